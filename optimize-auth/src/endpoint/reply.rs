@@ -1,0 +1,123 @@
+//! Reading what a token endpoint answers: strict about what matters, lenient about the rest.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::http::is_html;
+use crate::{AuthErrorKind, Token, scrub};
+
+/// Lifetime of a token whose answer does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
+
+/// Longer lifetimes are cut to this, so that no arithmetic on them can overflow.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Why an answer holds no token.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: AuthErrorKind,
+    pub(super) code: Option<String>,
+    pub(super) problem: String,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Option<SecretString>,
+    // Some providers send these as other types than the RFC says, so anything is taken and judged below.
+    token_type: Option<Value>,
+    expires_in: Option<Value>,
+    scope: Option<Value>,
+    error: Option<Value>,
+    error_description: Option<Value>,
+}
+
+pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secrets: &[&str]) -> Result<Token, Failure> {
+    let body = Zeroizing::new(body);
+    let fail = |kind, problem: String| Err(Failure { kind, code: None, problem });
+    if status.is_redirection() {
+        return fail(AuthErrorKind::Protocol, format!("it answered {} with a redirect, which is not followed", status.as_u16()));
+    }
+    let text = body.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&body);
+    // A serde error repeats the value it stumbled over, which may be the token: only its position is told.
+    let parsed: Result<Answer, serde_json::Error> = serde_json::from_slice(text);
+    let is_success = status.is_success();
+    let answer = match parsed {
+        Ok(answer) => answer,
+        Err(error) if is_success => {
+            let problem = match error.classify() {
+                _ if body.is_empty() => "it answered with an empty body".to_owned(),
+                _ if is_html(headers, &body) => "it answered with a web page".to_owned(),
+                serde_json::error::Category::Data => "`access_token` is not a text".to_owned(),
+                _ => format!("its answer is not JSON (line {}, column {})", error.line(), error.column()),
+            };
+            return fail(AuthErrorKind::Protocol, problem);
+        }
+        Err(_) => return fail(kind_of(status), format!("it answered {}", described(status))),
+    };
+    let shown = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(|text| scrub(text, secrets));
+    if !is_success || answer.error.as_ref().is_some_and(|error| !error.is_null()) {
+        let code = shown(&answer.error);
+        let kind = if is_success { AuthErrorKind::Refused } else { kind_of(status) };
+        let mut problem = format!("it answered {}", described(status));
+        for part in [code.clone(), shown(&answer.error_description)].into_iter().flatten() {
+            problem.push_str(": ");
+            problem.push_str(&part);
+        }
+        return Err(Failure { kind, code, problem });
+    }
+    let Some(secret) = answer.access_token else {
+        return fail(AuthErrorKind::Protocol, "its answer has no `access_token`".to_owned());
+    };
+    let is_bearer = match &answer.token_type {
+        None | Some(Value::Null) => true,
+        Some(Value::String(kind)) => kind.eq_ignore_ascii_case("bearer"),
+        Some(_) => false,
+    };
+    if !is_bearer {
+        return fail(AuthErrorKind::Protocol, "its answer has a `token_type` other than Bearer".to_owned());
+    }
+    let token = Token::bearer(secret).or_else(|error| fail(AuthErrorKind::Protocol, error.to_string()))?;
+    let token = token.with_lifetime(lifetime(answer.expires_in.as_ref()));
+    Ok(match answer.scope {
+        Some(Value::String(scope)) => token.with_scope(scope),
+        _ => token,
+    })
+}
+
+fn kind_of(status: StatusCode) -> AuthErrorKind {
+    match status.as_u16() {
+        408 | 429 | 500.. => AuthErrorKind::Unavailable,
+        _ => AuthErrorKind::Refused,
+    }
+}
+
+fn described(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// `expires_in` in seconds: a number, or a number in a text. Zero is kept; negative and unreadable values count as absent.
+fn lifetime(value: Option<&Value>) -> Duration {
+    let seconds = match value {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match seconds {
+        Some(seconds) if seconds >= 0.0 => {
+            Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |lifetime| lifetime.min(LONGEST_LIFETIME))
+        }
+        _ => ASSUMED_LIFETIME,
+    }
+}
+
+#[cfg(test)]
+#[path = "reply_tests.rs"]
+mod tests;

@@ -1,0 +1,121 @@
+//! What can go wrong between a caller and a token.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The outcome of a failed attempt to get a token.
+///
+/// Cheap to clone, since one failure answers every caller that waited for it. Neither its texts nor its source hold a
+/// secret: what a server said is cut, escaped and freed of the secrets that were sent.
+#[derive(Clone)]
+pub struct AuthError(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: AuthErrorKind,
+    message: String,
+    status: Option<u16>,
+    code: Option<String>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The class of an [`AuthError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthErrorKind {
+    /// A setting cannot be used, for example a token with a character no header may carry. Nothing was sent.
+    InvalidInput,
+    /// The token endpoint understood the request and said no (RFC 6749 §5.2).
+    Refused,
+    /// The token endpoint answered with something that is not an OAuth 2 answer: a redirect, HTML, no `access_token`.
+    Protocol,
+    /// The token endpoint could not be reached, did not answer in time, or answered 408, 429 or 5xx.
+    Unavailable,
+}
+
+impl AuthError {
+    /// An error of `kind`; `message` reads after "failed to" and holds no secret.
+    pub fn new(kind: AuthErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { kind, message: message.into(), status: None, code: None, retry_after: None, source: None }))
+    }
+
+    /// The HTTP status of the token endpoint's answer.
+    pub fn with_status(self, status: u16) -> Self {
+        self.change(|inner| inner.status = Some(status))
+    }
+
+    /// The `error` member of the token endpoint's answer (RFC 6749 §5.2).
+    pub fn with_code(self, code: impl Into<String>) -> Self {
+        self.change(|inner| inner.code = Some(code.into()))
+    }
+
+    /// How long the endpoint asked to wait (RFC 9110 §10.2.3).
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        self.change(|inner| inner.retry_after = Some(wait))
+    }
+
+    /// The underlying error.
+    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.change(|inner| inner.source = Some(source.into()))
+    }
+
+    /// The class of this error.
+    pub fn kind(&self) -> AuthErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the token endpoint's answer, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The OAuth 2 error code, for example `invalid_client`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// How long the endpoint asked to wait before the next request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub fn is_transient(&self) -> bool {
+        self.0.kind == AuthErrorKind::Unavailable
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            change(inner);
+        }
+        self
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthError")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("status", &self.0.status)
+            .field("code", &self.0.code)
+            .field("retry_after", &self.0.retry_after)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl Error for AuthError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,179 @@
+//! The HTTP rules that the token endpoint and the API share: how a client is built, how much of an answer is read, how
+//! a failure is told. Nothing else in the workspace builds a [`reqwest::Client`] for credentials.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use reqwest::redirect::Policy;
+use secrecy::zeroize::Zeroizing;
+
+use crate::{AuthError, AuthErrorKind, ServiceUrl};
+
+/// How connections are made. Every wait has an end.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct HttpOptions {
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+    user_agent: String,
+    root_certificates: Vec<Vec<u8>>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            user_agent: concat!("optimize-sdk-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            root_certificates: Vec::new(),
+        }
+    }
+}
+
+impl HttpOptions {
+    /// How long DNS, TCP and TLS may take together. Default 10 s.
+    pub fn with_connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long the server may stay silent, before its first byte or between two. Default 30 s.
+    pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = limit;
+        self
+    }
+
+    /// The `User-Agent` header. Default `optimize-sdk-rust/VERSION`.
+    pub fn with_user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Trusts the certificates of a PEM file in addition to the system's.
+    pub fn with_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// A client for requests to `target`.
+    ///
+    /// It follows no redirect, since a redirected POST would repeat its body, and with it the client secret, to another
+    /// origin. The proxy variables of the environment hold except for loopback targets.
+    pub fn client_for(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
+        let invalid = |what: &str, source: reqwest::Error| {
+            AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}")).with_source(source.without_url())
+        };
+        let mut builder = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.idle_timeout)
+            .user_agent(&self.user_agent)
+            .referer(false);
+        if target.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        for pem in &self.root_certificates {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|source| invalid("the root certificates are not PEM", source))?;
+            if certificates.is_empty() {
+                let message = "set up HTTP: the root certificates hold no certificate";
+                return Err(AuthError::new(AuthErrorKind::InvalidInput, message));
+            }
+            builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+        }
+        builder.build().map_err(|source| invalid("TLS or DNS cannot be used", source))
+    }
+}
+
+/// A request that ended without a whole answer. Its text names the stage and holds no URL.
+#[derive(Debug)]
+pub struct TransportError {
+    stage: Stage,
+    source: Option<reqwest::Error>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Connect,
+    ConnectTimeout,
+    Exchange,
+    ExchangeTimeout,
+    TooLarge(usize),
+}
+
+impl TransportError {
+    /// Whether the server cannot have received any of the request, so that sending it again repeats nothing.
+    pub fn was_not_sent(&self) -> bool {
+        matches!(self.stage, Stage::Connect | Stage::ConnectTimeout)
+    }
+
+    /// Whether the answer was larger than the caller's limit, which another try would not change.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.stage, Stage::TooLarge(_))
+    }
+}
+
+impl From<reqwest::Error> for TransportError {
+    fn from(source: reqwest::Error) -> Self {
+        let stage = match (source.is_connect(), source.is_timeout()) {
+            (true, true) => Stage::ConnectTimeout,
+            (true, false) => Stage::Connect,
+            (false, true) => Stage::ExchangeTimeout,
+            (false, false) => Stage::Exchange,
+        };
+        Self { stage, source: Some(source.without_url()) }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stage {
+            Stage::Connect => f.write_str("the connection could not be made"),
+            Stage::ConnectTimeout => f.write_str("the connection could not be made in time"),
+            Stage::Exchange => f.write_str("the connection broke before the answer was complete"),
+            Stage::ExchangeTimeout => f.write_str("the answer did not arrive in time"),
+            Stage::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
+        }
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// The body of `response`, decompressed, if it has no more than `limit` bytes. At most one chunk more is read.
+pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    if announced > limit {
+        return Err(TransportError { stage: Stage::TooLarge(limit), source: None });
+    }
+    let mut body = Zeroizing::new(Vec::with_capacity(announced));
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Err(TransportError { stage: Stage::TooLarge(limit), source: None });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(std::mem::take(&mut *body))
+}
+
+/// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3).
+///
+/// A date in the past is no wait; anything unreadable counts as absent.
+pub fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// Whether a body is a web page rather than an answer of an API, by its type or its first character.
+pub fn is_html(headers: &http::HeaderMap, body: &[u8]) -> bool {
+    let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    declared.to_ascii_lowercase().starts_with("text/html") || body.trim_ascii_start().starts_with(b"<")
+}

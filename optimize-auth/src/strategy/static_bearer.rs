@@ -1,0 +1,30 @@
+//! A token that was agreed beforehand.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::{AuthError, Token, TokenSource};
+
+/// The shared token of a self-managed Optimize (`api.accessToken`), or any token obtained elsewhere.
+#[derive(Debug)]
+pub struct StaticBearer {
+    token: Token,
+}
+
+impl StaticBearer {
+    /// Fails with [`InvalidInput`](crate::AuthErrorKind::InvalidInput) if the text cannot be presented as a bearer token.
+    pub fn new(secret: SecretString) -> Result<Self, AuthError> {
+        Ok(Self { token: Token::bearer(secret)? })
+    }
+}
+
+#[async_trait]
+impl TokenSource for StaticBearer {
+    async fn fetch(&self) -> Result<Token, AuthError> {
+        Ok(self.token.clone())
+    }
+
+    fn is_renewable(&self) -> bool {
+        false
+    }
+}

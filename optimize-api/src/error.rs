@@ -1,0 +1,216 @@
+//! What can go wrong between a call and its answer.
+
+pub(crate) mod body;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use optimize_auth::AuthError;
+
+use crate::{Operation, operation};
+
+pub use body::ServerError;
+
+/// A failed call. `Display` reads after "failed to"; causes are in [`source`](StdError::source).
+///
+/// What a server said is cut, escaped and freed of the token before it enters.
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    operation: Option<&'static str>,
+    message: String,
+    status: Option<u16>,
+    server: ServerError,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    hint: Option<&'static str>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The class of an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument cannot be used. Nothing was sent.
+    InvalidInput,
+    /// No token could be had; the source is an [`AuthError`].
+    Authentication,
+    /// 401, also with a new token where there was one to be had.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404 with the code `notFoundError`.
+    NotFound,
+    /// Another 4xx, or a 500 of the server itself.
+    Rejected,
+    /// The server could not be reached, did not answer in time, or answered 408, 429, 502, 503 or 504 to the last attempt.
+    Unavailable,
+    /// What answers at the base URL is not Optimize's API: a redirect, a web page, JSON of another shape.
+    Misconfigured,
+    /// A page of report data was lost, or the rows received are not as many as the server said there are.
+    Incomplete,
+}
+
+const BASE_URL_HINT: &str = "the base URL ends where /api begins, for example https://optimize.example.com or, on Camunda \
+     SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID";
+const UNKNOWN_REPORT_HINT: &str = "Optimize 8.7 and later answer 500 for a report that does not exist, or that is a \
+     combined report; check the id";
+const LOST_PAGE_HINT: &str = "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
+
+impl Error {
+    pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, message: impl fmt::Display) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: Some(operation.id),
+            message: format!("{}: {message}", operation.action),
+            status: None,
+            server: ServerError::default(),
+            retry_after: None,
+            attempts: 0,
+            hint: match kind {
+                ErrorKind::Misconfigured => Some(BASE_URL_HINT),
+                ErrorKind::Incomplete => Some(LOST_PAGE_HINT),
+                _ => None,
+            },
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid_input(operation: &'static Operation, message: impl fmt::Display) -> Self {
+        Self::new(operation, ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn authentication(source: AuthError) -> Self {
+        Self(Box::new(Inner {
+            kind: ErrorKind::Authentication,
+            operation: None,
+            message: source.to_string(),
+            status: source.status(),
+            server: ServerError::default(),
+            retry_after: source.retry_after(),
+            attempts: 0,
+            hint: None,
+            source: Some(source.into()),
+        }))
+    }
+
+    /// An answer that is neither 2xx nor 3xx.
+    pub(crate) fn answered(operation: &'static Operation, status: u16, server: ServerError) -> Self {
+        let kind = match status {
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::Forbidden,
+            404 if server.code.as_deref() == Some("notFoundError") => ErrorKind::NotFound,
+            408 | 429 | 502 | 503 | 504 => ErrorKind::Unavailable,
+            _ => ErrorKind::Rejected,
+        };
+        let mut message = format!("the server answered {status}");
+        for part in [&server.code, &server.detail].into_iter().flatten() {
+            message.push_str(if message.ends_with(&status.to_string()) { " " } else { ": " });
+            message.push_str(part);
+        }
+        let mut error = Self::new(operation, kind, message);
+        error.0.status = Some(status);
+        error.0.server = server;
+        if status == 500 && operation.id == operation::REPORT_DATA.id {
+            error.0.hint = Some(UNKNOWN_REPORT_HINT);
+        } else if status == 404 && kind == ErrorKind::Rejected {
+            error.0.hint = Some(BASE_URL_HINT);
+        }
+        error
+    }
+
+    /// The same failure, told as a lost page: the cursor may have moved although no answer came.
+    pub(crate) fn into_lost_page(self) -> Self {
+        let operation = &operation::REPORT_DATA_NEXT;
+        let mut lost = Self::new(operation, ErrorKind::Incomplete, "a page was lost");
+        lost.0.status = self.0.status;
+        lost.0.server = self.0.server.clone();
+        lost.0.attempts = self.0.attempts;
+        lost.0.source = Some(self.into());
+        lost
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32, retry_after: Option<Duration>) -> Self {
+        self.0.attempts = attempts;
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    /// The class of this error.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The [`Operation::id`] of the call; `None` if it failed before there was one.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The HTTP status of the last answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// What the server's error body said.
+    pub fn server(&self) -> &ServerError {
+        &self.0.server
+    }
+
+    /// How long the server asked to wait before another request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How many requests were sent. 0 if none was.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// What may mend it, where that is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.0.source.as_deref()?;
+        // The text of an AuthError is already this error's own: its cause comes next.
+        match source.downcast_ref::<AuthError>() {
+            Some(auth) => auth.source(),
+            None => Some(source),
+        }
+    }
+}
+
+impl Error {
+    /// The failed token request, if that is what stopped the call.
+    pub fn auth(&self) -> Option<&AuthError> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+}

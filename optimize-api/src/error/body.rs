@@ -1,0 +1,71 @@
+//! Error bodies, of whatever form: Optimize's error object, a validation body, problem+json, text, HTML, nothing.
+
+use http::HeaderMap;
+use optimize_auth::http::is_html;
+use optimize_auth::scrub;
+use serde_json::{Map, Value};
+
+/// What a server said about a failure. Every part may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerError {
+    /// `errorCode`: machine-readable, for example `notFoundError`.
+    pub code: Option<String>,
+    /// The most specific text there is: `detailedMessage`, else `errorMessage`, else that of another form of body.
+    pub detail: Option<String>,
+    /// The elements a validation body complains about, as `property: message`.
+    pub validation_errors: Vec<String>,
+}
+
+impl ServerError {
+    /// Reads leniently; never fails. `secrets` are kept out of the texts.
+    pub(crate) fn read(headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> Self {
+        let clean = |text: &str| scrub(text, secrets);
+        if is_html(headers, body) {
+            return Self { detail: Some("with a web page".to_owned()), ..Self::default() };
+        }
+        let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+            let text = String::from_utf8_lossy(body);
+            let detail = if text.trim().is_empty() { challenge(headers) } else { Some(text.trim().to_owned()) };
+            return Self { detail: detail.map(|text| clean(&text)), ..Self::default() };
+        };
+        let validation_errors = members.get("validationErrors").and_then(Value::as_array).map(Vec::as_slice);
+        let validation_errors: Vec<_> = validation_errors
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_object)
+            .map(|entry| {
+                let [property, message] = ["property", "errorMessage"].map(|name| text(entry, name).unwrap_or("?"));
+                clean(&format!("{property}: {message}"))
+            })
+            .collect();
+        let detail = ["detailedMessage", "errorMessage", "detail", "title", "error_description", "message", "error"]
+            .iter()
+            .find_map(|name| text(&members, name))
+            .map(clean);
+        let detail = match (detail, validation_errors.is_empty()) {
+            (detail, true) => detail,
+            (None, false) => Some(validation_errors.join("; ")),
+            (Some(detail), false) => Some(format!("{detail} ({})", validation_errors.join("; "))),
+        };
+        Self { code: text(&members, "errorCode").map(clean), detail, validation_errors }
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    members.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}
+
+/// The `error_description` of a bearer challenge (RFC 6750 §3), which is all that a 401 of Optimize tells.
+fn challenge(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(http::header::WWW_AUTHENTICATE)?.to_str().ok()?;
+    let quoted = |name: &str| {
+        let (_, rest) = value.split_once(&format!("{name}=\""))?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    quoted("error_description").or_else(|| quoted("error"))
+}
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

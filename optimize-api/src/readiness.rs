@@ -1,0 +1,41 @@
+//! Readiness.
+
+use crate::transport::spec::RequestSpec;
+use crate::{Client, Error, operation};
+
+/// Whether a server can serve requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// The search backend is connected and initialised (for Camunda 7, also at least one engine).
+    Ready,
+    /// The server, or a proxy in front of it, answered with this HTTP status.
+    NotReady {
+        /// 503 from Optimize itself.
+        status: u16,
+    },
+}
+
+impl Client {
+    /// Asks once whether the server is ready. `GET /api/readyz`, without a token.
+    ///
+    /// An unreachable server is an error of kind [`Unavailable`](crate::ErrorKind::Unavailable); a redirect or a web page
+    /// means that the base URL is wrong and is an error too.
+    pub async fn readiness(&self) -> Result<Readiness, Error> {
+        self.transport.probe(&ready()).await
+    }
+}
+
+fn ready() -> RequestSpec {
+    RequestSpec::new(&operation::READY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_is_a_bare_get() {
+        insta::assert_snapshot!(ready().wire_form(), @"GET /api/readyz");
+        assert!(!ready().operation.needs_token);
+    }
+}

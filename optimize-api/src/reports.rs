@@ -1,0 +1,61 @@
+//! Reports.
+
+pub(crate) mod data_export;
+
+use data_export::DataExport;
+
+use crate::transport::spec::RequestSpec;
+use crate::{Client, CollectionId, Error, Operation, ReportId, operation};
+
+/// Operations on reports.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    pub(crate) client: Client,
+}
+
+impl Reports {
+    /// The ids of the reports placed directly in a collection, in no particular order and at most 1000.
+    ///
+    /// `GET /api/public/report`. A collection that does not exist gives an empty list, as the server does. Private
+    /// reports cannot be listed.
+    pub async fn list(&self, collection: &CollectionId) -> Result<Vec<ReportId>, Error> {
+        self.client.transport.fetch_ids(&list(collection)?).await
+    }
+
+    /// The data of a report, page by page or row by row; see [`DataExport`].
+    pub fn data(&self, report: &ReportId) -> DataExport {
+        DataExport::new(self.client.clone(), report.clone())
+    }
+}
+
+fn list(collection: &CollectionId) -> Result<RequestSpec, Error> {
+    collection_members(&operation::REPORT_LIST, collection)
+}
+
+/// The request for what a collection holds. The server would take an empty id for an unknown collection and list nothing.
+pub(crate) fn collection_members(
+    operation: &'static Operation,
+    collection: &CollectionId,
+) -> Result<RequestSpec, Error> {
+    if collection.as_str().is_empty() {
+        return Err(Error::invalid_input(operation, "the collection id is empty"));
+    }
+    Ok(RequestSpec::new(operation).with_query("collectionId", collection.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_names_the_collection() {
+        let spec = list(&CollectionId::from("c0ffee00-aaaa")).unwrap();
+        insta::assert_snapshot!(spec.wire_form(), @"GET /api/public/report?collectionId=c0ffee00-aaaa");
+    }
+
+    #[test]
+    fn an_empty_collection_id_is_refused_before_it_is_sent() {
+        let error = list(&CollectionId::from("")).unwrap_err();
+        insta::assert_snapshot!(error, @"list reports: the collection id is empty");
+    }
+}

@@ -1,0 +1,193 @@
+//! From a request value to an answer: one loop, one place that touches the network.
+
+pub(crate) mod decode;
+pub(crate) mod retry;
+pub(crate) mod spec;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use optimize_auth::http::{TransportError, is_html, read_body, retry_after};
+use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::{Error, ErrorKind, Readiness, ServerError};
+use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
+use spec::RequestSpec;
+
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) base_url: ServiceUrl,
+    pub(crate) http: reqwest::Client,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) timeout: Duration,
+    pub(crate) body_limit: usize,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// A complete answer, of any status.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What one attempt came to.
+enum Exchange {
+    Answered(Answer),
+    Failed(TransportError),
+    TimedOut,
+}
+
+impl Exchange {
+    fn outcome(&self, retry_after: Option<Duration>) -> Outcome {
+        match self {
+            Self::Answered(answer) => Outcome::Answered { status: answer.status.as_u16(), retry_after },
+            Self::Failed(error) if error.was_not_sent() => Outcome::NotSent,
+            Self::Failed(error) if error.is_too_large() => Outcome::Final,
+            Self::Failed(_) => Outcome::Ambiguous,
+            // The deadline of the whole call has passed.
+            Self::TimedOut => Outcome::Final,
+        }
+    }
+}
+
+impl Transport {
+    /// Sends `spec`, again where that is harmless and may help, and answers with the body of a 2xx.
+    pub(crate) async fn send(&self, spec: &RequestSpec) -> Result<Bytes, Error> {
+        let started = Instant::now();
+        let deadline = started + self.timeout;
+        let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
+        loop {
+            let auth = match timeout_at(deadline, self.authorize(spec)).await {
+                Ok(auth) => auth?,
+                Err(_) => return Err(Error::new(spec.operation, ErrorKind::Unavailable, "no token arrived in time")),
+            };
+            let exchange = match timeout_at(deadline, self.exchange(spec, auth.as_ref())).await {
+                Ok(Ok(answer)) => Exchange::Answered(answer),
+                Ok(Err(error)) => Exchange::Failed(error),
+                Err(_) => Exchange::TimedOut,
+            };
+            let wait = match &exchange {
+                Exchange::Answered(answer) => retry_after(&answer.headers, SystemClock::new().wall()),
+                _ => None,
+            };
+            let outcome = exchange.outcome(wait);
+            let left = self.timeout.saturating_sub(started.elapsed());
+            let decision = decide(spec.operation.replay, attempt, outcome, left, &self.retry);
+            tracing::debug!(operation = spec.operation.id, attempt = attempt.number, ?outcome, ?decision, "attempt ended");
+            match decision {
+                Decision::Finish => {
+                    let secret = auth.as_ref().and_then(bearer);
+                    let secrets: Vec<_> = secret.into_iter().collect();
+                    return self.finish(spec, exchange, &secrets).map_err(|error| error.with_attempts(attempt.number, wait));
+                }
+                Decision::Wait(pause) => sleep(pause).await,
+                Decision::Reauthorize => {
+                    attempt.may_reauthorize = false;
+                    if let (Some(credentials), Some(auth)) = (&self.credentials, &auth) {
+                        credentials.invalidate(auth.stamp());
+                    }
+                }
+            }
+            attempt.number += 1;
+        }
+    }
+
+    /// A list of `{"id"}` objects.
+    pub(crate) async fn fetch_ids<Id: for<'de> Deserialize<'de>>(&self, spec: &RequestSpec) -> Result<Vec<Id>, Error> {
+        #[derive(Deserialize)]
+        struct Entry<Id> {
+            id: Id,
+        }
+        let body = self.send(spec).await?;
+        let entries: Vec<Entry<Id>> = decode::json(spec.operation, &body)?;
+        Ok(entries.into_iter().map(|entry| entry.id).collect())
+    }
+
+    /// Asks once. Any answer but a redirect or a web page says something about readiness.
+    pub(crate) async fn probe(&self, spec: &RequestSpec) -> Result<Readiness, Error> {
+        let exchange = match timeout_at(Instant::now() + self.timeout, self.exchange(spec, None)).await {
+            Ok(Ok(answer)) if answer.status == StatusCode::OK && !is_html(&answer.headers, &answer.body) => {
+                return Ok(Readiness::Ready);
+            }
+            Ok(Ok(answer)) if !answer.status.is_success() && !answer.status.is_redirection() => {
+                return Ok(Readiness::NotReady { status: answer.status.as_u16() });
+            }
+            Ok(Ok(answer)) => Exchange::Answered(answer),
+            Ok(Err(error)) => Exchange::Failed(error),
+            Err(_) => Exchange::TimedOut,
+        };
+        match self.finish(spec, exchange, &[]) {
+            Ok(_) => Ok(Readiness::Ready),
+            Err(error) => Err(error.with_attempts(1, None)),
+        }
+    }
+
+    fn may_reauthorize(&self, spec: &RequestSpec) -> bool {
+        spec.operation.needs_token && self.credentials.as_ref().is_some_and(Credentials::is_renewable)
+    }
+
+    async fn authorize(&self, spec: &RequestSpec) -> Result<Option<AuthHeaders>, Error> {
+        match &self.credentials {
+            Some(credentials) if spec.operation.needs_token => {
+                credentials.headers().await.map(Some).map_err(Error::authentication)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Answer, TransportError> {
+        let mut request = self
+            .http
+            .request(spec.operation.method.clone(), spec.url(&self.base_url))
+            .header(http::header::ACCEPT, "application/json");
+        if let Some(auth) = auth {
+            request = request.headers((**auth).clone());
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read_body(response, self.body_limit).await?.into();
+        Ok(Answer { status, headers, body })
+    }
+
+    fn finish(&self, spec: &RequestSpec, exchange: Exchange, secrets: &[&str]) -> Result<Bytes, Error> {
+        let operation = spec.operation;
+        let misconfigured = |status: StatusCode, what: String| {
+            let message = format!("{} answered {} {what}", self.base_url, status.as_u16());
+            Error::new(operation, ErrorKind::Misconfigured, message).with_status(status.as_u16())
+        };
+        let answer = match exchange {
+            Exchange::Answered(answer) => answer,
+            Exchange::Failed(error) => {
+                let kind = if error.is_too_large() { ErrorKind::Rejected } else { ErrorKind::Unavailable };
+                return Err(Error::new(operation, kind, format!("no answer from {}", self.base_url)).with_source(error));
+            }
+            Exchange::TimedOut => {
+                let message = format!("no answer from {} within {:?}", self.base_url, self.timeout);
+                return Err(Error::new(operation, ErrorKind::Unavailable, message));
+            }
+        };
+        if answer.status.is_redirection() {
+            let target = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
+            let target = scrub(target.split(['?', '#']).next().unwrap_or_default(), secrets);
+            return Err(misconfigured(answer.status, format!("with a redirect to {target}, which is not followed")));
+        }
+        let is_page = is_html(&answer.headers, &answer.body);
+        if is_page && (answer.status.is_success() || answer.status == StatusCode::NOT_FOUND) {
+            return Err(misconfigured(answer.status, "with a web page instead of JSON".to_owned()));
+        }
+        if !answer.status.is_success() {
+            let server = ServerError::read(&answer.headers, &answer.body, secrets);
+            return Err(Error::answered(operation, answer.status.as_u16(), server));
+        }
+        Ok(answer.body)
+    }
+}
+
+/// The token in the headers, to keep it out of texts that a server may echo.
+fn bearer(auth: &AuthHeaders) -> Option<&str> {
+    auth.get(http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}

@@ -1,0 +1,20 @@
+//! JSON answers.
+
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use crate::{Error, ErrorKind, Operation};
+
+/// Decodes the body of a 2xx. JSON of another shape means that something other than Optimize answered.
+pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body: &'de [u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let (kind, problem) = match error.classify() {
+            Category::Eof if !body.is_empty() => (ErrorKind::Unavailable, "the answer is cut off"),
+            Category::Data => (ErrorKind::Misconfigured, "the answer has not the shape of this operation's"),
+            _ => (ErrorKind::Misconfigured, "the answer is not JSON"),
+        };
+        // The text of a serde error repeats values of the answer, so only the position is told.
+        Error::new(operation, kind, format!("{problem} ({place})"))
+    })
+}

@@ -1,0 +1,105 @@
+//! Whether and when to send a request again, as a pure function.
+
+use std::time::Duration;
+
+use crate::Replay;
+
+/// How often and after which waits a failed request is sent again.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RetryPolicy {
+    attempts: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+    random: fn() -> f64,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_wait: Duration::from_millis(250),
+            longest_wait: Duration::from_secs(10),
+            random: fastrand::f64,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// How many requests one call may send, the first included. Default 4, at least 1.
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// The longest wait before the second attempt; it doubles with each further one, up to 10 s, and the real wait is a
+    /// random part of it (full jitter). Default 250 ms.
+    pub fn with_first_wait(mut self, wait: Duration) -> Self {
+        self.first_wait = wait;
+        self
+    }
+
+    /// Where jitter comes from: a function that answers with numbers from 0 up to 1.
+    pub fn with_random(mut self, random: fn() -> f64) -> Self {
+        self.random = random;
+        self
+    }
+
+    fn wait_after(&self, attempt: u32) -> Duration {
+        let ceiling = self.first_wait.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.longest_wait);
+        ceiling.mul_f64((self.random)().clamp(0.0, 1.0))
+    }
+}
+
+/// Which attempt of a call it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt {
+    /// Counted from 1.
+    pub(crate) number: u32,
+    /// Whether a new token can be had and has not been asked for in this call.
+    pub(crate) may_reauthorize: bool,
+}
+
+/// What an attempt came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Answered {
+        status: u16,
+        retry_after: Option<Duration>,
+    },
+    /// The server cannot have received the request.
+    NotSent,
+    /// The server may have received and obeyed the request.
+    Ambiguous,
+    /// Another attempt could not end differently, or there is no time for one.
+    Final,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Return what there is, success or failure.
+    Finish,
+    /// Send again after this time.
+    Wait(Duration),
+    /// Send again with a new token.
+    Reauthorize,
+}
+
+/// `left` is what remains of the time for the whole call.
+pub(crate) fn decide(replay: Replay, attempt: Attempt, outcome: Outcome, left: Duration, policy: &RetryPolicy) -> Decision {
+    let (may_repeat, asked) = match outcome {
+        // A request without a valid token is turned away before anything looks at it, so it did nothing.
+        Outcome::Answered { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,
+        Outcome::Answered { status: 408 | 429 | 502 | 503 | 504, retry_after } => (replay == Replay::Safe, retry_after),
+        Outcome::Answered { .. } | Outcome::Final => (false, None),
+        Outcome::NotSent => (true, None),
+        Outcome::Ambiguous => (replay == Replay::Safe, None),
+    };
+    let wait = policy.wait_after(attempt.number).max(asked.unwrap_or_default());
+    if may_repeat && attempt.number < policy.attempts && wait < left { Decision::Wait(wait) } else { Decision::Finish }
+}
+
+#[cfg(test)]
+#[path = "retry_tests.rs"]
+mod tests;

@@ -1,1 +1,32 @@
-//! placeholder
+//! An embedded Camunda Optimize for demos and tests: an OAuth issuer with real signed tokens, the public REST API as each
+//! server generation answers it, scripted faults, and a journal of what arrived.
+//!
+//! ```
+//! # async fn run() -> std::io::Result<()> {
+//! let sandbox = optimize_sandbox::Sandbox::builder().start().await?;
+//! println!("{} accepts {}", sandbox.base_url(), sandbox.static_token());
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! It shares no type with the client crates, so that a wrong field name cannot pass on both sides.
+
+mod api;
+mod builder;
+mod connection;
+mod error;
+mod fault;
+mod gate;
+mod generation;
+mod issuer;
+mod journal;
+mod keys;
+mod seed;
+mod server;
+mod state;
+
+pub use builder::{Sandbox, SandboxBuilder};
+pub use fault::{Fault, FaultRule};
+pub use generation::Generation;
+pub use journal::Entry;

@@ -1,0 +1,144 @@
+//! Report data: a scroll for raw data, one answer for everything else.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use axum::response::Response;
+
+use super::query_parameter;
+use crate::error::{Failure, text_answer};
+use crate::seed::{Content, Report};
+use crate::server::Arrived;
+use crate::state::State;
+
+const DEFAULT_LIMIT: u64 = 1000;
+const LARGEST_LIMIT: u64 = 10_000;
+const DEFAULT_TIMEOUT: u64 = 120;
+const SHORTEST_TIMEOUT: u64 = 60;
+
+/// The open scrolls. Each request moves a scroll on, whether or not its answer arrives; the cursor's text never changes.
+#[derive(Debug, Default)]
+pub(crate) struct Cursors {
+    open: HashMap<String, Scroll>,
+    opened: u64,
+}
+
+#[derive(Debug)]
+struct Scroll {
+    report: String,
+    position: u64,
+    page_size: u64,
+    lapses: i64,
+}
+
+impl Cursors {
+    pub(crate) fn expire_all(&mut self) {
+        self.open.values_mut().for_each(|scroll| scroll.lapses = 0);
+    }
+
+    fn open(&mut self, scroll: Scroll) -> String {
+        self.opened += 1;
+        // Real cursors are base64 text with characters that must be encoded in a query.
+        let cursor = format!("scroll+{:06}/==", self.opened);
+        self.open.insert(cursor.clone(), scroll);
+        cursor
+    }
+}
+
+pub(super) fn page(state: &State, arrived: &Arrived, id: &str) -> Result<Response, Failure> {
+    let limit = number(arrived, "limit", DEFAULT_LIMIT)?;
+    if limit > LARGEST_LIMIT {
+        let message = format!("must be less than or equal to {LARGEST_LIMIT}");
+        return Err(Failure::Constraint { parameter: "limit", message });
+    }
+    let timeout = number(arrived, "paginationTimeout", DEFAULT_TIMEOUT)?;
+    if timeout < SHORTEST_TIMEOUT {
+        let message = format!("must be greater than or equal to {SHORTEST_TIMEOUT}");
+        return Err(Failure::Constraint { parameter: "paginationTimeout", message });
+    }
+    let cursor = query_parameter(arrived, "searchRequestId").filter(|cursor| !cursor.is_empty());
+    evaluate(state, id, limit, timeout, cursor).map_err(|failure| failure.during_evaluation(state.generation))
+}
+
+fn number(arrived: &Arrived, parameter: &'static str, default: u64) -> Result<u64, Failure> {
+    let Some(text) = query_parameter(arrived, parameter) else { return Ok(default) };
+    let value: i64 = text.parse().map_err(|_| Failure::NotANumber(parameter))?;
+    let message = "must be greater than or equal to 0".to_owned();
+    u64::try_from(value).map_err(|_| Failure::Constraint { parameter, message })
+}
+
+fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<String>) -> Result<Response, Failure> {
+    let report = state.demo.report(id).ok_or_else(|| Failure::NotFound(format!("report {id} does not exist")))?;
+    match &report.content {
+        Content::Combined => Err(Failure::BadRequest("combined reports cannot be exported".to_owned())),
+        Content::WithoutDefinition => Err(Failure::Evaluation(format!("report {id} has no definition"))),
+        Content::Raw { rows, .. } => raw_page(state, report, *rows, limit, timeout, cursor),
+        Content::Groups(groups) => {
+            let mut data = String::new();
+            groups.write(&mut data);
+            Ok(whole(report, groups.len(), limit, Some(&data)))
+        }
+        Content::Number(Some(number)) => Ok(whole(report, 1, limit, Some(number))),
+        Content::Number(None) => Ok(whole(report, 0, limit, None)),
+    }
+}
+
+/// The answer of a report that has no pages: everything at once, and a notice if less was asked for.
+fn whole(report: &Report, records: usize, limit: u64, data: Option<&str>) -> Response {
+    let mut body = String::from("{");
+    if limit < records as u64 {
+        body.push_str("\"message\":\"The limit was disregarded, since this report has no pages.\",");
+    }
+    write_counts(&mut body, records as u64, records as u64, report.id);
+    if let Some(data) = data {
+        body.push_str(",\"data\":");
+        body.push_str(data);
+    }
+    body.push('}');
+    text_answer(200, "application/json", body)
+}
+
+fn raw_page(
+    state: &State,
+    report: &Report,
+    total: u64,
+    limit: u64,
+    timeout: u64,
+    cursor: Option<String>,
+) -> Result<Response, Failure> {
+    let now = State::now();
+    let lapses = now.saturating_add(i64::try_from(timeout).unwrap_or(i64::MAX).saturating_mul(1000));
+    let (cursor, start, end) = {
+        let mut cursors = state.cursors();
+        let cursor = match cursor {
+            None => cursors.open(Scroll { report: report.id.to_owned(), position: 0, page_size: limit, lapses }),
+            Some(cursor) if cursor.starts_with("scroll+") => cursor,
+            Some(_) => return Err(Failure::Server("the scroll id cannot be parsed".to_owned())),
+        };
+        let scroll = cursors.open.get_mut(&cursor).filter(|scroll| scroll.lapses > now && scroll.report == report.id);
+        let scroll = scroll.ok_or_else(|| Failure::BadRequest("no search context for this scroll id".to_owned()))?;
+        let start = scroll.position;
+        scroll.position = total.min(start + scroll.page_size);
+        scroll.lapses = lapses;
+        (cursor, start, scroll.position)
+    };
+    let mut body = String::with_capacity(256 + usize::try_from(end - start).unwrap_or_default() * 1100);
+    let _ = write!(body, "{{\"searchRequestId\":\"{cursor}\",");
+    write_counts(&mut body, end - start, total, report.id);
+    body.push_str(",\"data\":[");
+    for index in start..end {
+        if index > start {
+            body.push(',');
+        }
+        state.demo.write_row(report, index, &mut body);
+    }
+    body.push_str("]}");
+    Ok(text_answer(200, "application/json", body))
+}
+
+fn write_counts(body: &mut String, in_response: u64, total: u64, report: &str) {
+    let _ = write!(
+        body,
+        "\"numberOfRecordsInResponse\":{in_response},\"totalNumberOfRecords\":{total},\"reportId\":\"{report}\""
+    );
+}

@@ -1,0 +1,121 @@
+//! Error answers, as each generation shapes them.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::generation::Generation;
+
+/// An error as Optimize's code throws it, before a generation turns it into an answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    NotFound(String),
+    BadRequest(String),
+    /// A request parameter outside its constraint.
+    Constraint {
+        parameter: &'static str,
+        message: String,
+    },
+    /// A request parameter that is not a number.
+    NotANumber(&'static str),
+    /// A report that cannot be evaluated.
+    Evaluation(String),
+    Server(String),
+}
+
+impl Failure {
+    pub(crate) fn answer(self, generation: Generation) -> Response {
+        match self {
+            Self::NotFound(detail) => optimize_error(404, "notFoundError", &detail),
+            Self::BadRequest(detail) => optimize_error(400, "badRequestError", &detail),
+            Self::Constraint { parameter, message } if generation == Generation::G2 => json_answer(
+                400,
+                &json!({
+                    "errorMessage": "The request contains invalid values.",
+                    "validationErrors": [{ "property": parameter, "errorMessage": message }],
+                }),
+            ),
+            Self::Constraint { parameter, message } => {
+                optimize_error(400, "badRequestError", &format!("{parameter}: {message}"))
+            }
+            Self::NotANumber(_) if generation == Generation::G2 => empty(404),
+            Self::NotANumber(parameter) => optimize_error(400, "badRequestError", &format!("{parameter} is not a number")),
+            Self::Evaluation(detail) => optimize_error(400, "reportEvaluationError", &detail),
+            Self::Server(detail) => optimize_error(500, "serverError", &detail),
+        }
+    }
+
+    /// What becomes of a failure inside the evaluation of a report.
+    pub(crate) fn during_evaluation(self, generation: Generation) -> Self {
+        match self {
+            Self::NotFound(detail) | Self::BadRequest(detail) if generation.wraps_evaluation_failures() => {
+                Self::Server(format!("evaluation failed: {detail}"))
+            }
+            other => other,
+        }
+    }
+}
+
+/// A path or method that does not exist below `/api`.
+pub(crate) fn unknown_resource(generation: Generation) -> Response {
+    match generation {
+        Generation::G2 => empty(404),
+        Generation::G3 | Generation::G4 => optimize_error(500, "serverError", "no handler for this path and method"),
+    }
+}
+
+/// A rejected or missing token.
+pub(crate) fn unauthorized(generation: Generation, path: &str, problem: Option<&str>) -> Response {
+    if generation == Generation::G4 {
+        let detail = problem.unwrap_or("no token");
+        let body = json!({
+            "type": "about:blank", "title": "Unauthorized", "status": 401, "detail": detail, "instance": path,
+        });
+        let mut answer = json_answer(401, &body);
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        return answer;
+    }
+    let challenge = match problem {
+        None => "Bearer".to_owned(),
+        Some(problem) => format!(
+            "Bearer error=\"invalid_token\", error_description=\"{problem}\", \
+             error_uri=\"https://tools.ietf.org/html/rfc6750#section-3.1\""
+        ),
+    };
+    let mut answer = empty(401);
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    answer
+}
+
+pub(crate) fn optimize_error(status: u16, code: &str, detail: &str) -> Response {
+    let body = json!({
+        "errorCode": code,
+        "errorMessage": "The request could not be served.",
+        "detailedMessage": detail,
+        "reportDefinition": null,
+    });
+    json_answer(status, &body)
+}
+
+pub(crate) fn json_answer(status: u16, body: &Value) -> Response {
+    text_answer(status, "application/json", body.to_string())
+}
+
+pub(crate) fn text_answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
+    let mut answer = empty(status);
+    *answer.body_mut() = body.into();
+    if let Ok(content_type) = HeaderValue::from_str(content_type) {
+        answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    answer
+}
+
+pub(crate) fn empty(status: u16) -> Response {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}

@@ -1,0 +1,144 @@
+//! Scripted faults.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// A fault and the requests it befalls.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// The method; any if absent.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// The path from its first slash, without the context path. A `*` stands for one segment.
+    pub path: String,
+    /// Whether the query must hold this parameter; `searchRequestId` picks follow-up pages.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// How many matching requests pass first. Default 0.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many then fail. Default 1.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// What befalls them.
+    pub fault: Fault,
+}
+
+/// What befalls a request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Fault {
+    /// This status instead of the answer; the request is not processed.
+    Status {
+        /// The status.
+        code: u16,
+        /// Seconds for a `Retry-After` header.
+        #[serde(default)]
+        retry_after: Option<u64>,
+        /// The body; empty if absent.
+        #[serde(default)]
+        body: String,
+        /// The `Content-Type`. Default `application/json`.
+        #[serde(default)]
+        content_type: Option<String>,
+        /// The `Location` of a redirect.
+        #[serde(default)]
+        location: Option<String>,
+    },
+    /// The answer comes later.
+    Delay {
+        /// By this many milliseconds.
+        milliseconds: u64,
+    },
+    /// The connection closes before the request is processed.
+    ResetBefore,
+    /// The request is processed, then the connection closes instead of the answer.
+    ResetAfter,
+    /// A page of report data is passed over: the cursor moves twice and the second page is the answer.
+    LostPage,
+    /// 401, as for a token that has just been revoked.
+    Unauthorized,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl FaultRule {
+    /// `fault` for the first request to `path`.
+    pub fn new(path: impl Into<String>, fault: Fault) -> Self {
+        Self { method: None, path: path.into(), query: None, skip: 0, times: 1, fault }
+    }
+
+    /// Only requests with this query parameter.
+    pub fn with_query(mut self, name: impl Into<String>) -> Self {
+        self.query = Some(name.into());
+        self
+    }
+
+    /// Lets `count` requests pass first.
+    pub fn after(mut self, count: u32) -> Self {
+        self.skip = count;
+        self
+    }
+
+    /// Befalls `count` requests in a row.
+    pub fn times(mut self, count: u32) -> Self {
+        self.times = count;
+        self
+    }
+
+    fn matches(&self, method: &str, path: &str, query: &str) -> bool {
+        let path_matches = self.path.split('/').count() == path.split('/').count()
+            && self.path.split('/').zip(path.split('/')).all(|(rule, part)| rule == "*" || rule == part);
+        path_matches
+            && self.method.as_ref().is_none_or(|rule| rule.eq_ignore_ascii_case(method))
+            && self.query.as_ref().is_none_or(|name| {
+                url::form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == *name && !value.is_empty())
+            })
+    }
+}
+
+impl Fault {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Delay { .. } => "delay",
+            Self::ResetBefore => "reset_before",
+            Self::ResetAfter => "reset_after",
+            Self::LostPage => "lost_page",
+            Self::Unauthorized => "unauthorized",
+        }
+    }
+
+    pub(crate) fn delay(&self) -> Option<Duration> {
+        match self {
+            Self::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
+            _ => None,
+        }
+    }
+}
+
+/// The rules of one sandbox with what is left of them.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<FaultRule>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, rule: FaultRule) {
+        self.0.push(rule);
+    }
+
+    /// The fault for this request, counting it against the first rule that matches.
+    pub(crate) fn strike(&mut self, method: &str, path: &str, query: &str) -> Option<Fault> {
+        let rule = self.0.iter_mut().find(|rule| rule.times > 0 && rule.matches(method, path, query))?;
+        if rule.skip > 0 {
+            rule.skip -= 1;
+            return None;
+        }
+        rule.times -= 1;
+        Some(rule.fault.clone())
+    }
+}

@@ -1,0 +1,51 @@
+//! The server generations, and where they answer differently.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A server generation: which release line the sandbox behaves as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Generation {
+    /// Camunda 8.0 to 8.6 and Optimize 3.8 to 3.14 for Camunda 7: Jersey on Jetty.
+    G2,
+    /// Camunda 8.8 and 8.9: Spring MVC on Tomcat.
+    #[default]
+    G3,
+    /// Camunda 8.10: as G3, with the Camunda Security Library in front.
+    G4,
+}
+
+impl Generation {
+    /// Whether a shared static token can be configured.
+    pub(crate) fn has_static_token(self) -> bool {
+        self != Self::G4
+    }
+
+    /// Whether failures of a report's evaluation are wrapped, so that "not found" and "bad request" come out as 500.
+    pub(crate) fn wraps_evaluation_failures(self) -> bool {
+        self != Self::G2
+    }
+}
+
+impl FromStr for Generation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "g2" => Ok(Self::G2),
+            "g3" => Ok(Self::G3),
+            "g4" => Ok(Self::G4),
+            _ => Err("expected g2, g3 or g4".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::G2 => "g2",
+            Self::G3 => "g3",
+            Self::G4 => "g4",
+        })
+    }
+}

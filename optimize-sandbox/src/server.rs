@@ -1,0 +1,131 @@
+//! From a connection to an answer: journal, faults, then the issuer or the API.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, header};
+use tokio::net::TcpListener;
+
+use crate::connection::{BreakableListener, Breaker};
+use crate::error::{empty, json_answer, text_answer, unauthorized};
+use crate::fault::Fault;
+use crate::journal::Entry;
+use crate::state::State;
+use crate::{api, issuer};
+
+/// No request of this API is larger.
+const LARGEST_REQUEST: usize = 64 << 20;
+
+pub(crate) async fn serve(listener: TcpListener, state: Arc<State>) {
+    let app = Router::new().fallback(handle).with_state(state).into_make_service_with_connect_info::<Breaker>();
+    // Serving ends only when the task is aborted.
+    let _ = axum::serve(BreakableListener(listener), app).await;
+}
+
+/// A request, read whole.
+pub(crate) struct Arrived {
+    pub(crate) parts: Parts,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Arrived {
+    pub(crate) fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.parts.headers.get(name)?.to_str().ok()
+    }
+}
+
+async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(breaker): ConnectInfo<Breaker>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else { return empty(413) };
+    let arrived = Arrived { parts, body: body.into() };
+    let full_path = arrived.parts.uri.path().to_owned();
+    if full_path == "/_sandbox/journal" {
+        return json_answer(200, &serde_json::to_value(&*state.journal()).unwrap_or_default());
+    }
+    let path = full_path.strip_prefix(&state.context_path).unwrap_or(&full_path);
+    let fault = state.faults().strike(arrived.parts.method.as_str(), path, arrived.query());
+    let place = record(&state, &arrived, path, fault.as_ref());
+    if let Some(delay) = fault.as_ref().and_then(Fault::delay) {
+        tokio::time::sleep(delay).await;
+    }
+    let is_below_context = full_path.len() != path.len() || state.context_path.is_empty();
+    let answer = match &fault {
+        Some(Fault::Status { code, retry_after, body, content_type, location }) => {
+            let content_type = content_type.as_deref().unwrap_or("application/json");
+            let mut answer = text_answer(*code, content_type, body.clone());
+            let headers = answer.headers_mut();
+            if let Some(seconds) = retry_after {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            if let Some(location) = location.as_deref().and_then(|location| HeaderValue::from_str(location).ok()) {
+                headers.insert(header::LOCATION, location);
+            }
+            answer
+        }
+        Some(Fault::Unauthorized) => unauthorized(state.generation, path, Some("the token was revoked")),
+        Some(Fault::ResetBefore) => empty(500),
+        Some(Fault::LostPage) => {
+            // The first of the two pages is made, so that the cursor moves, and thrown away.
+            drop(route(&state, &arrived, &full_path, path, is_below_context).await);
+            route(&state, &arrived, &full_path, path, is_below_context).await
+        }
+        Some(Fault::ResetAfter | Fault::Delay { .. }) | None => {
+            route(&state, &arrived, &full_path, path, is_below_context).await
+        }
+    };
+    let is_reset = matches!(fault, Some(Fault::ResetBefore | Fault::ResetAfter));
+    if is_reset {
+        breaker.trip();
+    }
+    if let Some(entry) = state.journal().get_mut(place) {
+        entry.status = if is_reset { 0 } else { answer.status().as_u16() };
+    }
+    answer
+}
+
+fn record(state: &State, arrived: &Arrived, path: &str, fault: Option<&Fault>) -> usize {
+    let scheme = arrived.header(header::AUTHORIZATION).and_then(|value| value.split(' ').next());
+    let entry = Entry {
+        method: arrived.parts.method.to_string(),
+        path: path.to_owned(),
+        query: arrived.query().to_owned(),
+        authorization: scheme.map(str::to_owned),
+        content_type: arrived.header(header::CONTENT_TYPE).map(str::to_owned),
+        parameters: issuer::journal_parameters(arrived),
+        status: 0,
+        fault: fault.map(Fault::name),
+    };
+    let mut journal = state.journal();
+    journal.push(entry);
+    journal.len() - 1
+}
+
+async fn route(state: &State, arrived: &Arrived, full_path: &str, path: &str, is_below_context: bool) -> Response {
+    if let Some(answer) = issuer::route(state, arrived, full_path) {
+        return answer;
+    }
+    match path.strip_prefix("/api") {
+        Some(resource) if is_below_context && (resource.is_empty() || resource.starts_with('/')) => {
+            api::route(state, arrived, resource).await
+        }
+        // What the server does not know outside /api belongs to its user interface.
+        _ => {
+            let mut answer = empty(302);
+            answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/#"));
+            answer
+        }
+    }
+}
+
+pub(crate) fn ready(state: &State) -> Response {
+    empty(if state.ready.load(Ordering::Relaxed) { 200 } else { 503 })
+}

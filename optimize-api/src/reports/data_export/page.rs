@@ -53,6 +53,12 @@ impl Row {
     }
 }
 
+impl From<Row> for Bytes {
+    fn from(row: Row) -> Self {
+        row.0
+    }
+}
+
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.json())

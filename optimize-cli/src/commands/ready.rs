@@ -1,0 +1,48 @@
+//! Readiness.
+
+use std::time::Duration;
+
+use clap::Args;
+use optimize_api::{ErrorKind, Readiness};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::{Data, Outcome};
+
+/// Ask whether the server can serve requests; no token is sent
+#[derive(Args, Debug)]
+pub(crate) struct Ready {
+    /// Ask again until it can, for as long as --timeout says [default: 60s]
+    #[arg(long)]
+    wait: bool,
+}
+
+/// Between two questions, at first; it doubles up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+impl Ready {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let deadline = Instant::now() + app.timeout();
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let client = app.anonymous_client(left.max(SHORTEST_PAUSE)).await?;
+            let problem = match client.readiness().await {
+                Ok(Readiness::Ready) => return Ok(Outcome::Data(Data::record(&json!({ "ready": true })))),
+                Ok(Readiness::NotReady { status }) => {
+                    CliError::not_ready(format!("find the server ready: {} answered {status}", app.base_url().await?))
+                }
+                Err(error) if error.kind() == ErrorKind::Unavailable => error.into(),
+                Err(error) => return Err(error.into()),
+            };
+            if !self.wait || Instant::now() + pause >= deadline {
+                return Err(problem);
+            }
+            sleep(pause).await;
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::{Args, ValueEnum};
+use futures_util::{StreamExt, TryStreamExt};
+use optimize_api::{DataPage, PageData};
+
+use crate::app::App;
+use crate::cli::duration;
+use crate::error::CliError;
+use crate::output::csv::CsvOptions;
+use crate::output::{Batch, Data, Format, Outcome};
+
+/// Print the data of a report, all pages
+///
+/// Raw-data reports give the rows exactly as the server sent them, grouped reports a row a group, a number report one
+/// record.
+#[derive(Args, Debug)]
+pub(crate) struct ReportData {
+    /// The id of the report, as in the address of its page
+    id: String,
+    /// End after this many rows
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Rows a page
+    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    page_size: u32,
+    /// How long the server keeps the snapshot between two pages, at least 60s
+    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
+    cursor_timeout: Duration,
+    /// Write this file instead of standard output; it appears only when it is complete
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The format, as --output
+    #[arg(long, value_enum, conflicts_with = "output")]
+    format: Option<DataFormat>,
+    /// Start anew up to N times if a page is lost
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "file")]
+    restart: u32,
+    /// The CSV columns, comma-separated, in this order; variables as variable:NAME [default: all there are]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Escape CSV texts that a spreadsheet would run as formulas
+    #[arg(long)]
+    csv_safe: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DataFormat {
+    Json,
+    Ndjson,
+    Csv,
+}
+
+impl ReportData {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let mut export = app.client().await?.reports().data(&self.id.into());
+        export = export.page_size(self.page_size).cursor_timeout(self.cursor_timeout);
+        if let Some(rows) = self.limit {
+            export = export.limit(rows);
+        }
+        let printer = app.printer;
+        let mut data = Data::new(move || {
+            let pages = export.clone().pages().map_err(CliError::from);
+            pages.map_ok(move |page| batch(page, |message| printer.remark(message))).boxed_local()
+        });
+        data.file = self.file;
+        data.restarts = self.restart;
+        data.csv = CsvOptions { columns: self.columns, safe: self.csv_safe };
+        data.format = self.format.map(|format| match format {
+            DataFormat::Json => Format::Json,
+            DataFormat::Ndjson => Format::Ndjson,
+            DataFormat::Csv => Format::Csv,
+        });
+        Ok(Outcome::Data(data))
+    }
+}
+
+/// A page as it is shown. A single value becomes the record `{"value"}`.
+fn batch(page: DataPage, remark: impl Fn(&str)) -> (Batch, Option<u64>) {
+    if let Some(message) = &page.message {
+        remark(message);
+    }
+    let total = page.total;
+    let batch = match page.data {
+        PageData::Value(value) => Batch::Record([b"{\"value\":", value.as_bytes(), b"}"].concat().into()),
+        _ => Batch::Rows(page.into_rows().into_iter().map(Bytes::from).collect()),
+    };
+    (batch, total)
+}

@@ -1,0 +1,96 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use optimize_sandbox::{FaultRule, Generation, Sandbox};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tempfile::NamedTempFile;
+
+use crate::error::CliError;
+use crate::output::Outcome;
+
+/// Keep an embedded server with demo data up until it is interrupted
+///
+/// It listens on 127.0.0.1 and prints one JSON line that tells its URLs and secrets, which are new at each start.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// The port; 0 for any free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+    /// The server generation to behave as: g2 (8.0 to 8.6), g3 (8.8, 8.9) or g4 (8.10)
+    #[arg(long, value_name = "GENERATION", default_value = "g3")]
+    generation: Generation,
+    /// The seed of the demo data; the same seed gives the same rows
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// How many rows the largest report, orders-raw, has
+    #[arg(long, value_name = "N", default_value_t = 25_000)]
+    rows: u64,
+    /// A JSON array of faults, such as [{"path":"/api/readyz","fault":{"status":{"code":503}}}]
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Write the JSON line to this file, which only its owner can read, when the server is up
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// Trust the tokens of another issuer, whose keys are at this URL, instead of its own
+    #[arg(long, value_name = "URL")]
+    jwks_url: Option<String>,
+    /// The audience a token must have [default: optimize.camunda.io]
+    #[arg(long, value_name = "AUDIENCE")]
+    audience: Option<String>,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<Outcome, CliError> {
+        let mut builder = Sandbox::builder()
+            .port(self.port)
+            .generation(self.generation)
+            .seed(self.seed)
+            .largest_report(self.rows);
+        if let Some(path) = &self.faults {
+            builder = read_faults(path)?.into_iter().fold(builder, optimize_sandbox::SandboxBuilder::fault);
+        }
+        if let Some(jwks_url) = self.jwks_url {
+            builder = builder.trust(jwks_url);
+        }
+        if let Some(audience) = self.audience {
+            builder = builder.audience(audience);
+        }
+        let failed = |error| CliError::io(format!("listen on 127.0.0.1:{}", self.port), error);
+        let sandbox = builder.start().await.map_err(failed)?;
+        let line: SecretString = json!({
+            "base_url": sandbox.base_url(),
+            "token_url": sandbox.token_url(),
+            "issuer": sandbox.issuer(),
+            "client_id": sandbox.client_id(),
+            "client_secret": sandbox.client_secret(),
+            "static_token": sandbox.static_token(),
+        })
+        .to_string()
+        .into();
+        if let Some(path) = &self.ready_file {
+            let failed = |error| CliError::io(format!("write {}", path.display()), error);
+            write_private(path, &line).map_err(failed)?;
+        }
+        Ok(Outcome::Serving(line, Box::new(sandbox)))
+    }
+}
+
+fn read_faults(path: &Path) -> Result<Vec<FaultRule>, CliError> {
+    let text = std::fs::read(path).map_err(|error| CliError::io(format!("read {}", path.display()), error))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        CliError::config(format!("read the faults in {}: {error}", path.display()))
+            .with_hint("the form of faults is described in docs/guide/sandbox.md")
+    })
+}
+
+/// Whole or not at all, and readable by its owner alone, since it holds secrets.
+fn write_private(path: &Path, line: &SecretString) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(line.expose_secret().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.persist(path)?;
+    Ok(())
+}

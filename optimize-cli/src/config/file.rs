@@ -1,0 +1,159 @@
+//! One configuration file, checked key by key. No error shows a value, since it may be a secret.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use secrecy::zeroize::Zeroizing;
+use toml_edit::{Document, Item, TableLike};
+
+use super::nearest;
+use super::schema::{Form, Key, Origin, SecretRef, Setting, SettingValue};
+use crate::error::CliError;
+
+/// What a configuration file says.
+#[derive(Debug, Default)]
+pub(crate) struct ConfigFile {
+    pub(crate) default_profile: Option<String>,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) profiles: BTreeMap<String, Vec<Setting>>,
+}
+
+impl ConfigFile {
+    pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
+        let failed = |source| CliError::io(format!("read the configuration file {}", path.display()), source);
+        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
+        let is_private = is_private(path).map_err(failed)?;
+        Self::parse(path, &text, is_private)
+    }
+
+    /// Whether secrets may stand in the file depends on `is_private`.
+    pub(crate) fn parse(path: &Path, text: &str, is_private: bool) -> Result<Self, CliError> {
+        let place = Place { path, text, is_private };
+        let document = Document::parse(text).map_err(|error| place.error(error.span(), error.message()))?;
+        let mut file = Self::default();
+        for (name, item) in document.as_table() {
+            match name {
+                "default_profile" => file.default_profile = Some(place.text(name, item)?.to_owned()),
+                "profiles" => {
+                    for (profile, item) in place.table(name, item)?.iter() {
+                        if profile == super::SANDBOX_PROFILE {
+                            return Err(place.error(item.span(), "the profile `sandbox` is built in and cannot be changed"));
+                        }
+                        let settings = place.settings(place.table(profile, item)?, &[])?;
+                        file.profiles.insert(profile.to_owned(), settings);
+                    }
+                }
+                _ => {}
+            }
+        }
+        file.settings = place.settings(document.as_table(), &["default_profile", "profiles"])?;
+        Ok(file)
+    }
+}
+
+struct Place<'a> {
+    path: &'a Path,
+    text: &'a str,
+    is_private: bool,
+}
+
+impl Place<'_> {
+    /// The settings in a table and in its `auth`; `elsewhere` are its keys that are none.
+    fn settings(&self, table: &dyn TableLike, elsewhere: &[&str]) -> Result<Vec<Setting>, CliError> {
+        let mut settings = Vec::new();
+        for (name, item) in table.iter() {
+            if name == "auth" {
+                for (name, inner) in self.table(name, item)?.iter() {
+                    settings.push(self.setting(&format!("auth.{name}"), inner, &[])?);
+                }
+            } else if !elsewhere.contains(&name) {
+                settings.push(self.setting(name, item, elsewhere)?);
+            }
+        }
+        Ok(settings)
+    }
+
+    fn setting(&self, path: &str, item: &Item, elsewhere: &[&str]) -> Result<Setting, CliError> {
+        let Some(key) = Key::ALL.into_iter().find(|key| key.path() == path) else {
+            let known = Key::ALL.iter().map(|key| key.path()).chain(elsewhere.iter().copied());
+            let error = self.error(item.span(), &format!("unknown key `{path}`"));
+            return Err(nearest::suggest(error, path, known.chain(["auth"])));
+        };
+        let value = match key.form() {
+            Form::Text => SettingValue::Text(self.text(path, item)?.to_owned()),
+            Form::Path => SettingValue::Text(self.beside(self.text(path, item)?).to_string_lossy().into_owned()),
+            Form::Boolean => match item.as_bool() {
+                Some(value) => SettingValue::Text(value.to_string()),
+                None => return Err(self.error(item.span(), &format!("`{path}` is not true or false"))),
+            },
+            Form::Secret => SettingValue::Secret(self.secret(path, item)?),
+        };
+        Ok(Setting { key, value, origin: self.origin(item.span()) })
+    }
+
+    /// `{ env = "NAME" }`, `{ file = "PATH" }`, or the secret itself.
+    fn secret(&self, path: &str, item: &Item) -> Result<SecretRef, CliError> {
+        const EXPECTED: &str = "{ env = \"NAME\" } or { file = \"PATH\" }";
+        if let Some(text) = item.as_str() {
+            if self.is_private {
+                return Ok(SecretRef::Inline(text.to_owned().into()));
+            }
+            let problem = format!("`{path}` is a secret, and others can read this file");
+            let fix = format!("write {path} = {EXPECTED}, or run: chmod 600 {}", self.path.display());
+            return Err(self.error(item.span(), &problem).with_hint(fix));
+        }
+        let reference = item.as_table_like().map(|table| table.iter().collect::<Vec<_>>());
+        match reference.as_deref() {
+            Some([("env", name)]) => Ok(SecretRef::Variable(self.text("env", name)?.to_owned())),
+            Some([("file", file)]) => Ok(SecretRef::File(self.beside(self.text("file", file)?))),
+            _ => Err(self.error(item.span(), &format!("`{path}` is not {EXPECTED}"))),
+        }
+    }
+
+    fn text<'i>(&self, name: &str, item: &'i Item) -> Result<&'i str, CliError> {
+        match item.as_str() {
+            Some(text) if !text.trim().is_empty() => Ok(text),
+            Some(_) => Err(self.error(item.span(), &format!("`{name}` is empty"))),
+            None => Err(self.error(item.span(), &format!("`{name}` is not a text in quotes"))),
+        }
+    }
+
+    fn table<'i>(&self, name: &str, item: &'i Item) -> Result<&'i dyn TableLike, CliError> {
+        item.as_table_like().ok_or_else(|| self.error(item.span(), &format!("`{name}` is not a table")))
+    }
+
+    fn beside(&self, relative: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(relative)
+    }
+
+    fn origin(&self, span: Option<Range<usize>>) -> Origin {
+        let before = &self.text[..span.map_or(0, |span| span.start).min(self.text.len())];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Origin::File {
+            path: self.path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    fn error(&self, span: Option<Range<usize>>, problem: &str) -> CliError {
+        CliError::config(format!("read the configuration: {}: {problem}", self.origin(span)))
+    }
+}
+
+#[cfg(unix)]
+fn is_private(path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o077 == 0)
+}
+
+/// Elsewhere there are no mode bits to tell, so secrets stay out of configuration files.
+#[cfg(not(unix))]
+fn is_private(_: &Path) -> std::io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

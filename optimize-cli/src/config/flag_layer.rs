@@ -1,0 +1,26 @@
+//! Settings from flags.
+
+use std::path::Path;
+
+use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
+use crate::cli::GlobalArgs;
+
+pub(crate) fn settings(flags: &GlobalArgs) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    let mut add = |key, value, flag| settings.push(Setting { key, value, origin: Origin::Flag(flag) });
+    if let Some(url) = &flags.base_url {
+        add(Key::BaseUrl, SettingValue::Text(url.clone()), "--base-url");
+    }
+    let secret = |path: &Path| SettingValue::Secret(SecretRef::File(path.to_owned()));
+    if let Some(path) = &flags.client_secret_file {
+        add(Key::ClientSecret, secret(path), "--client-secret-file");
+        // The flag completes a client id from elsewhere, so it alone does not hide that id.
+        add(Key::Token, SettingValue::Unset, "--client-secret-file");
+    }
+    if let Some(path) = &flags.token_file {
+        add(Key::Token, secret(path), "--token-file");
+        add(Key::ClientId, SettingValue::Unset, "--token-file");
+        add(Key::ClientSecret, SettingValue::Unset, "--token-file");
+    }
+    settings
+}

@@ -1,0 +1,80 @@
+//! The layers of settings, merged. The only place that knows figment, whose errors would show values.
+
+use figment::value::{Dict, Empty, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+
+use super::schema::{Key, SecretRef, Setting, SettingValue};
+
+/// Settings from all layers, of which the last one said counts.
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    figment: Figment,
+    secrets: Vec<SecretRef>,
+}
+
+impl Layers {
+    /// Puts a layer on top. If it holds any part of a credential set, it hides the whole set of those below.
+    pub(crate) fn push(&mut self, layer: Vec<Setting>) {
+        let is_about_credentials = |setting: &Setting| Key::CREDENTIALS.contains(&setting.key);
+        if let Some(first) = layer.iter().find(|setting| is_about_credentials(setting)) {
+            for key in Key::CREDENTIALS {
+                self.add(&Setting { key, value: SettingValue::Unset, origin: first.origin.clone() });
+            }
+        }
+        self.push_partial(layer);
+    }
+
+    /// Puts a layer on top that may complete the credential set of those below.
+    pub(crate) fn push_partial(&mut self, layer: Vec<Setting>) {
+        for setting in &layer {
+            self.add(setting);
+        }
+    }
+
+    fn add(&mut self, setting: &Setting) {
+        let value = match &setting.value {
+            SettingValue::Text(text) => Value::from(text.as_str()),
+            SettingValue::Unset => Value::from(Empty::None),
+            // Secrets stay outside; what is merged is their number.
+            SettingValue::Secret(secret) => {
+                self.secrets.push(secret.clone());
+                Value::from(self.secrets.len() - 1)
+            }
+        };
+        let figment = std::mem::take(&mut self.figment);
+        self.figment = figment.merge(One { key: setting.key, value, origin: setting.origin.to_string() });
+    }
+
+    /// The text of a setting.
+    pub(crate) fn text(&self, key: Key) -> Option<String> {
+        self.figment.find_value(key.path()).ok()?.into_string()
+    }
+
+    /// Where a secret is.
+    pub(crate) fn secret(&self, key: Key) -> Option<&SecretRef> {
+        let number = self.figment.find_value(key.path()).ok()?.to_u128()?;
+        self.secrets.get(usize::try_from(number).ok()?)
+    }
+
+    /// Where the setting that counts was made.
+    pub(crate) fn origin(&self, key: Key) -> String {
+        self.figment.find_metadata(key.path()).map(|metadata| metadata.name.to_string()).unwrap_or_default()
+    }
+}
+
+/// A provider of one setting, so that figment knows the origin of each.
+struct One {
+    key: Key,
+    value: Value,
+    origin: String,
+}
+
+impl Provider for One {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.origin.clone())
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Profile::Default.collect(figment::util::nest(self.key.path(), self.value.clone()).into_dict().unwrap_or_default()))
+    }
+}

@@ -1,0 +1,88 @@
+//! Every environment variable the program reads, and the environment itself as a value.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use crate::error::CliError;
+
+/// Base URL of Optimize: what comes before `/api`.
+pub(crate) const BASE_URL: [&str; 2] = ["OPTIMIZE_BASE_URL", "CAMUNDA_OPTIMIZE_BASE_URL"];
+/// Client id and secret, one family a pair. An id of one family is never joined with a secret of another.
+pub(crate) const CLIENT: [(&str, &str); 4] = [
+    ("OPTIMIZE_CLIENT_ID", "OPTIMIZE_CLIENT_SECRET"),
+    ("CAMUNDA_OPTIMIZE_CLIENT_ID", "CAMUNDA_OPTIMIZE_CLIENT_SECRET"),
+    ("CAMUNDA_CLIENT_ID", "CAMUNDA_CLIENT_SECRET"),
+    ("ZEEBE_CLIENT_ID", "ZEEBE_CLIENT_SECRET"),
+];
+/// How the client authenticates at the token endpoint: `post` (default), `basic` or `json`.
+pub(crate) const CLIENT_AUTH: [&str; 1] = ["OPTIMIZE_CLIENT_AUTH"];
+/// The token endpoint.
+pub(crate) const TOKEN_URL: [&str; 3] = ["OPTIMIZE_TOKEN_URL", "CAMUNDA_OAUTH_URL", "ZEEBE_AUTHORIZATION_SERVER_URL"];
+/// The audience to ask for. `ZEEBE_TOKEN_AUDIENCE` is another API's and is not read.
+pub(crate) const AUDIENCE: [&str; 2] = ["OPTIMIZE_AUDIENCE", "CAMUNDA_OPTIMIZE_OAUTH_AUDIENCE"];
+/// The scope to ask for, space-separated.
+pub(crate) const SCOPE: [&str; 2] = ["OPTIMIZE_SCOPE", "CAMUNDA_TOKEN_SCOPE"];
+/// The resource to ask for (RFC 8707).
+pub(crate) const RESOURCE: [&str; 1] = ["OPTIMIZE_RESOURCE"];
+/// A token to use as it is, such as the shared secret of a self-managed server.
+pub(crate) const TOKEN: &str = "OPTIMIZE_TOKEN";
+/// A file that holds such a token.
+pub(crate) const TOKEN_FILE: &str = "OPTIMIZE_TOKEN_FILE";
+/// A PEM file of further certificate authorities to trust.
+pub(crate) const CA_FILE: [&str; 1] = ["OPTIMIZE_CA_FILE"];
+/// `true` permits plain http to other machines.
+pub(crate) const ALLOW_INSECURE_HTTP: [&str; 1] = ["OPTIMIZE_ALLOW_INSECURE_HTTP"];
+/// The output format, as `--output`.
+pub(crate) const OUTPUT: [&str; 1] = ["OPTIMIZE_OUTPUT"];
+/// The profile, as `--profile`.
+pub(crate) const PROFILE: &str = "OPTIMIZE_PROFILE";
+/// A configuration file, as `--config`.
+pub(crate) const CONFIG: &str = "OPTIMIZE_CONFIG";
+/// Not empty: no colour (<https://no-color.org>).
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// Not empty and not `0`: colour even without a terminal.
+pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+/// Where the user's configuration is looked for; `~/.config` if it is not an absolute path.
+pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+/// The home directory, on Unix.
+pub(crate) const HOME: &str = "HOME";
+/// The user's application data, on Windows.
+pub(crate) const APPDATA: &str = "APPDATA";
+
+/// The environment the program was started with.
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// An environment of these variables.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+
+    /// The value as the operating system has it.
+    pub(crate) fn raw(&self, name: &str) -> Option<&OsString> {
+        self.0.get(std::ffi::OsStr::new(name))
+    }
+
+    /// A setting. One that is set but empty is an error rather than unset: it usually stands for a variable that was
+    /// not filled in, and to go on without it could mean another server.
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<&str>, CliError> {
+        let Some(value) = self.raw(name) else { return Ok(None) };
+        let problem = match value.to_str() {
+            Some(text) if !text.trim().is_empty() => return Ok(Some(text)),
+            Some(_) => "is set but empty",
+            None => "is not UTF-8",
+        };
+        Err(CliError::config(format!("read the environment: {name} {problem}"))
+            .with_hint(format!("give {name} a value or unset it")))
+    }
+
+    /// The first of `names` that is set, with its value.
+    pub(crate) fn first<'a>(&self, names: &[&'a str]) -> Result<Option<(&'a str, &str)>, CliError> {
+        for name in names {
+            if let Some(value) = self.setting(name)? {
+                return Ok(Some((name, value)));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,205 @@
+//! What can go wrong, with its exit code and its hint.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use optimize_api::ErrorKind;
+use optimize_auth::{AuthError, AuthErrorKind};
+
+use crate::exit_code::Exit;
+
+/// A command that did not do what it was asked. `Display` reads after "failed to".
+#[derive(Debug)]
+pub(crate) struct CliError {
+    kind: Kind,
+    hint: Option<String>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// Arguments that do not go together.
+    Usage(String),
+    /// A setting or an input that cannot be used.
+    Config(String),
+    Api(optimize_api::Error),
+    Auth(AuthError),
+    NotReady(String),
+    Io { action: String, source: io::Error },
+    Interrupted,
+}
+
+impl CliError {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Kind::Usage(message.into()).into()
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Kind::Config(message.into()).into()
+    }
+
+    pub(crate) fn not_ready(message: impl Into<String>) -> Self {
+        Kind::NotReady(message.into()).into()
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Kind::Interrupted.into()
+    }
+
+    /// A file or stream that cannot be read or written; `action` says what was tried with which.
+    pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
+        Kind::Io { action: action.into(), source }.into()
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn api(&self) -> Option<&optimize_api::Error> {
+        match &self.kind {
+            Kind::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the reader of our standard output went away, which is its right.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(&self.kind, Kind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Whether an export fell short of a page, so that only a new one can be whole.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.exit() == Exit::Incomplete
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match &self.kind {
+            Kind::Usage(_) => Exit::Usage,
+            Kind::Config(_) | Kind::Io { .. } => Exit::Configuration,
+            Kind::Auth(error) => auth_exit(error),
+            Kind::Api(error) => match error.kind() {
+                ErrorKind::Authentication => error.auth().map_or(Exit::Authentication, auth_exit),
+                ErrorKind::InvalidInput | ErrorKind::Misconfigured => Exit::Configuration,
+                ErrorKind::Unauthorized | ErrorKind::Forbidden => Exit::Authentication,
+                ErrorKind::NotFound => Exit::NotFound,
+                ErrorKind::Rejected => Exit::Rejected,
+                ErrorKind::Unavailable => Exit::Unavailable,
+                ErrorKind::Incomplete => Exit::Incomplete,
+                _ => Exit::Unexpected,
+            },
+            Kind::NotReady(_) => Exit::Unavailable,
+            Kind::Interrupted => Exit::Interrupted,
+        }
+    }
+
+    /// The class of this error in machine-readable output: one word for each exit code.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.exit() {
+            Exit::Usage => "usage",
+            Exit::Configuration => "configuration",
+            Exit::Authentication => "authentication",
+            Exit::NotFound => "notFound",
+            Exit::Rejected => "rejected",
+            Exit::Unavailable => "unavailable",
+            Exit::Incomplete => "incomplete",
+            Exit::Interrupted => "interrupted",
+            Exit::Done | Exit::Unexpected => "unexpected",
+        }
+    }
+
+    /// What may mend it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let known = match &self.kind {
+            Kind::Api(error) => error.hint().or_else(|| api_hint(error)),
+            Kind::Auth(error) => auth_hint(error),
+            _ => None,
+        };
+        self.hint.clone().or_else(|| known.map(str::to_owned))
+    }
+
+    /// The texts of the underlying errors, outermost first.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut next = self.source();
+        while let Some(error) = next {
+            causes.push(error.to_string());
+            next = error.source();
+        }
+        causes
+    }
+}
+
+fn auth_exit(error: &AuthError) -> Exit {
+    match error.kind() {
+        AuthErrorKind::InvalidInput => Exit::Configuration,
+        AuthErrorKind::Unavailable => Exit::Unavailable,
+        _ => Exit::Authentication,
+    }
+}
+
+fn api_hint(error: &optimize_api::Error) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::Authentication => error.auth().and_then(auth_hint),
+        ErrorKind::Unauthorized => Some("the server does not accept this token; `optimize auth status --check` shows its claims"),
+        ErrorKind::Forbidden => Some("the client lacks the permission for Optimize's public API"),
+        ErrorKind::Unavailable if error.status().is_none() => Some("check the base URL and that the server is up: optimize ready"),
+        _ => None,
+    }
+}
+
+fn auth_hint(error: &AuthError) -> Option<&'static str> {
+    match (error.kind(), error.code()) {
+        (AuthErrorKind::Refused, Some("invalid_client" | "unauthorized_client")) => {
+            Some("check the client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic")
+        }
+        (AuthErrorKind::Refused, Some("invalid_scope")) => Some("check OPTIMIZE_SCOPE"),
+        (AuthErrorKind::Refused, Some("access_denied" | "invalid_target")) => {
+            Some("check OPTIMIZE_AUDIENCE; on Camunda SaaS it is optimize.camunda.io")
+        }
+        (AuthErrorKind::Protocol, _) => Some("check the token URL: OPTIMIZE_TOKEN_URL, or token_url in the configuration"),
+        (AuthErrorKind::Unavailable, _) => Some("check the token URL and that the server is up"),
+        _ => None,
+    }
+}
+
+impl From<Kind> for CliError {
+    fn from(kind: Kind) -> Self {
+        Self { kind, hint: None }
+    }
+}
+
+impl From<optimize_api::Error> for CliError {
+    fn from(error: optimize_api::Error) -> Self {
+        Kind::Api(error).into()
+    }
+}
+
+impl From<AuthError> for CliError {
+    fn from(error: AuthError) -> Self {
+        Kind::Auth(error).into()
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Usage(message) | Kind::Config(message) | Kind::NotReady(message) => f.write_str(message),
+            Kind::Api(error) => error.fmt(f),
+            Kind::Auth(error) => error.fmt(f),
+            Kind::Io { action, .. } => f.write_str(action),
+            Kind::Interrupted => f.write_str("finish: interrupted"),
+        }
+    }
+}
+
+impl StdError for CliError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.kind {
+            Kind::Api(error) => error.source(),
+            Kind::Auth(error) => error.source(),
+            Kind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

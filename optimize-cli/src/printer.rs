@@ -1,0 +1,82 @@
+//! Standard error: remarks, warnings, errors.
+
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::json;
+
+use crate::cli::ColorChoice;
+use crate::env_vars::{CLICOLOR_FORCE, Environment, NO_COLOR};
+use crate::error::CliError;
+
+/// Writes to standard error. What cannot be written there is lost, since there is nowhere else to say so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    pub(crate) quiet: bool,
+    pub(crate) color: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(quiet: bool, choice: ColorChoice, environment: &Environment) -> Self {
+        let is_set = |name| environment.raw(name).is_some_and(|value| !value.is_empty());
+        let is_forced = is_set(CLICOLOR_FORCE) && environment.raw(CLICOLOR_FORCE).is_some_and(|value| value != "0");
+        let color = match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => !is_set(NO_COLOR) && (is_forced || std::io::stderr().is_terminal()),
+        };
+        Self { quiet, color }
+    }
+
+    /// Something nice to know; not printed with `--quiet`.
+    pub(crate) fn remark(self, text: &str) {
+        if !self.quiet {
+            self.line("", Style::new(), text);
+        }
+    }
+
+    /// Something to act upon.
+    pub(crate) fn warning(self, text: &str) {
+        self.line("warning: ", AnsiColor::Yellow.on_default().bold(), text);
+    }
+
+    /// The end of a command that failed: for people, or as one JSON object for machines.
+    pub(crate) fn error(self, error: &CliError, as_json: bool) {
+        let message = format!("failed to {error}");
+        if as_json {
+            let api = error.api();
+            let object = json!({ "error": {
+                "kind": error.kind(),
+                "message": message,
+                "status": api.and_then(optimize_api::Error::status),
+                "operation": api.and_then(optimize_api::Error::operation),
+                "serverCode": api.and_then(|api| api.server().code.as_deref()),
+                "hint": error.hint(),
+                "causes": error.causes(),
+            }});
+            self.line("", Style::new(), &object.to_string());
+            return;
+        }
+        let text = std::iter::once(message).chain(error.causes()).collect::<Vec<_>>().join(": ");
+        self.line("error: ", AnsiColor::Red.on_default().bold(), &text);
+        for problem in api_problems(error) {
+            self.line("  ", Style::new(), problem);
+        }
+        if let Some(hint) = error.hint() {
+            self.line("hint: ", AnsiColor::Cyan.on_default().bold(), &hint);
+        }
+    }
+
+    fn line(self, label: &str, style: Style, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = if self.color {
+            writeln!(stderr, "{style}{label}{style:#}{text}")
+        } else {
+            writeln!(stderr, "{label}{text}")
+        };
+    }
+}
+
+fn api_problems(error: &CliError) -> &[String] {
+    error.api().map_or(&[], |api| api.server().validation_errors.as_slice())
+}

@@ -58,7 +58,8 @@ const BASE_URL_HINT: &str = "the base URL ends where /api begins, for example ht
      SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID";
 const UNKNOWN_REPORT_HINT: &str = "Optimize 8.7 and later answer 500 for a report that does not exist, or that is a \
      combined report; check the id";
-const LOST_PAGE_HINT: &str = "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
+const LOST_PAGE_HINT: &str =
+    "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
 
 impl Error {
     pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, message: impl fmt::Display) -> Self {

@@ -77,12 +77,20 @@ impl Transport {
             let outcome = exchange.outcome(wait);
             let left = self.timeout.saturating_sub(started.elapsed());
             let decision = decide(spec.operation.replay, attempt, outcome, left, &self.retry);
-            tracing::debug!(operation = spec.operation.id, attempt = attempt.number, ?outcome, ?decision, "attempt ended");
+            tracing::debug!(
+                operation = spec.operation.id,
+                attempt = attempt.number,
+                ?outcome,
+                ?decision,
+                "attempt ended"
+            );
             match decision {
                 Decision::Finish => {
                     let secret = auth.as_ref().and_then(bearer);
                     let secrets: Vec<_> = secret.into_iter().collect();
-                    return self.finish(spec, exchange, &secrets).map_err(|error| error.with_attempts(attempt.number, wait));
+                    return self
+                        .finish(spec, exchange, &secrets)
+                        .map_err(|error| error.with_attempts(attempt.number, wait));
                 }
                 Decision::Wait(pause) => sleep(pause).await,
                 Decision::Reauthorize => {
@@ -171,7 +179,8 @@ impl Transport {
             }
         };
         if answer.status.is_redirection() {
-            let target = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
+            let target =
+                answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
             let target = scrub(target.split(['?', '#']).next().unwrap_or_default(), secrets);
             return Err(misconfigured(answer.status, format!("with a redirect to {target}, which is not followed")));
         }

@@ -39,7 +39,14 @@ pub enum AuthErrorKind {
 impl AuthError {
     /// An error of `kind`; `message` reads after "failed to" and holds no secret.
     pub fn new(kind: AuthErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), status: None, code: None, retry_after: None, source: None }))
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            status: None,
+            code: None,
+            retry_after: None,
+            source: None,
+        }))
     }
 
     /// The HTTP status of the token endpoint's answer.

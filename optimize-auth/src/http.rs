@@ -62,7 +62,8 @@ impl HttpOptions {
     /// origin. The proxy variables of the environment hold except for loopback targets.
     pub fn client_for(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
         let invalid = |what: &str, source: reqwest::Error| {
-            AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}")).with_source(source.without_url())
+            AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}"))
+                .with_source(source.without_url())
         };
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())

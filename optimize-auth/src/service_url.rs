@@ -29,7 +29,10 @@ impl ServiceUrl {
         // A text with an `@` may hold a password, so it is not repeated.
         let shown = if text.contains('@') { "(not shown)".to_owned() } else { text.escape_debug().to_string() };
         if text.chars().any(|character| character.is_control() || character.is_whitespace()) {
-            return Err(ServiceUrlError::Malformed { shown, problem: "it contains white space or a control character" });
+            return Err(ServiceUrlError::Malformed {
+                shown,
+                problem: "it contains white space or a control character",
+            });
         }
         let Ok(url) = Url::parse(text) else {
             let problem = if text.contains("://") { "it is not a URL" } else { "it does not begin with https://" };

@@ -105,7 +105,13 @@ impl App {
         }
         let settings = &self.settings;
         Ok(match settings.strategy() {
-            None => AuthSummary { strategy: "none", source: String::new(), client_id: None, token_url: None, audience: None },
+            None => AuthSummary {
+                strategy: "none",
+                source: String::new(),
+                client_id: None,
+                token_url: None,
+                audience: None,
+            },
             Some((Strategy::StaticToken, source)) => {
                 AuthSummary { strategy: "static_token", source, client_id: None, token_url: None, audience: None }
             }
@@ -125,10 +131,14 @@ impl App {
         let token = self.credentials.get().and_then(Credentials::cached_token);
         let Some(claims) = token.filter(|_| is_unauthorized).and_then(|token| token.claims()) else { return error };
         if claims.audience.is_empty() {
-            return error.with_hint("the token names no audience, so the server may not take it for its own; set OPTIMIZE_AUDIENCE");
+            return error.with_hint(
+                "the token names no audience, so the server may not take it for its own; set OPTIMIZE_AUDIENCE",
+            );
         }
         let audience = claims.audience.join(", ");
-        error.with_hint(format!("the token is for the audience {audience}; is that the server's? if not, set OPTIMIZE_AUDIENCE"))
+        error.with_hint(format!(
+            "the token is for the audience {audience}; is that the server's? if not, set OPTIMIZE_AUDIENCE"
+        ))
     }
 
     async fn sandbox(&self) -> Result<Option<&Sandbox>, CliError> {
@@ -136,7 +146,8 @@ impl App {
             return Ok(None);
         }
         let start = || async {
-            let failed = |error| CliError::io(format!("start the embedded server of the profile `{SANDBOX_PROFILE}`"), error);
+            let failed =
+                |error| CliError::io(format!("start the embedded server of the profile `{SANDBOX_PROFILE}`"), error);
             Sandbox::builder().start().await.map_err(failed)
         };
         self.sandbox.get_or_try_init(start).await.map(Some)
@@ -144,7 +155,8 @@ impl App {
 
     fn warn_if_insecure(&self, url: &ServiceUrl) {
         if url.is_insecure() {
-            self.printer.warning(&format!("{url} is plain http: others on the network can read what is sent, credentials too"));
+            self.printer
+                .warning(&format!("{url} is plain http: others on the network can read what is sent, credentials too"));
         }
     }
 }

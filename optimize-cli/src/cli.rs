@@ -74,7 +74,7 @@ pub(crate) struct GlobalArgs {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set; elsewhere if CLICOLOR_FORCE is
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is
     Auto,
     /// Always
     Always,

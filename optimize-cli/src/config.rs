@@ -60,9 +60,7 @@ impl Settings {
         let profile = match (&flags.profile, environment.setting(PROFILE)?) {
             (Some(flag), _) => Some(flag.clone()),
             (None, Some(variable)) => Some(variable.to_owned()),
-            (None, None) => {
-                standard.iter().chain(&named).rev().find_map(|file| file.default_profile.clone())
-            }
+            (None, None) => standard.iter().chain(&named).rev().find_map(|file| file.default_profile.clone()),
         };
         let sandbox = flags.sandbox || profile.as_deref() == Some(SANDBOX_PROFILE);
         if let Some(profile) = profile.as_deref().filter(|profile| *profile != SANDBOX_PROFILE && !flags.sandbox) {
@@ -72,20 +70,20 @@ impl Settings {
         let mut layers = Layers::default();
         let from_profile: Vec<_> = standard.iter_mut().filter_map(of_profile).collect();
         for settings in standard.into_iter().map(|file| file.settings).chain(from_profile) {
-            layers.push(settings);
+            layers.push(&settings);
         }
         if let Some(mut file) = named.take() {
             let from_profile = of_profile(&mut file);
-            layers.push(file.settings);
-            layers.push(from_profile.unwrap_or_default());
+            layers.push(&file.settings);
+            layers.push(&from_profile.unwrap_or_default());
         }
-        layers.push(env_layer::general(environment)?);
+        layers.push(&env_layer::general(environment)?);
         if sandbox {
             check_sandbox_flags(flags)?;
         } else {
-            layers.push(env_layer::server(environment)?);
+            layers.push(&env_layer::server(environment)?);
         }
-        layers.push_partial(flag_layer::settings(flags));
+        layers.push_partial(&flag_layer::settings(flags));
         Ok(Self { layers, profile, sandbox })
     }
 
@@ -118,8 +116,10 @@ impl Settings {
         };
         parsed.map_err(|error| {
             let hint = match &error {
-                ServiceUrlError::Insecure { .. } => "use https, or set allow_insecure_http = true (or the environment \
-                     variable OPTIMIZE_ALLOW_INSECURE_HTTP=true) if you accept that others may read your credentials",
+                ServiceUrlError::Insecure { .. } => {
+                    "use https, or set allow_insecure_http = true (or the environment \
+                     variable OPTIMIZE_ALLOW_INSECURE_HTTP=true) if you accept that others may read your credentials"
+                }
                 ServiceUrlError::UserInfo => "remove what stands before the @",
                 _ => "it looks like https://optimize.example.com",
             };
@@ -199,7 +199,11 @@ impl Settings {
     }
 
     /// What authenticates requests. Secrets are read now.
-    pub(crate) fn credentials(&self, timeout: Option<Duration>, environment: &Environment) -> Result<Credentials, CliError> {
+    pub(crate) fn credentials(
+        &self,
+        timeout: Option<Duration>,
+        environment: &Environment,
+    ) -> Result<Credentials, CliError> {
         if let Some(token) = self.layers.secret(Key::Token) {
             return Ok(Credentials::static_bearer(secrets::resolve(token, "token", environment)?)?);
         }
@@ -243,7 +247,9 @@ impl Settings {
         let hint = match (counterpart, present) {
             (Some(name), _) => format!("set {name} too"),
             (None, Key::ClientId) => "set client_secret beside it, or pass --client-secret-file FILE".to_owned(),
-            (None, _) => "set client_id beside it, or OPTIMIZE_CLIENT_ID and OPTIMIZE_CLIENT_SECRET together".to_owned(),
+            (None, _) => {
+                "set client_id beside it, or OPTIMIZE_CLIENT_ID and OPTIMIZE_CLIENT_SECRET together".to_owned()
+            }
         };
         CliError::config(format!("authenticate: {} is set ({origin}), but there is no {missing}", present.path()))
             .with_hint(hint)
@@ -262,7 +268,9 @@ fn check_sandbox_flags(flags: &GlobalArgs) -> Result<(), CliError> {
         ("--token-file", flags.token_file.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Err(CliError::usage(format!("combine {flag} with the profile `sandbox`, which has its own"))),
+        Some((flag, _)) => {
+            Err(CliError::usage(format!("combine {flag} with the profile `sandbox`, which has its own")))
+        }
         None => Ok(()),
     }
 }
@@ -275,6 +283,7 @@ fn check_profile<'a>(profile: &str, files: impl Iterator<Item = &'a ConfigFile>)
     known.push(SANDBOX_PROFILE);
     known.sort_unstable();
     known.dedup();
-    let error = CliError::config(format!("use the profile `{profile}`: there is no such profile; known: {}", known.join(", ")));
+    let error =
+        CliError::config(format!("use the profile `{profile}`: there is no such profile; known: {}", known.join(", ")));
     Err(nearest::suggest(error, profile, known))
 }

@@ -25,7 +25,10 @@ enum Kind {
     Api(optimize_api::Error),
     Auth(AuthError),
     NotReady(String),
-    Io { action: String, source: io::Error },
+    Io {
+        action: String,
+        source: io::Error,
+    },
     Interrupted,
 }
 
@@ -141,9 +144,13 @@ fn auth_exit(error: &AuthError) -> Exit {
 fn api_hint(error: &optimize_api::Error) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::Authentication => error.auth().and_then(auth_hint),
-        ErrorKind::Unauthorized => Some("the server does not accept this token; `optimize auth status --check` shows its claims"),
+        ErrorKind::Unauthorized => {
+            Some("the server does not accept this token; `optimize auth status --check` shows its claims")
+        }
         ErrorKind::Forbidden => Some("the client lacks the permission for Optimize's public API"),
-        ErrorKind::Unavailable if error.status().is_none() => Some("check the base URL and that the server is up: optimize ready"),
+        ErrorKind::Unavailable if error.status().is_none() => {
+            Some("check the base URL and that the server is up: optimize ready")
+        }
         _ => None,
     }
 }
@@ -157,7 +164,9 @@ fn auth_hint(error: &AuthError) -> Option<&'static str> {
         (AuthErrorKind::Refused, Some("access_denied" | "invalid_target")) => {
             Some("check OPTIMIZE_AUDIENCE; on Camunda SaaS it is optimize.camunda.io")
         }
-        (AuthErrorKind::Protocol, _) => Some("check the token URL: OPTIMIZE_TOKEN_URL, or token_url in the configuration"),
+        (AuthErrorKind::Protocol, _) => {
+            Some("check the token URL: OPTIMIZE_TOKEN_URL, or token_url in the configuration")
+        }
         (AuthErrorKind::Unavailable, _) => Some("check the token URL and that the server is up"),
         _ => None,
     }

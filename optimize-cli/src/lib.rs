@@ -31,10 +31,10 @@ use printer::Printer;
 pub use env_vars::Environment;
 
 /// Runs one command and answers with the exit code of the process.
-pub fn main(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
-    match Cli::try_parse_from(&arguments) {
+pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
+    match Cli::try_parse_from(arguments) {
         Ok(cli) => run(cli, environment).into(),
-        Err(error) => usage(&error, &arguments).into(),
+        Err(error) => usage(&error, arguments).into(),
     }
 }
 

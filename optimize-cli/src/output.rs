@@ -53,7 +53,8 @@ pub(crate) enum Format {
 impl Format {
     /// All names, for errors.
     pub(crate) fn names() -> String {
-        let names = Self::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()));
+        let names =
+            Self::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()));
         names.collect::<Vec<_>>().join(", ")
     }
 
@@ -65,10 +66,9 @@ impl Format {
         match file.map(|file| file.extension().and_then(|ending| ending.to_str()).unwrap_or_default()) {
             Some(ending) if ending.eq_ignore_ascii_case("csv") => Self::Csv,
             Some(ending) if ending.eq_ignore_ascii_case("json") => Self::Json,
-            Some(_) => Self::Ndjson,
             None if io::stdout().is_terminal() => Self::Table,
             // A record looks the same in json.
-            None => Self::Ndjson,
+            _ => Self::Ndjson,
         }
     }
 }
@@ -126,7 +126,8 @@ impl Data {
 
     /// Writes everything, in constant memory.
     pub(crate) async fn show(self, format: Format, printer: Printer) -> Result<(), CliError> {
-        let target_name = self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+        let target_name =
+            self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
         let mut target = match &self.file {
             Some(file) => Target::file(file).map_err(failed)?,

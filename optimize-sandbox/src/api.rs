@@ -20,7 +20,8 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
     if is_protected && let Err(problem) = state.gate.check(&arrived.parts.headers).await {
         return unauthorized(state.generation, arrived.parts.uri.path(), problem.as_deref());
     }
-    let segments: Vec<_> = resource.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
+    let segments: Vec<_> =
+        resource.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let outcome = match (&arrived.parts.method, segments.as_slice()) {
         (&Method::GET, ["public", "report"]) => entities::list_reports(state, arrived),

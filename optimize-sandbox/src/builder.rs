@@ -18,8 +18,8 @@ use crate::issuer::Issuer;
 use crate::journal::Entry;
 use crate::keys::SigningKey;
 use crate::seed::Demo;
-use crate::state::State;
 use crate::server;
+use crate::state::State;
 
 /// Settings of a sandbox to be started.
 #[derive(Debug)]

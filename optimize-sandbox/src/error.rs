@@ -40,7 +40,9 @@ impl Failure {
                 optimize_error(400, "badRequestError", &format!("{parameter}: {message}"))
             }
             Self::NotANumber(_) if generation == Generation::G2 => empty(404),
-            Self::NotANumber(parameter) => optimize_error(400, "badRequestError", &format!("{parameter} is not a number")),
+            Self::NotANumber(parameter) => {
+                optimize_error(400, "badRequestError", &format!("{parameter} is not a number"))
+            }
             Self::Evaluation(detail) => optimize_error(400, "reportEvaluationError", &detail),
             Self::Server(detail) => optimize_error(500, "serverError", &detail),
         }

@@ -23,8 +23,10 @@ impl SigningKey {
         let failed = |what: &str| io::Error::other(format!("cannot {what} the issuer's key"));
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| failed("generate"))?;
         let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| failed("encode"))?;
-        let pem =
-            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64_STANDARD.encode(der.as_ref()));
+        let pem = format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            BASE64_STANDARD.encode(der.as_ref())
+        );
         let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| failed("read"))?;
         let number = |value: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(value);
         let public = pair.public_key();

@@ -84,7 +84,8 @@ fn orders(seed: u64, largest_report: u64) -> Vec<Report> {
         ("notifyCustomer", "Notify customer"),
     ];
     const TIERS: [(&str, &str); 3] = [("gold", "Gold"), ("silver", "Silver"), ("new", "new")];
-    const PEOPLE: [(&str, &str); 3] = [("ana", "Ana Silva"), ("ben", "Ben Okoro"), ("____unassigned____", "Unassigned")];
+    const PEOPLE: [(&str, &str); 3] =
+        [("ana", "Ana Silva"), ("ben", "Ben Okoro"), ("____unassigned____", "Unassigned")];
     let process = Process {
         key: "order-process",
         steps: &STEPS,
@@ -135,7 +136,10 @@ fn invoices(seed: u64) -> Vec<Report> {
         steps: &STEPS,
         variables: &[
             ("amount", &["30", "312.99", "10900", "4.00"]),
-            ("creditor", &["Great Pizza for Everyone Inc.", "Bobby's Office \"Supplies\"", "Papa Steve's, all you can eat"]),
+            (
+                "creditor",
+                &["Great Pizza for Everyone Inc.", "Bobby's Office \"Supplies\"", "Papa Steve's, all you can eat"],
+            ),
             ("approved", &["true", "true", "false", ""]),
             ("invoiceCategory", &["Travel Expenses", "Misc", "Software License Costs"]),
         ],

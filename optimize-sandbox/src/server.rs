@@ -43,7 +43,11 @@ impl Arrived {
     }
 }
 
-async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(breaker): ConnectInfo<Breaker>, request: Request) -> Response {
+async fn handle(
+    Shared(state): Shared<Arc<State>>,
+    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else { return empty(413) };
     let arrived = Arrived { parts, body: body.into() };

@@ -87,7 +87,13 @@ pub(crate) enum Decision {
 }
 
 /// `left` is what remains of the time for the whole call.
-pub(crate) fn decide(replay: Replay, attempt: Attempt, outcome: Outcome, left: Duration, policy: &RetryPolicy) -> Decision {
+pub(crate) fn decide(
+    replay: Replay,
+    attempt: Attempt,
+    outcome: Outcome,
+    left: Duration,
+    policy: &RetryPolicy,
+) -> Decision {
     let (may_repeat, asked) = match outcome {
         // A request without a valid token is turned away before anything looks at it, so it did nothing.
         Outcome::Answered { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,

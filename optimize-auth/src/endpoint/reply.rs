@@ -40,7 +40,10 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
     let body = Zeroizing::new(body);
     let fail = |kind, problem: String| Err(Failure { kind, code: None, problem });
     if status.is_redirection() {
-        return fail(AuthErrorKind::Protocol, format!("it answered {} with a redirect, which is not followed", status.as_u16()));
+        return fail(
+            AuthErrorKind::Protocol,
+            format!("it answered {} with a redirect, which is not followed", status.as_u16()),
+        );
     }
     let text = body.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&body);
     // A serde error repeats the value it stumbled over, which may be the token: only its position is told.

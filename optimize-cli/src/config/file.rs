@@ -38,7 +38,9 @@ impl ConfigFile {
                 "profiles" => {
                     for (profile, item) in place.table(name, item)?.iter() {
                         if profile == super::SANDBOX_PROFILE {
-                            return Err(place.error(item.span(), "the profile `sandbox` is built in and cannot be changed"));
+                            return Err(
+                                place.error(item.span(), "the profile `sandbox` is built in and cannot be changed")
+                            );
                         }
                         let settings = place.settings(place.table(profile, item)?, &[])?;
                         file.profiles.insert(profile.to_owned(), settings);
@@ -145,7 +147,8 @@ impl Place<'_> {
 #[cfg(unix)]
 fn is_private(path: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::metadata(path)?.permissions().mode() & 0o077 == 0)
+    const OTHERS: u32 = 0o077;
+    Ok(std::fs::metadata(path)?.permissions().mode() & OTHERS == 0)
 }
 
 /// Elsewhere there are no mode bits to tell, so secrets stay out of configuration files.

@@ -14,7 +14,7 @@ pub(crate) struct Layers {
 
 impl Layers {
     /// Puts a layer on top. If it holds any part of a credential set, it hides the whole set of those below.
-    pub(crate) fn push(&mut self, layer: Vec<Setting>) {
+    pub(crate) fn push(&mut self, layer: &[Setting]) {
         let is_about_credentials = |setting: &Setting| Key::CREDENTIALS.contains(&setting.key);
         if let Some(first) = layer.iter().find(|setting| is_about_credentials(setting)) {
             for key in Key::CREDENTIALS {
@@ -25,8 +25,8 @@ impl Layers {
     }
 
     /// Puts a layer on top that may complete the credential set of those below.
-    pub(crate) fn push_partial(&mut self, layer: Vec<Setting>) {
-        for setting in &layer {
+    pub(crate) fn push_partial(&mut self, layer: &[Setting]) {
+        for setting in layer {
             self.add(setting);
         }
     }
@@ -75,6 +75,7 @@ impl Provider for One {
     }
 
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        Ok(Profile::Default.collect(figment::util::nest(self.key.path(), self.value.clone()).into_dict().unwrap_or_default()))
+        Ok(Profile::Default
+            .collect(figment::util::nest(self.key.path(), self.value.clone()).into_dict().unwrap_or_default()))
     }
 }

@@ -10,7 +10,10 @@ use tempfile::NamedTempFile;
 pub(crate) enum Target {
     Stdout(BufWriter<io::Stdout>),
     /// Written beside its final place and renamed at the end.
-    Replaced { temporary: BufWriter<NamedTempFile>, path: PathBuf },
+    Replaced {
+        temporary: BufWriter<NamedTempFile>,
+        path: PathBuf,
+    },
     /// Something that exists and is no regular file, such as a FIFO or `/dev/null`.
     Special(BufWriter<File>),
 }

@@ -19,7 +19,8 @@ pub(super) fn list_dashboards(state: &State, arrived: &Arrived) -> Result<Respon
 }
 
 fn collection(arrived: &Arrived) -> Result<String, Failure> {
-    query_parameter(arrived, "collectionId").ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))
+    query_parameter(arrived, "collectionId")
+        .ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))
 }
 
 fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Response {

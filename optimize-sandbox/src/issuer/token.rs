@@ -40,7 +40,11 @@ fn grant(issuer: &Issuer, arrived: &Arrived) -> Result<Value, Refusal> {
         }
     }
     let parameter = |wanted: &str| {
-        parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        parameters
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     };
     match parameter("grant_type") {
         None => return Err((400, "invalid_request", "missing parameter: grant_type")),

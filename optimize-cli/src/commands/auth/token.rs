@@ -29,7 +29,7 @@ enum TokenFormat {
     Header,
     /// `access_token`, `token_type`, `expires_in` (seconds from now) and `scope`
     Json,
-    /// An ExecCredential of Kubernetes
+    /// An `ExecCredential` of Kubernetes
     ExecCredential,
 }
 

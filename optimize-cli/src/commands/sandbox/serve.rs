@@ -43,11 +43,8 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<Outcome, CliError> {
-        let mut builder = Sandbox::builder()
-            .port(self.port)
-            .generation(self.generation)
-            .seed(self.seed)
-            .largest_report(self.rows);
+        let mut builder =
+            Sandbox::builder().port(self.port).generation(self.generation).seed(self.seed).largest_report(self.rows);
         if let Some(path) = &self.faults {
             builder = read_faults(path)?.into_iter().fold(builder, optimize_sandbox::SandboxBuilder::fault);
         }

@@ -130,6 +130,10 @@ impl Cached {
         }
     }
 
+    pub(crate) fn forget(&self) {
+        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn read<T>(&self, pick: impl FnOnce(&Entry) -> T) -> Option<(T, Freshness)> {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
         let entry = slot.as_ref()?;

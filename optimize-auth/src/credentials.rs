@@ -50,6 +50,11 @@ impl Credentials {
         self.cached.invalidate(stamp);
     }
 
+    /// Drops whatever token is cached, so that the next call gets another one.
+    pub fn forget(&self) {
+        self.cached.forget();
+    }
+
     /// Whether another token could be had after a 401. False for a fixed token.
     pub fn is_renewable(&self) -> bool {
         self.cached.is_renewable()

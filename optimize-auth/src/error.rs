@@ -30,7 +30,7 @@ pub enum AuthErrorKind {
     InvalidInput,
     /// The token endpoint understood the request and said no (RFC 6749 §5.2).
     Refused,
-    /// The token endpoint answered with something that is not an OAuth 2 answer: a redirect, HTML, no `access_token`.
+    /// What answered is no token endpoint: a redirect, HTML, 404, no `access_token`.
     Protocol,
     /// The token endpoint could not be reached, did not answer in time, or answered 408, 429 or 5xx.
     Unavailable,

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::http::is_html;
 use crate::{AuthErrorKind, Token, scrub};
@@ -26,11 +27,12 @@ pub(super) struct Failure {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<'a> {
     access_token: Option<SecretString>,
     // Some providers send these as other types than the RFC says, so anything is taken and judged below.
     token_type: Option<Value>,
-    expires_in: Option<Value>,
+    #[serde(borrow)]
+    expires_in: Option<&'a RawValue>,
     scope: Option<Value>,
     error: Option<Value>,
     error_description: Option<Value>,
@@ -47,7 +49,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
     }
     let text = body.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&body);
     // A serde error repeats the value it stumbled over, which may be the token: only its position is told.
-    let parsed: Result<Answer, serde_json::Error> = serde_json::from_slice(text);
+    let parsed: Result<Answer<'_>, serde_json::Error> = serde_json::from_slice(text);
     let is_success = status.is_success();
     let answer = match parsed {
         Ok(answer) => answer,
@@ -85,9 +87,9 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
         return fail(AuthErrorKind::Protocol, "its answer has a `token_type` other than Bearer".to_owned());
     }
     let token = Token::bearer(secret).or_else(|error| fail(AuthErrorKind::Protocol, error.to_string()))?;
-    let token = token.with_lifetime(lifetime(answer.expires_in.as_ref()));
+    let token = token.with_lifetime(lifetime(answer.expires_in));
     Ok(match answer.scope {
-        Some(Value::String(scope)) => token.with_scope(scope),
+        Some(Value::String(scope)) if !scope.is_empty() => token.with_scope(scope),
         _ => token,
     })
 }
@@ -95,6 +97,8 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
 fn kind_of(status: StatusCode) -> AuthErrorKind {
     match status.as_u16() {
         408 | 429 | 500.. => AuthErrorKind::Unavailable,
+        // No token endpoint is there.
+        404 | 405 => AuthErrorKind::Protocol,
         _ => AuthErrorKind::Refused,
     }
 }
@@ -107,13 +111,8 @@ fn described(status: StatusCode) -> String {
 }
 
 /// `expires_in` in seconds: a number, or a number in a text. Zero is kept; negative and unreadable values count as absent.
-fn lifetime(value: Option<&Value>) -> Duration {
-    let seconds = match value {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        _ => None,
-    };
-    match seconds {
+fn lifetime(value: Option<&RawValue>) -> Duration {
+    match value.and_then(|value| value.get().trim_matches('"').trim().parse::<f64>().ok()) {
         Some(seconds) if seconds >= 0.0 => {
             Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |lifetime| lifetime.min(LONGEST_LIFETIME))
         }

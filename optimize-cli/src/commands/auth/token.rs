@@ -37,7 +37,7 @@ impl Token {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let credentials = app.credentials().await?;
         if self.refresh {
-            credentials.invalidate(credentials.headers().await?.stamp());
+            credentials.forget();
         }
         let token = credentials.token().await?;
         let secret = token.secret().expose_secret();

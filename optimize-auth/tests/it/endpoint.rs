@@ -1,0 +1,103 @@
+//! The token endpoint misbehaves.
+
+use std::time::Duration;
+
+use optimize_auth::{AuthError, AuthErrorKind, Cached, ClientCredentials, Credentials, ServiceUrl};
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+use crate::support::{TOKEN_PATH, broken, chain, client, credentials, sandbox};
+
+fn status(code: u16) -> Fault {
+    Fault::Status { code, retry_after: None, body: String::new(), content_type: None, location: None }
+}
+
+async fn failure(sandbox: &Sandbox) -> AuthError {
+    credentials(client(sandbox)).token().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_so_that_no_secret_reaches_another_origin() {
+    let elsewhere = sandbox().await;
+    for code in [301, 302, 303, 307, 308] {
+        let location = Some(elsewhere.token_url());
+        let fault = Fault::Status { code, retry_after: None, body: String::new(), content_type: None, location };
+        let error = failure(&broken(fault).await).await;
+        assert_eq!((error.kind(), error.status()), (AuthErrorKind::Protocol, Some(code)));
+    }
+    assert!(elsewhere.journal().is_empty());
+}
+
+#[tokio::test]
+async fn statuses_that_may_pass_are_told_apart_from_refusals() {
+    for (code, kind) in [
+        (400, AuthErrorKind::Refused),
+        (403, AuthErrorKind::Refused),
+        (404, AuthErrorKind::Protocol),
+        (408, AuthErrorKind::Unavailable),
+        (429, AuthErrorKind::Unavailable),
+        (500, AuthErrorKind::Unavailable),
+        (503, AuthErrorKind::Unavailable),
+    ] {
+        assert_eq!(failure(&broken(status(code)).await).await.kind(), kind, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_reaches_the_caller() {
+    let fault =
+        Fault::Status { code: 429, retry_after: Some(40), body: String::new(), content_type: None, location: None };
+    assert_eq!(failure(&broken(fault).await).await.retry_after(), Some(Duration::from_secs(40)));
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
+    for fault in [Fault::ResetBefore, Fault::ResetAfter] {
+        let sandbox = broken(fault).await;
+        let error = failure(&sandbox).await;
+        assert_eq!(error.kind(), AuthErrorKind::Unavailable);
+        assert!(chain(&error).starts_with(&format!(
+            "get a token from {}: the connection broke before the answer was complete",
+            sandbox.token_url()
+        )));
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_there_is_unavailable() {
+    let url = sandbox().await.token_url();
+    let source = ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", "secret".to_owned().into());
+    let error = credentials(source).token().await.unwrap_err();
+    assert_eq!(error.kind(), AuthErrorKind::Unavailable);
+    assert!(chain(&error).contains("the connection could not be made"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn a_slow_endpoint_is_given_up() {
+    let sandbox = broken(Fault::Delay { milliseconds: 60_000 }).await;
+    let source = client(&sandbox).with_timeout(Duration::from_millis(50));
+    let error = credentials(source).token().await.unwrap_err();
+    assert!(chain(&error).contains("the answer did not arrive in time"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read() {
+    let fault = Fault::Status {
+        code: 200,
+        retry_after: None,
+        body: " ".repeat((1 << 20) + 1),
+        content_type: None,
+        location: None,
+    };
+    let error = failure(&broken(fault).await).await;
+    assert_eq!(error.kind(), AuthErrorKind::Protocol);
+    assert!(chain(&error).ends_with("the answer is larger than 1048576 bytes"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn a_transient_failure_is_tried_again() {
+    let sandbox = Sandbox::builder().fault(FaultRule::new(TOKEN_PATH, status(503))).start().await.unwrap();
+    let credentials: Credentials = Cached::new(client(&sandbox)).with_attempts(2).into();
+    credentials.token().await.unwrap();
+    let statuses: Vec<_> = sandbox.journal().iter().map(|entry| entry.status).collect();
+    assert_eq!(statuses, [503, 200]);
+}

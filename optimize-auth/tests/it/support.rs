@@ -1,0 +1,32 @@
+//! What several tests share.
+
+use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+pub(crate) const TOKEN_PATH: &str = "/oauth/token";
+
+pub(crate) async fn sandbox() -> Sandbox {
+    Sandbox::builder().start().await.unwrap()
+}
+
+/// A sandbox whose token endpoint fails every time.
+pub(crate) async fn broken(fault: Fault) -> Sandbox {
+    Sandbox::builder().fault(FaultRule::new(TOKEN_PATH, fault).times(u32::MAX)).start().await.unwrap()
+}
+
+/// The sandbox's own client.
+pub(crate) fn client(sandbox: &Sandbox) -> ClientCredentials {
+    let url = ServiceUrl::parse(&sandbox.token_url()).unwrap();
+    ClientCredentials::new(url, sandbox.client_id(), sandbox.client_secret().to_owned().into())
+}
+
+/// Credentials that try once.
+pub(crate) fn credentials(client: ClientCredentials) -> Credentials {
+    optimize_auth::Cached::new(client).with_attempts(1).into()
+}
+
+/// The text of an error and of its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let source = error.source().map(|source| format!(": {}", chain(source)));
+    format!("{error}{}", source.unwrap_or_default())
+}

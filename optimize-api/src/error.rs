@@ -108,9 +108,11 @@ impl Error {
             _ => ErrorKind::Rejected,
         };
         let mut message = format!("the server answered {status}");
-        for part in [&server.code, &server.detail].into_iter().flatten() {
-            message.push_str(if message.ends_with(&status.to_string()) { " " } else { ": " });
-            message.push_str(part);
+        for (separator, part) in [(" ", &server.code), (": ", &server.detail)] {
+            if let Some(part) = part {
+                message.push_str(separator);
+                message.push_str(part);
+            }
         }
         let mut error = Self::new(operation, kind, message);
         error.0.status = Some(status);

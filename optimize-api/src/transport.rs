@@ -55,8 +55,12 @@ impl Exchange {
 }
 
 impl Transport {
-    /// Sends `spec`, again where that is harmless and may help, and answers with the body of a 2xx.
-    pub(crate) async fn send(&self, spec: &RequestSpec) -> Result<Bytes, Error> {
+    /// Sends `spec`, again where that is harmless and may help, and reads the body of a 2xx.
+    pub(crate) async fn send<T>(
+        &self,
+        spec: &RequestSpec,
+        read: impl FnOnce(Bytes) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let started = Instant::now();
         let deadline = started + self.timeout;
         let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
@@ -88,9 +92,8 @@ impl Transport {
                 Decision::Finish => {
                     let secret = auth.as_ref().and_then(bearer);
                     let secrets: Vec<_> = secret.into_iter().collect();
-                    return self
-                        .finish(spec, exchange, &secrets)
-                        .map_err(|error| error.with_attempts(attempt.number, wait));
+                    let body = self.finish(spec, exchange, &secrets);
+                    return body.and_then(read).map_err(|error| error.with_attempts(attempt.number, wait));
                 }
                 Decision::Wait(pause) => sleep(pause).await,
                 Decision::Reauthorize => {
@@ -110,8 +113,7 @@ impl Transport {
         struct Entry<Id> {
             id: Id,
         }
-        let body = self.send(spec).await?;
-        let entries: Vec<Entry<Id>> = decode::json(spec.operation, &body)?;
+        let entries: Vec<Entry<Id>> = self.send(spec, |body| decode::json(spec.operation, &body)).await?;
         Ok(entries.into_iter().map(|entry| entry.id).collect())
     }
 

@@ -22,7 +22,7 @@ impl ServerError {
     pub(crate) fn read(headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> Self {
         let clean = |text: &str| scrub(text, secrets);
         if is_html(headers, body) {
-            return Self { detail: Some("with a web page".to_owned()), ..Self::default() };
+            return Self { detail: Some("a web page".to_owned()), ..Self::default() };
         }
         let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
             let text = String::from_utf8_lossy(body);

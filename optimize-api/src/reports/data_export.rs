@@ -78,14 +78,13 @@ impl DataExport {
             Progress::Start if self.limit == Some(0) => Ok(None),
             Progress::Start => {
                 let spec = self.first_page()?;
-                let page = DataPage::read(spec.operation, self.client.transport.send(&spec).await?)?;
+                let page = self.fetch(&spec).await?;
                 let expected = page.total;
                 self.accept(page, 0, expected).map(Some)
             }
             Progress::Next { cursor, received, expected } => {
                 let spec = self.next_page(&cursor)?;
-                let answer = self.client.transport.send(&spec).await;
-                let page = answer.and_then(|body| DataPage::read(spec.operation, body)).map_err(lost_page)?;
+                let page = self.fetch(&spec).await.map_err(lost_page)?;
                 if page.row_count() == 0 {
                     check_total(received, expected)?;
                     return Ok(None);
@@ -98,6 +97,10 @@ impl DataExport {
             }
             Progress::Limited => Ok(None),
         }
+    }
+
+    async fn fetch(&self, spec: &RequestSpec) -> Result<DataPage, Error> {
+        self.client.transport.send(spec, |body| DataPage::read(spec.operation, body)).await
     }
 
     /// Decides what follows a page.

@@ -1,1 +1,83 @@
+use std::fmt::Write as _;
 
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(60);
+
+/// Without luck: each wait is as long as it can be.
+fn policy() -> RetryPolicy {
+    RetryPolicy::default().with_random(|| 1.0)
+}
+
+fn decide_first(replay: Replay, outcome: Outcome) -> Decision {
+    decide(replay, Attempt { number: 1, may_reauthorize: true }, outcome, LONG, &policy())
+}
+
+fn answered(status: u16) -> Outcome {
+    Outcome::Answered { status, retry_after: None }
+}
+
+#[test]
+fn the_whole_table_after_a_first_attempt() {
+    let mut table = String::new();
+    let statuses = [200, 204, 302, 400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504];
+    let outcomes = statuses.into_iter().map(|status| (status.to_string(), answered(status)));
+    let others = [Outcome::NotSent, Outcome::Ambiguous, Outcome::Final];
+    for (name, outcome) in outcomes.chain(others.map(|outcome| (format!("{outcome:?}"), outcome))) {
+        let [safe, never] = [Replay::Safe, Replay::Never].map(|replay| format!("{:?}", decide_first(replay, outcome)));
+        writeln!(table, "{name:10} {safe:14} {never}").unwrap();
+    }
+    insta::assert_snapshot!(table, @"
+    200        Finish         Finish
+    204        Finish         Finish
+    302        Finish         Finish
+    400        Finish         Finish
+    401        Reauthorize    Reauthorize
+    403        Finish         Finish
+    404        Finish         Finish
+    408        Wait(250ms)    Finish
+    409        Finish         Finish
+    425        Finish         Finish
+    429        Wait(250ms)    Finish
+    500        Finish         Finish
+    502        Wait(250ms)    Finish
+    503        Wait(250ms)    Finish
+    504        Wait(250ms)    Finish
+    NotSent    Wait(250ms)    Wait(250ms)
+    Ambiguous  Wait(250ms)    Finish
+    Final      Finish         Finish
+    ");
+}
+
+#[test]
+fn a_second_401_is_final() {
+    let attempt = Attempt { number: 2, may_reauthorize: false };
+    assert_eq!(decide(Replay::Safe, attempt, answered(401), LONG, &policy()), Decision::Finish);
+}
+
+#[test]
+fn attempts_end_and_waits_double() {
+    let decisions = (1..=5)
+        .map(|number| decide(Replay::Safe, Attempt { number, may_reauthorize: false }, answered(503), LONG, &policy()));
+    let waits = [250, 500, 1000].map(|milliseconds| Decision::Wait(Duration::from_millis(milliseconds)));
+    assert_eq!(decisions.collect::<Vec<_>>(), [&waits[..], &[Decision::Finish, Decision::Finish]].concat());
+}
+
+#[test]
+fn a_wait_is_a_random_part_of_the_longest() {
+    let policy = RetryPolicy::default().with_random(|| 0.5);
+    let attempt = Attempt { number: 1, may_reauthorize: false };
+    let decision = decide(Replay::Safe, attempt, answered(503), LONG, &policy);
+    assert_eq!(decision, Decision::Wait(Duration::from_millis(125)));
+}
+
+#[test]
+fn retry_after_is_heeded_unless_the_time_for_the_call_is_too_short() {
+    let outcome = Outcome::Answered { status: 429, retry_after: Some(20 * SECOND) };
+    let attempt = Attempt { number: 1, may_reauthorize: false };
+    assert_eq!(decide(Replay::Safe, attempt, outcome, LONG, &policy()), Decision::Wait(20 * SECOND));
+    assert_eq!(decide(Replay::Safe, attempt, outcome, 19 * SECOND, &policy()), Decision::Finish);
+    let endless = Outcome::Answered { status: 429, retry_after: Some(Duration::MAX) };
+    assert_eq!(decide(Replay::Safe, attempt, endless, LONG, &policy()), Decision::Finish);
+}

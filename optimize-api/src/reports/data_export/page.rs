@@ -3,8 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::transport::decode;
@@ -67,20 +66,23 @@ impl fmt::Debug for Row {
 
 impl DataPage {
     pub(crate) fn read(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
-        let answer: Answer = decode::json(operation, &body)?;
-        let data = match answer.data {
-            Elements::Missing => PageData::Missing,
-            Elements::Several(rows) => {
-                PageData::Rows(rows.into_iter().map(|row| Row(body.slice_ref(row.get().as_bytes()))).collect())
-            }
-            Elements::One => {
-                let Scalar { data } = decode::json(operation, &body)?;
-                PageData::Value(Row(body.slice_ref(data.get().as_bytes())))
-            }
-        };
-        let cursor = answer.search_request_id.filter(|cursor| !cursor.is_empty());
-        let (report_id, message) = (answer.report_id.unwrap_or_default(), answer.message);
-        Ok(Self { report_id, message, total: answer.total_number_of_records, data, cursor })
+        let row = |raw: &RawValue| Row(body.slice_ref(raw.get().as_bytes()));
+        // Nearly every answer holds an array, which is split in a single pass; a single value takes a second one.
+        if let Ok(answer) = serde_json::from_slice::<Answer<Vec<&RawValue>>>(&body) {
+            return Ok(Self::new(answer, |rows| PageData::Rows(rows.into_iter().map(row).collect())));
+        }
+        let answer: Answer<&RawValue> = decode::json(operation, &body)?;
+        Ok(Self::new(answer, |value| PageData::Value(row(value))))
+    }
+
+    fn new<T>(answer: Answer<T>, data: impl FnOnce(T) -> PageData) -> Self {
+        Self {
+            report_id: answer.report_id.unwrap_or_default(),
+            message: answer.message,
+            total: answer.total_number_of_records,
+            data: answer.data.map_or(PageData::Missing, data),
+            cursor: answer.search_request_id.filter(|cursor| !cursor.is_empty()),
+        }
     }
 
     /// How many rows this page has. Counted, not taken from `numberOfRecordsInResponse`.
@@ -110,82 +112,12 @@ impl DataPage {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct Answer<T> {
     search_request_id: Option<String>,
     message: Option<String>,
     total_number_of_records: Option<u64>,
     report_id: Option<String>,
-    #[serde(borrow, default)]
-    data: Elements<'a>,
-}
-
-#[derive(Deserialize)]
-struct Scalar<'a> {
-    #[serde(borrow)]
-    data: &'a RawValue,
-}
-
-/// `data` in a single pass: the elements of an array as slices. Of anything else only that it is there, since going
-/// through a serde type would change the digits of a number.
-#[derive(Default)]
-enum Elements<'a> {
-    #[default]
-    Missing,
-    Several(Vec<&'a RawValue>),
-    One,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ElementsVisitor)
-    }
-}
-
-struct ElementsVisitor;
-
-impl<'de> Visitor<'de> for ElementsVisitor {
-    type Value = Elements<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("report data")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = elements.next_element()? {
-            rows.push(row);
-        }
-        Ok(Elements::Several(rows))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Elements::Missing)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Elements::One)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Elements::One)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Elements::One)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Elements::One)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Elements::One)
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Elements::One)
-    }
+    data: Option<T>,
 }
 
 #[cfg(test)]

@@ -1,1 +1,110 @@
+use insta::assert_snapshot;
+use proptest::prelude::*;
 
+use super::*;
+use crate::operation::REPORT_DATA;
+
+fn read(body: &str) -> Result<DataPage, Error> {
+    DataPage::read(&REPORT_DATA, Bytes::copy_from_slice(body.as_bytes()))
+}
+
+macro_rules! example {
+    ($name:literal) => {
+        read(include_str!(concat!("../../../tests/fixtures/", $name, ".json"))).unwrap()
+    };
+}
+
+/// What a page holds, in one line.
+fn told(page: &DataPage) -> String {
+    let data = match &page.data {
+        PageData::Rows(rows) => format!("{} rows", rows.len()),
+        PageData::Value(value) => format!("value {}", value.json()),
+        PageData::Missing => "nothing".to_owned(),
+    };
+    format!("{data} of {:?}, cursor {:?}, message {:?}", page.total, page.cursor, page.message)
+}
+
+fn problem(body: &str) -> String {
+    let error = read(body).unwrap_err();
+    format!("{:?}: {error}", error.kind())
+}
+
+#[test]
+fn the_contract_s_examples_are_read() {
+    assert_snapshot!(told(&example!("data-export-raw-process-first-page")), @r#"2 rows of Some(3), cursor Some("cursor-0001-example=="), message None"#);
+    assert_snapshot!(told(&example!("data-export-raw-end-page")), @r#"0 rows of Some(3), cursor Some("cursor-0003-example=="), message None"#);
+    assert_snapshot!(told(&example!("data-export-raw-decision-page")), @r#"1 rows of Some(1), cursor Some("cursor-d-0001-example=="), message None"#);
+    assert_snapshot!(told(&example!("data-export-map")), @"3 rows of Some(3), cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-map-over-limit")), @r#"3 rows of Some(3), cursor None, message Some("(server notice: everything was delivered although a smaller limit was asked for)")"#);
+    assert_snapshot!(told(&example!("data-export-hypermap")), @"2 rows of Some(2), cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-number")), @"value 128.0 of Some(1), cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-number-no-data")), @"nothing of Some(0), cursor None, message None");
+}
+
+#[test]
+fn a_row_is_what_the_server_wrote_to_the_letter() {
+    let row = r#"{ "big": 123456789012345678901234567890.10, "e":1E+2,"dup":1,"dup":2, "é":"\u00e9\/" }"#;
+    let page = read(&format!(r#"{{"data":[ {row} , null]}}"#)).unwrap();
+    assert_eq!(page.into_rows().iter().map(Row::json).collect::<Vec<_>>(), [row, "null"]);
+}
+
+#[test]
+fn a_value_keeps_its_digits() {
+    for value in ["128.0", "1e3", "-0", "12345678901234567890.123456789", "1e400", "\"text\"", "true", "{\"a\":1}"] {
+        let page = read(&format!(r#"{{"data": {value} }}"#)).unwrap_or_else(|error| panic!("{value}: {error}"));
+        assert!(matches!(&page.data, PageData::Value(row) if row.json() == value), "{page:?}");
+    }
+}
+
+#[test]
+fn no_data_may_be_absent_or_null_and_an_empty_cursor_is_none() {
+    let page = read(r#"{"data":null,"searchRequestId":"","unknown":[1]}"#).unwrap();
+    assert_snapshot!(told(&page), @"nothing of None, cursor None, message None");
+    assert_snapshot!(told(&read("{}").unwrap()), @"nothing of None, cursor None, message None");
+}
+
+#[test]
+fn what_is_no_page_is_told_apart_and_no_value_repeated() {
+    assert_snapshot!(problem(""), @"Misconfigured: export the first page of report data: the answer is not JSON (line 1, column 0)");
+    assert_snapshot!(problem("[]"), @"Misconfigured: export the first page of report data: the answer has not the shape of this operation's (line 1, column 2)");
+    assert_snapshot!(problem("<html>"), @"Misconfigured: export the first page of report data: the answer is not JSON (line 1, column 1)");
+    assert_snapshot!(problem(r#"{"data":[{"a":1},"#), @"Unavailable: export the first page of report data: the answer is cut off (line 1, column 17)");
+    assert_snapshot!(problem(r#"{"totalNumberOfRecords":"canary"}"#), @"Misconfigured: export the first page of report data: the answer has not the shape of this operation's (line 1, column 32)");
+    assert_snapshot!(problem(&format!(r#"{{"data":{}"#, "[".repeat(200_000))), @"Unavailable: export the first page of report data: the answer is cut off (line 1, column 200008)");
+}
+
+proptest! {
+    #[test]
+    fn any_array_comes_apart_into_its_elements(rows in prop::collection::vec(json(), 0..8), cursor in any::<String>()) {
+        let cursor = serde_json::to_string(&cursor).unwrap();
+        let body = format!(r#"{{"searchRequestId":{cursor},"data":[{}],"totalNumberOfRecords":{}}}"#, rows.join(","), rows.len());
+        let page = read(&body).unwrap();
+        prop_assert_eq!(page.total, Some(rows.len() as u64));
+        let read = page.into_rows();
+        prop_assert_eq!(read.iter().map(Row::json).collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = DataPage::read(&REPORT_DATA, body.into());
+    }
+}
+
+/// Any JSON text.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        any::<i64>().prop_map(|value| value.to_string()),
+        any::<String>().prop_map(|value| serde_json::to_string(&value).unwrap()),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
+            prop::collection::vec(inner, 0..4).prop_map(|items| {
+                let members = items.iter().enumerate().map(|(index, item)| format!("\"m{index}\": {item}"));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }),
+        ]
+    })
+}

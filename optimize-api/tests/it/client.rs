@@ -1,0 +1,65 @@
+use optimize_api::{CollectionId, ErrorKind};
+use optimize_auth::ClientCredentials;
+use optimize_sandbox::Sandbox;
+
+use crate::support::{api_requests, builder, client, credentials, sandbox, start, token_requests, url};
+
+#[tokio::test]
+async fn a_context_path_in_the_base_url_is_kept() {
+    let sandbox = start(Sandbox::builder().context_path("/0f3c2a74-6f3e/optimize")).await;
+    let reports = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap();
+    assert_eq!(reports.len(), 5);
+}
+
+#[tokio::test]
+async fn clones_share_one_token() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    for _ in 0..3 {
+        client.clone().reports().list(&CollectionId::from("claims")).await.unwrap();
+    }
+    assert_eq!((token_requests(&sandbox), api_requests(&sandbox).len()), (1, 3));
+}
+
+#[tokio::test]
+async fn without_credentials_the_server_s_401_is_told() {
+    let sandbox = sandbox().await;
+    let client = builder(&sandbox).build().unwrap();
+    let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Unauthorized, Some(401), 1));
+}
+
+#[tokio::test]
+async fn a_refused_token_request_sends_nothing_to_the_api() {
+    let sandbox = sandbox().await;
+    let source = ClientCredentials::new(url(&sandbox.token_url()), "someone", "wrong-canary".to_owned().into());
+    let client = builder(&sandbox).credentials(optimize_auth::Credentials::new(source)).build().unwrap();
+    let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Authentication, Some(401), 0));
+    assert_eq!(error.auth().unwrap().code(), Some("invalid_client"));
+    assert!(!format!("{error} {error:?}").contains("canary"));
+    assert!(api_requests(&sandbox).is_empty());
+}
+
+#[tokio::test]
+async fn a_token_for_another_audience_is_unauthorized_after_one_new_token() {
+    let sandbox = sandbox().await;
+    let secret = sandbox.client_secret().to_owned().into();
+    let source = ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), secret).with_audience("zeebe");
+    let client = builder(&sandbox).credentials(optimize_auth::Credentials::new(source)).build().unwrap();
+    let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 2));
+    assert_eq!(error.server().detail.as_deref(), Some("the token's aud does not contain optimize.camunda.io"));
+    assert_eq!((token_requests(&sandbox), api_requests(&sandbox).len()), (2, 2));
+}
+
+#[tokio::test]
+async fn nothing_shows_the_token_or_the_secret_in_debug() {
+    let sandbox = sandbox().await;
+    let credentials = credentials(&sandbox);
+    let token = credentials.token().await.unwrap();
+    let token: &str = secrecy::ExposeSecret::expose_secret(token.secret());
+    let client = builder(&sandbox).credentials(credentials).build().unwrap();
+    let text = format!("{client:?}");
+    assert!(!text.contains(token) && !text.contains(sandbox.client_secret()), "{text}");
+}

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use optimize_api::{Error, ErrorKind, Readiness};
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+use crate::support::{GENERATIONS, answer, api_requests, builder, client, sandbox, start, status, with_fault};
+
+async fn readiness(sandbox: &Sandbox) -> Result<Readiness, Error> {
+    client(sandbox).readiness().await
+}
+
+async fn with(fault: Fault) -> Result<Readiness, Error> {
+    readiness(&with_fault(FaultRule::new("/api/readyz", fault)).await).await
+}
+
+#[tokio::test]
+async fn a_ready_server_is_found_ready_on_every_generation_and_sees_no_token() {
+    for generation in GENERATIONS {
+        let sandbox = start(Sandbox::builder().generation(generation)).await;
+        assert_eq!(readiness(&sandbox).await.unwrap(), Readiness::Ready, "{generation}");
+        assert!(sandbox.journal().iter().all(|entry| entry.authorization.is_none()));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_is_asked_once() {
+    let sandbox = sandbox().await;
+    sandbox.set_ready(false);
+    assert_eq!(readiness(&sandbox).await.unwrap(), Readiness::NotReady { status: 503 });
+    assert_eq!(api_requests(&sandbox).len(), 1);
+    assert_eq!(with(status(404)).await.unwrap(), Readiness::NotReady { status: 404 });
+    assert_eq!(with(answer(502, "text/html", "<html>")).await.unwrap(), Readiness::NotReady { status: 502 });
+}
+
+#[tokio::test]
+async fn a_login_page_is_no_readiness() {
+    let error = with(answer(200, "text/html", "<html>")).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Misconfigured, Some(200)));
+    let error = with(status(302)).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Misconfigured, Some(302)));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_unavailable() {
+    let error = with(Fault::ResetBefore).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+    let sandbox = with_fault(FaultRule::new("/api/readyz", Fault::Delay { milliseconds: 60_000 })).await;
+    let client = builder(&sandbox).timeout(Duration::from_millis(50)).build().unwrap();
+    assert_eq!(client.readiness().await.unwrap_err().kind(), ErrorKind::Unavailable);
+}

@@ -1,0 +1,75 @@
+//! What several tests share.
+
+use std::time::Duration;
+
+use optimize_api::{Client, ClientBuilder, RetryPolicy};
+use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
+use optimize_sandbox::{Entry, Fault, FaultRule, Generation, Sandbox, SandboxBuilder};
+
+pub(crate) const GENERATIONS: [Generation; 3] = [Generation::G2, Generation::G3, Generation::G4];
+pub(crate) const REPORT_LIST_PATH: &str = "/api/public/report";
+pub(crate) const REPORT_DATA_PATH: &str = "/api/public/export/report/*/result/json";
+
+pub(crate) async fn sandbox() -> Sandbox {
+    start(Sandbox::builder()).await
+}
+
+pub(crate) async fn with_fault(rule: FaultRule) -> Sandbox {
+    start(Sandbox::builder().fault(rule)).await
+}
+
+pub(crate) async fn start(builder: SandboxBuilder) -> Sandbox {
+    builder.start().await.unwrap()
+}
+
+pub(crate) fn url(text: &str) -> ServiceUrl {
+    ServiceUrl::parse(text).unwrap()
+}
+
+/// A builder without credentials whose retries do not wait.
+pub(crate) fn builder(sandbox: &Sandbox) -> ClientBuilder {
+    Client::builder(url(&sandbox.base_url())).retry(RetryPolicy::default().with_first_wait(Duration::ZERO))
+}
+
+/// A client that gets tokens from the sandbox's own issuer.
+pub(crate) fn client(sandbox: &Sandbox) -> Client {
+    builder(sandbox).credentials(credentials(sandbox)).build().unwrap()
+}
+
+pub(crate) fn credentials(sandbox: &Sandbox) -> Credentials {
+    let secret = sandbox.client_secret().to_owned().into();
+    Credentials::new(ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), secret))
+}
+
+/// A client with the sandbox's static token.
+pub(crate) fn static_client(sandbox: &Sandbox) -> Client {
+    let credentials = Credentials::static_bearer(sandbox.static_token().to_owned().into()).unwrap();
+    builder(sandbox).credentials(credentials).build().unwrap()
+}
+
+pub(crate) fn status(code: u16) -> Fault {
+    answer(code, "application/json", "")
+}
+
+pub(crate) fn answer(code: u16, content_type: &str, body: &str) -> Fault {
+    Fault::Status {
+        code,
+        retry_after: None,
+        body: body.to_owned(),
+        content_type: Some(content_type.to_owned()),
+        location: None,
+    }
+}
+
+/// The statuses of the answers to requests below `/api`, in order; 0 is a broken connection.
+pub(crate) fn statuses(sandbox: &Sandbox) -> Vec<u16> {
+    api_requests(sandbox).iter().map(|entry| entry.status).collect()
+}
+
+pub(crate) fn api_requests(sandbox: &Sandbox) -> Vec<Entry> {
+    sandbox.journal().into_iter().filter(|entry| entry.path.starts_with("/api")).collect()
+}
+
+pub(crate) fn token_requests(sandbox: &Sandbox) -> usize {
+    sandbox.journal().iter().filter(|entry| entry.path == "/oauth/token").count()
+}

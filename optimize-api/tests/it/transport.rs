@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use optimize_api::{Client, CollectionId, Error, ErrorKind, ReportId, RetryPolicy};
+use optimize_auth::Credentials;
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+use crate::support::{
+    REPORT_LIST_PATH, answer, api_requests, builder, client, credentials, sandbox, start, static_client, status,
+    statuses, token_requests, url, with_fault,
+};
+
+async fn list(client: &Client) -> Result<Vec<ReportId>, Error> {
+    client.reports().list(&CollectionId::from("claims")).await
+}
+
+async fn failing(fault: Fault) -> Sandbox {
+    with_fault(FaultRule::new(REPORT_LIST_PATH, fault).times(u32::MAX)).await
+}
+
+async fn once(fault: Fault) -> Sandbox {
+    with_fault(FaultRule::new(REPORT_LIST_PATH, fault)).await
+}
+
+/// What a list request comes to when every answer is `fault`, and how many requests it took.
+async fn check(fault: Fault, kind: ErrorKind, requests: usize) -> Error {
+    let sandbox = failing(fault.clone()).await;
+    let error = list(&client(&sandbox)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts() as usize), (kind, requests), "{fault:?}: {error}");
+    assert_eq!(api_requests(&sandbox).len(), requests, "{fault:?}");
+    error
+}
+
+#[tokio::test]
+async fn transient_failures_of_a_read_are_tried_four_times() {
+    for code in [408, 429, 502, 503, 504] {
+        check(status(code), ErrorKind::Unavailable, 4).await;
+    }
+    for fault in [Fault::ResetBefore, Fault::ResetAfter] {
+        check(fault, ErrorKind::Unavailable, 4).await;
+    }
+}
+
+#[tokio::test]
+async fn other_failures_are_final() {
+    for code in [400, 404, 405, 409, 413, 422, 500, 501] {
+        check(status(code), ErrorKind::Rejected, 1).await;
+    }
+    check(status(403), ErrorKind::Forbidden, 1).await;
+    check(answer(404, "application/json", r#"{"errorCode":"notFoundError"}"#), ErrorKind::NotFound, 1).await;
+}
+
+#[tokio::test]
+async fn one_failure_is_made_good() {
+    for fault in [status(503), Fault::ResetBefore, Fault::ResetAfter, Fault::Unauthorized] {
+        assert_eq!(list(&client(&once(fault).await)).await.unwrap().len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_401_costs_one_new_token_and_one_more_request() {
+    let sandbox = once(Fault::Unauthorized).await;
+    list(&client(&sandbox)).await.unwrap();
+    assert_eq!((statuses(&sandbox), token_requests(&sandbox)), (vec![401, 200], 2));
+    check(Fault::Unauthorized, ErrorKind::Unauthorized, 2).await;
+}
+
+#[tokio::test]
+async fn a_401_with_a_static_token_is_final() {
+    let sandbox = once(Fault::Unauthorized).await;
+    assert_eq!(list(&static_client(&sandbox)).await.unwrap_err().kind(), ErrorKind::Unauthorized);
+    assert_eq!(statuses(&sandbox), [401]);
+}
+
+#[tokio::test]
+async fn many_callers_with_a_revoked_token_cause_one_token_request() {
+    let rule = FaultRule::new(REPORT_LIST_PATH, Fault::Unauthorized).after(1).times(20);
+    let sandbox = with_fault(rule).await;
+    let client = client(&sandbox);
+    list(&client).await.unwrap();
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let client = client.clone();
+        callers.spawn(async move { list(&client).await.map(|ids| ids.len()) });
+    }
+    // Which callers meet the 20 refusals is a matter of luck; that they do not ask for 20 tokens is not.
+    callers.join_all().await;
+    assert!(token_requests(&sandbox) <= 4, "{}", token_requests(&sandbox));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_names_the_base_url_as_wrong() {
+    let elsewhere = sandbox().await;
+    for code in [301, 302, 303, 307, 308] {
+        let location = Some(format!("{}/login?state=canary", elsewhere.base_url()));
+        let fault = Fault::Status { code, retry_after: None, body: String::new(), content_type: None, location };
+        let error = check(fault, ErrorKind::Misconfigured, 1).await;
+        assert!(error.hint().unwrap().contains("base URL"));
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    assert!(elsewhere.journal().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_optimize_names_the_base_url_as_wrong() {
+    check(answer(200, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
+    check(answer(404, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
+    check(answer(200, "application/json", "{\"status\":\"UP\"}"), ErrorKind::Misconfigured, 1).await;
+    check(answer(200, "text/plain", "hello"), ErrorKind::Misconfigured, 1).await;
+    check(answer(200, "application/json", ""), ErrorKind::Misconfigured, 1).await;
+}
+
+#[tokio::test]
+async fn an_echoed_token_does_not_reach_the_error() {
+    let sandbox = sandbox().await;
+    let token = "canary.0123456789.token";
+    let body = format!("{{\"detail\":\"Bearer {token} is not good\"}}");
+    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, answer(403, "application/json", &body)));
+    let credentials = Credentials::static_bearer(token.to_owned().into()).unwrap();
+    let error = list(&builder(&sandbox).credentials(credentials).build().unwrap()).await.unwrap_err();
+    assert_eq!(error.to_string(), "list reports: the server answered 403: Bearer [redacted] is not good");
+}
+
+#[tokio::test]
+async fn a_retry_after_that_fits_into_the_time_is_waited_for() {
+    let fault =
+        Fault::Status { code: 429, retry_after: Some(1), body: String::new(), content_type: None, location: None };
+    let sandbox = once(fault).await;
+    let begun = tokio::time::Instant::now();
+    list(&client(&sandbox)).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_retry_after_beyond_the_time_for_the_call_is_told_at_once() {
+    let fault =
+        Fault::Status { code: 503, retry_after: Some(3600), body: String::new(), content_type: None, location: None };
+    let error = check(fault, ErrorKind::Unavailable, 1).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_when_the_time_is_over() {
+    let sandbox = failing(Fault::Delay { milliseconds: 60_000 }).await;
+    let client = builder(&sandbox).credentials(credentials(&sandbox)).timeout(Duration::from_millis(300)).build();
+    let error = list(&client.unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_tried_again_and_named() {
+    let address = sandbox().await.base_url();
+    let policy = RetryPolicy::default().with_attempts(2).with_first_wait(Duration::ZERO);
+    let error = Client::builder(url(&address)).retry(policy).build().unwrap().reports();
+    let error = error.list(&CollectionId::from("claims")).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 2));
+    assert!(error.to_string().contains(&address), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_not_read_and_not_asked_for_again() {
+    let sandbox = start(Sandbox::builder()).await;
+    let client = builder(&sandbox).credentials(credentials(&sandbox)).body_limit(100).build().unwrap();
+    let error = list(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 1));
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("larger than 100 bytes"));
+}

@@ -60,6 +60,7 @@ impl HttpOptions {
     ///
     /// It follows no redirect, since a redirected POST would repeat its body, and with it the client secret, to another
     /// origin. The proxy variables of the environment hold except for loopback targets.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn client_for(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
         let invalid = |what: &str, source: reqwest::Error| {
             AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}"))

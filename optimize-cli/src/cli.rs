@@ -28,6 +28,7 @@ const STYLES: Styles = Styles::styled()
 
 /// The flags that every command takes, before or after its name.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The profile of the configuration to use; `sandbox` is built in

@@ -115,9 +115,9 @@ impl Sandbox {
         self.state.ready.store(ready, Ordering::Relaxed);
     }
 
-    /// Makes every cursor of a data export lapse now.
-    pub fn expire_cursors(&self) {
-        self.state.cursors().expire_all();
+    /// Lets time pass for this server: tokens and cursors grow older.
+    pub fn advance_clock(&self, by: Duration) {
+        self.state.clock.advance(by);
     }
 
     /// Waits until the sandbox ends, which it does only on an error.

@@ -64,7 +64,7 @@ impl Issuer {
 pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Response> {
     let issuer = &state.issuer;
     match (&arrived.parts.method, path) {
-        (&Method::POST, "/oauth/token") => Some(token::answer(issuer, arrived)),
+        (&Method::POST, "/oauth/token") => Some(token::answer(issuer, state.clock.now(), arrived)),
         (_, "/oauth/token") => Some(json_answer(405, &json!({ "error": "invalid_request" }))),
         (&Method::GET, "/oauth/jwks") => Some(json_answer(200, issuer.key.jwks())),
         (&Method::GET, "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server") => {

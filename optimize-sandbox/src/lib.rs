@@ -14,6 +14,7 @@
 
 mod api;
 mod builder;
+mod clock;
 mod connection;
 mod error;
 mod fault;

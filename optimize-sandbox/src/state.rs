@@ -1,9 +1,9 @@
 //! What a running sandbox knows.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::api::data_export::Cursors;
+use crate::clock::Clock;
 use crate::fault::Faults;
 use crate::gate::Gate;
 use crate::generation::Generation;
@@ -18,6 +18,7 @@ pub(crate) struct State {
     pub(crate) issuer: Issuer,
     pub(crate) gate: Gate,
     pub(crate) ready: std::sync::atomic::AtomicBool,
+    pub(crate) clock: Clock,
     faults: Mutex<Faults>,
     journal: Mutex<Vec<Entry>>,
     cursors: Mutex<Cursors>,
@@ -32,6 +33,7 @@ impl State {
             issuer,
             gate,
             ready: true.into(),
+            clock: Clock::default(),
             faults: Mutex::default(),
             journal: Mutex::default(),
             cursors: Mutex::default(),
@@ -48,14 +50,5 @@ impl State {
 
     pub(crate) fn cursors(&self) -> MutexGuard<'_, Cursors> {
         self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The time of day, in milliseconds since 1970.
-    pub(crate) fn now() -> i64 {
-        jiff::Timestamp::now().as_millisecond()
-    }
-
-    pub(crate) fn seconds(duration: Duration) -> i64 {
-        i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
     }
 }

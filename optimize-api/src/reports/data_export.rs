@@ -80,7 +80,7 @@ impl DataExport {
                 let spec = self.first_page()?;
                 let page = self.fetch(&spec).await?;
                 let expected = page.total;
-                self.accept(page, 0, expected).map(Some)
+                Ok(Some(self.accept(page, 0, expected)))
             }
             Progress::Next { cursor, received, expected } => {
                 let spec = self.next_page(&cursor)?;
@@ -89,7 +89,7 @@ impl DataExport {
                     check_total(received, expected)?;
                     return Ok(None);
                 }
-                self.accept(page, received, expected).map(Some)
+                Ok(Some(self.accept(page, received, expected)))
             }
             Progress::End { received, expected } => {
                 check_total(received, expected)?;
@@ -100,23 +100,23 @@ impl DataExport {
     }
 
     async fn fetch(&self, spec: &RequestSpec) -> Result<DataPage, Error> {
-        self.client.transport.send(spec, |body| DataPage::read(spec.operation, body)).await
+        self.client.transport.send(spec, |body| DataPage::read(spec.operation, &body)).await
     }
 
     /// Decides what follows a page.
-    fn accept(&self, mut page: DataPage, before: u64, expected: Option<u64>) -> Result<(DataPage, Progress), Error> {
+    fn accept(&self, mut page: DataPage, before: u64, expected: Option<u64>) -> (DataPage, Progress) {
         let received = before + page.row_count();
         if let Some(limit) = self.limit
             && received >= limit
         {
             page.truncate(limit - before);
-            return Ok((page, Progress::Limited));
+            return (page, Progress::Limited);
         }
         let progress = match page.cursor.clone().filter(|_| page.row_count() > 0) {
             Some(cursor) => Progress::Next { cursor, received, expected },
             None => Progress::End { received, expected },
         };
-        Ok((page, progress))
+        (page, progress)
     }
 
     fn first_page(&self) -> Result<RequestSpec, Error> {

@@ -32,10 +32,6 @@ struct Scroll {
 }
 
 impl Cursors {
-    pub(crate) fn expire_all(&mut self) {
-        self.open.values_mut().for_each(|scroll| scroll.lapses = 0);
-    }
-
     fn open(&mut self, scroll: Scroll) -> String {
         self.opened += 1;
         // Real cursors are base64 text with characters that must be encoded in a query.
@@ -106,7 +102,7 @@ fn raw_page(
     timeout: u64,
     cursor: Option<String>,
 ) -> Result<Response, Failure> {
-    let now = State::now();
+    let now = state.clock.now();
     let lapses = now.saturating_add(i64::try_from(timeout).unwrap_or(i64::MAX).saturating_mul(1000));
     let (cursor, start, end) = {
         let mut cursors = state.cursors();

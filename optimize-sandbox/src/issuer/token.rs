@@ -9,12 +9,11 @@ use serde_json::{Map, Value, json};
 use super::{CLIENT_ID, Issuer};
 use crate::error::json_answer;
 use crate::server::Arrived;
-use crate::state::State;
 
 type Parameters = Vec<(String, String)>;
 
-pub(super) fn answer(issuer: &Issuer, arrived: &Arrived) -> Response {
-    match grant(issuer, arrived) {
+pub(super) fn answer(issuer: &Issuer, now: i64, arrived: &Arrived) -> Response {
+    match grant(issuer, now, arrived) {
         Ok(body) => json_answer(200, &body),
         Err((status, error, description)) => {
             let mut answer = json_answer(status, &json!({ "error": error, "error_description": description }));
@@ -29,7 +28,7 @@ pub(super) fn answer(issuer: &Issuer, arrived: &Arrived) -> Response {
 
 type Refusal = (u16, &'static str, &'static str);
 
-fn grant(issuer: &Issuer, arrived: &Arrived) -> Result<Value, Refusal> {
+fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Result<Value, Refusal> {
     let parameters = parameters(arrived).map_err(|problem| (400, "invalid_request", problem))?;
     for (index, (name, value)) in parameters.iter().enumerate() {
         if parameters[..index].iter().any(|(earlier, _)| earlier == name) {
@@ -59,8 +58,8 @@ fn grant(issuer: &Issuer, arrived: &Arrived) -> Result<Value, Refusal> {
     if id != Some(CLIENT_ID) || secret != Some(issuer.client_secret.as_str()) {
         return Err((401, "invalid_client", "unknown client or wrong secret"));
     }
-    let now = State::now() / 1000;
-    let lifetime = State::seconds(issuer.token_lifetime);
+    let now = now / 1000;
+    let lifetime = i64::try_from(issuer.token_lifetime.as_secs()).unwrap_or(i64::MAX - now);
     let scope = parameter("scope").unwrap_or_default();
     let claims = json!({
         "iss": issuer.origin,

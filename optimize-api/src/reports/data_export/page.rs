@@ -42,6 +42,7 @@ pub struct Row(Bytes);
 
 impl Row {
     /// The JSON text.
+    #[expect(clippy::missing_panics_doc, reason = "a raw JSON value is always UTF-8")]
     pub fn json(&self) -> &str {
         std::str::from_utf8(&self.0).expect("a raw JSON value is text")
     }
@@ -65,13 +66,13 @@ impl fmt::Debug for Row {
 }
 
 impl DataPage {
-    pub(crate) fn read(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
+    pub(crate) fn read(operation: &'static Operation, body: &Bytes) -> Result<Self, Error> {
         let row = |raw: &RawValue| Row(body.slice_ref(raw.get().as_bytes()));
         // Nearly every answer holds an array, which is split in a single pass; a single value takes a second one.
-        if let Ok(answer) = serde_json::from_slice::<Answer<Vec<&RawValue>>>(&body) {
+        if let Ok(answer) = serde_json::from_slice::<Answer<Vec<&RawValue>>>(body) {
             return Ok(Self::new(answer, |rows| PageData::Rows(rows.into_iter().map(row).collect())));
         }
-        let answer: Answer<&RawValue> = decode::json(operation, &body)?;
+        let answer: Answer<&RawValue> = decode::json(operation, body)?;
         Ok(Self::new(answer, |value| PageData::Value(row(value))))
     }
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::operation::REPORT_DATA;
 
 fn read(body: &str) -> Result<DataPage, Error> {
-    DataPage::read(&REPORT_DATA, Bytes::copy_from_slice(body.as_bytes()))
+    DataPage::read(&REPORT_DATA, &Bytes::copy_from_slice(body.as_bytes()))
 }
 
 macro_rules! example {
@@ -86,7 +86,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = DataPage::read(&REPORT_DATA, body.into());
+        let _ = DataPage::read(&REPORT_DATA, &body.into());
     }
 }
 

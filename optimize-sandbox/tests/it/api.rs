@@ -1,0 +1,128 @@
+use optimize_sandbox::{Generation, Sandbox};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, GENERATIONS, get, of, start, token};
+
+async fn call(sandbox: &Sandbox, path: &str) -> Answer {
+    get(sandbox, &token(sandbox, &[]).await, path).await
+}
+
+fn data_path(report: &str) -> String {
+    format!("/api/public/export/report/{report}/result/json")
+}
+
+/// Status and error code, or that there is no body.
+fn error(answer: &Answer) -> String {
+    let code = if answer.text.is_empty() { "-".to_owned() } else { answer.json()["errorCode"].to_string() };
+    format!("{} {code}", answer.status)
+}
+
+/// The answers of all generations to one request, in order.
+async fn errors(path: &str) -> [String; 3] {
+    let mut told = Vec::new();
+    for generation in GENERATIONS {
+        told.push(error(&call(&of(generation).await, path).await));
+    }
+    told.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn lists_hold_ids_and_an_unknown_collection_is_empty() {
+    let sandbox = of(Generation::G3).await;
+    let dashboards = call(&sandbox, "/api/public/dashboard?collectionId=claims").await.json();
+    assert_eq!(dashboards, json!([{ "id": "claims-overview" }, { "id": "claims-payouts" }]));
+    assert_eq!(call(&sandbox, "/api/public/report?collectionId=none").await.json(), json!([]));
+    let all = ["orders", "invoices", "claims"];
+    let mut count = 0;
+    for collection in all {
+        let path = format!("/api/public/report?collectionId={collection}");
+        count += call(&sandbox, &path).await.json().as_array().unwrap().len();
+    }
+    assert_eq!(count, 28);
+}
+
+#[tokio::test]
+async fn bad_requests_are_answered_as_each_generation_does() {
+    assert_eq!(errors("/api/public/report").await, ["400 \"badRequestError\""; 3]);
+    let wrapped = "500 \"serverError\"";
+    assert_eq!(errors(&data_path("nobody")).await, ["404 \"notFoundError\"", wrapped, wrapped]);
+    assert_eq!(errors(&data_path("orders-side-by-side")).await, ["400 \"badRequestError\"", wrapped, wrapped]);
+    let too_many = data_path("orders-raw") + "?limit=10001";
+    assert_eq!(errors(&too_many).await, ["400 null", "400 \"badRequestError\"", "400 \"badRequestError\""]);
+    let not_a_number = data_path("orders-raw") + "?limit=many";
+    assert_eq!(errors(&not_a_number).await, ["404 -", "400 \"badRequestError\"", "400 \"badRequestError\""]);
+    assert_eq!(errors("/api/public/nothing").await, ["404 -", wrapped, wrapped]);
+    assert_eq!(errors("/api/public/report/").await, ["404 -", wrapped, wrapped]);
+}
+
+#[tokio::test]
+async fn what_is_outside_the_api_is_a_redirect_to_the_user_interface() {
+    let sandbox = start(Sandbox::builder().context_path("optimize")).await;
+    for url in [format!("{}/", sandbox.base_url()), format!("{}/api/readyz", sandbox.issuer())] {
+        assert_eq!(crate::support::send(crate::support::http().get(url)).await.status, 302);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_moves_on_with_each_request_and_ends_with_an_empty_page() {
+    let sandbox = of(Generation::G3).await;
+    let token = token(&sandbox, &[]).await;
+    let path = data_path("claims-raw");
+    let mut page = get(&sandbox, &token, &format!("{path}?limit=1000")).await.json();
+    let cursor = page["searchRequestId"].as_str().unwrap().to_owned();
+    let follow_up = format!("{path}?searchRequestId={}", cursor.replace('+', "%2B").replace('=', "%3D"));
+    let mut counts = vec![page["data"].as_array().unwrap().len()];
+    while counts.last() != Some(&0) {
+        page = get(&sandbox, &token, &follow_up).await.json();
+        assert_eq!((&page["searchRequestId"], &page["totalNumberOfRecords"]), (&json!(cursor), &json!(2450)));
+        counts.push(page["data"].as_array().unwrap().len());
+    }
+    assert_eq!(counts, [1000, 1000, 450, 0]);
+}
+
+#[tokio::test]
+async fn cursors_that_lapsed_belong_elsewhere_or_make_no_sense_are_refused() {
+    let sandbox = of(Generation::G2).await;
+    let open = |page: Answer| page.json()["searchRequestId"].as_str().unwrap().replace('+', "%2B");
+    let cursor = open(call(&sandbox, &data_path("orders-raw")).await);
+    let with = |report: &str, cursor: &str| format!("{}?searchRequestId={cursor}", data_path(report));
+    let elsewhere = call(&sandbox, &with("invoices-raw", &cursor)).await;
+    assert_eq!(error(&elsewhere), "400 \"badRequestError\"");
+    assert_eq!(error(&call(&sandbox, &with("orders-raw", "nonsense")).await), "500 \"serverError\"");
+    sandbox.advance_clock(std::time::Duration::from_secs(121));
+    assert_eq!(error(&call(&sandbox, &with("orders-raw", &cursor)).await), "400 \"badRequestError\"");
+}
+
+#[tokio::test]
+async fn a_report_without_pages_comes_whole_with_a_notice() {
+    let sandbox = of(Generation::G3).await;
+    let page = call(&sandbox, &(data_path("orders-by-month") + "?limit=2")).await.json();
+    assert!(page["message"].is_string() && page.get("searchRequestId").is_none());
+    assert_eq!((&page["numberOfRecordsInResponse"], page["data"].as_array().unwrap().len()), (&json!(12), 12));
+    let none = call(&sandbox, &data_path("orders-refund-total")).await.json();
+    assert_eq!((none.get("data"), &none["totalNumberOfRecords"]), (None, &json!(0)));
+}
+
+#[tokio::test]
+async fn rows_have_the_members_of_the_contract_s_examples() {
+    let sandbox = of(Generation::G3).await;
+    let process: Value =
+        serde_json::from_str(include_str!("../fixtures/data-export-raw-process-first-page.json")).unwrap();
+    let decision: Value = serde_json::from_str(include_str!("../fixtures/data-export-raw-decision-page.json")).unwrap();
+    let names = |row: &Value| row.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    for (report, example) in [("orders-raw", process), ("claims-raw", decision)] {
+        let page = call(&sandbox, &(data_path(report) + "?limit=1")).await.json();
+        assert_eq!(names(&page["data"][0]), names(&example["data"][0]), "{report}");
+        assert_eq!(names(&page), names(&example), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_rows() {
+    let path = data_path("orders-raw") + "?limit=50";
+    let mut pages = Vec::new();
+    for seed in [7, 7, 8] {
+        pages.push(call(&start(Sandbox::builder().seed(seed)).await, &path).await.text);
+    }
+    assert!(pages[0] == pages[1] && pages[1] != pages[2]);
+}

@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use optimize_sandbox::{Generation, Sandbox};
+
+use crate::support::{Answer, GENERATIONS, get, http, of, send, start, token};
+
+const LIST: &str = "/api/public/report?collectionId=claims";
+
+/// Status and what the server says is wrong with the token.
+fn refusal(answer: &Answer) -> String {
+    let told = if answer.text.is_empty() {
+        answer.header("www-authenticate").to_owned()
+    } else {
+        answer.json()["detail"].to_string()
+    };
+    format!("{} {told}", answer.status)
+}
+
+#[tokio::test]
+async fn a_good_token_is_let_in_on_every_generation() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        assert_eq!(get(&sandbox, &token(&sandbox, &[]).await, LIST).await.status, 200, "{generation}");
+    }
+}
+
+#[tokio::test]
+async fn the_static_token_is_let_in_where_the_generation_has_one() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let is_let_in = get(&sandbox, sandbox.static_token(), LIST).await.status == 200;
+        assert_eq!(is_let_in, generation != Generation::G4, "{generation}");
+    }
+}
+
+#[tokio::test]
+async fn bad_tokens_are_refused_and_the_reason_is_told() {
+    let sandbox = start(Sandbox::builder().generation(Generation::G4)).await;
+    let good = token(&sandbox, &[]).await;
+    let other = token(&sandbox, &[]).await;
+    let forged = format!("{}.{}", good.rsplit_once('.').unwrap().0, other.rsplit_once('.').unwrap().1);
+    let foreign = token(&start(Sandbox::builder()).await, &[]).await;
+    let elsewhere = token(&sandbox, &[("audience", "zeebe-api")]).await;
+    for (bad, expected) in [
+        (elsewhere.as_str(), "401 \"the token's aud does not contain optimize.camunda.io\""),
+        (&forged, "401 \"the token's signature does not match\""),
+        (&foreign, "401 \"the token's signature does not match\""),
+        ("opaque", "401 \"the token is not a JWT\""),
+    ] {
+        assert_eq!(refusal(&get(&sandbox, bad, LIST).await), expected);
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refused() {
+    let sandbox = start(Sandbox::builder().generation(Generation::G4).token_lifetime(Duration::from_secs(100))).await;
+    let token = token(&sandbox, &[]).await;
+    sandbox.advance_clock(Duration::from_secs(150));
+    assert_eq!(get(&sandbox, &token, LIST).await.status, 200, "clocks may differ by a minute");
+    sandbox.advance_clock(Duration::from_secs(15));
+    assert_eq!(refusal(&get(&sandbox, &token, LIST).await), "401 \"the token has expired\"");
+}
+
+#[tokio::test]
+async fn a_missing_token_is_told_in_the_form_of_the_generation() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let answer = send(http().get(format!("{}{LIST}", sandbox.base_url()))).await;
+        let expected = match generation {
+            Generation::G4 => "401 \"no token\"",
+            _ => "401 Bearer",
+        };
+        assert_eq!(refusal(&answer), expected, "{generation}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_issuer_can_be_trusted_instead() {
+    let issuer = start(Sandbox::builder()).await;
+    let sandbox = start(Sandbox::builder().trust(issuer.jwks_url()).audience("optimize-api")).await;
+    let good = token(&issuer, &[("audience", "optimize-api")]).await;
+    assert_eq!(get(&sandbox, &good, LIST).await.status, 200);
+    let own = token(&sandbox, &[]).await;
+    assert_eq!(get(&sandbox, &own, LIST).await.status, 401);
+    assert_eq!(sandbox.static_token(), "");
+}
+
+#[tokio::test]
+async fn readiness_needs_no_token() {
+    let sandbox = start(Sandbox::builder()).await;
+    assert_eq!(send(http().get(format!("{}/api/readyz", sandbox.base_url()))).await.status, 200);
+    sandbox.set_ready(false);
+    assert_eq!(send(http().get(format!("{}/api/readyz", sandbox.base_url()))).await.status, 503);
+}

@@ -1,0 +1,10 @@
+//! The sandbox over the wire, checked against the contract with plain HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
+
+mod api;
+mod fault;
+mod gate;
+mod issuer;
+mod journal;
+mod support;

@@ -81,13 +81,8 @@ impl Transport {
             let outcome = exchange.outcome(wait);
             let left = self.timeout.saturating_sub(started.elapsed());
             let decision = decide(spec.operation.replay, attempt, outcome, left, &self.retry);
-            tracing::debug!(
-                operation = spec.operation.id,
-                attempt = attempt.number,
-                ?outcome,
-                ?decision,
-                "attempt ended"
-            );
+            tracing::info!(operation = spec.operation.id, attempt = attempt.number, ?outcome, "attempt ended");
+            tracing::debug!(?decision);
             match decision {
                 Decision::Finish => {
                     let secret = auth.as_ref().and_then(bearer);
@@ -150,10 +145,10 @@ impl Transport {
     }
 
     async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Answer, TransportError> {
-        let mut request = self
-            .http
-            .request(spec.operation.method.clone(), spec.url(&self.base_url))
-            .header(http::header::ACCEPT, "application/json");
+        let url = spec.url(&self.base_url);
+        tracing::debug!(method = %spec.operation.method, %url, "sending");
+        let mut request =
+            self.http.request(spec.operation.method.clone(), url).header(http::header::ACCEPT, "application/json");
         if let Some(auth) = auth {
             request = request.headers((**auth).clone());
         }

@@ -1,0 +1,5 @@
+mod auth;
+mod dashboard;
+mod ready;
+mod report;
+mod sandbox;

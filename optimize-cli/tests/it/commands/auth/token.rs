@@ -1,0 +1,106 @@
+use crate::harness::{Server, User, check};
+
+#[test]
+fn a_token_is_all_there_is_on_stdout() {
+    check!(User::of_a_server().types("auth token"), @"
+    exit 0
+    --- stdout
+    [TOKEN]
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_header_is_what_curl_reads() {
+    check!(User::of_a_server().types("auth token --format header"), @"
+    exit 0
+    --- stdout
+    Authorization: Bearer [TOKEN]
+    --- stderr
+    ");
+}
+
+#[test]
+fn json_has_the_members_of_a_token_answer() {
+    let user = User::of_a_server().with("OPTIMIZE_SCOPE", "a b");
+    check!(user.types("auth token --format json"), @r#"
+    exit 0
+    --- stdout
+    {"access_token":"[TOKEN]","token_type":"Bearer","expires_in":[SECONDS],"scope":"a b"}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn an_exec_credential_is_what_kubernetes_tools_read() {
+    check!(User::of_a_server().types("auth token --format exec-credential"), @r#"
+    exit 0
+    --- stdout
+    {"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"[TOKEN]","expirationTimestamp":"[TIME]"}}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn a_static_token_is_printed_as_it_is() {
+    let user = User::new().with("OPTIMIZE_TOKEN", "12345678");
+    check!(user.types("auth token"), @"
+    exit 0
+    --- stdout
+    12345678
+    --- stderr
+    ");
+    check!(user.types("auth token --format json"), @r#"
+    exit 0
+    --- stdout
+    {"access_token":"12345678","token_type":"Bearer","expires_in":null,"scope":null}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn a_refresh_is_one_token_request() {
+    let server = Server::new();
+    assert_eq!(User::of(&server).types("auth token --refresh").code, Some(0));
+    assert_eq!(server.journal().len(), 1);
+}
+
+#[test]
+fn client_authentication_is_as_configured() {
+    for (value, scheme) in [("post", None), ("basic", Some("Basic")), ("json", None)] {
+        let server = Server::new();
+        assert_eq!(User::of(&server).with("OPTIMIZE_CLIENT_AUTH", value).types("auth token").code, Some(0));
+        assert_eq!(server.journal()[0].authorization.as_deref(), scheme, "{value}");
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_exit_4() {
+    let user = User::of_a_server().with("OPTIMIZE_CLIENT_SECRET", "wrong");
+    check!(user.types("auth token"), @"
+    exit 4
+    --- stdout
+    --- stderr
+    error: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: unknown client or [redacted] secret
+    hint: check the client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
+    ");
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_is_exit_7() {
+    let user = User::of_a_server().with("OPTIMIZE_TOKEN_URL", "http://127.0.0.1:1/token");
+    assert_eq!(user.types("auth token").code, Some(7));
+}
+
+#[test]
+fn a_token_url_that_is_something_else_is_exit_4() {
+    let server = Server::new();
+    let user = User::of(&server).with("OPTIMIZE_TOKEN_URL", &format!("{}/login", server.base_url()));
+    check!(user.types("auth token"), @"
+    exit 4
+    --- stdout
+    --- stderr
+    error: failed to get a token from http://127.0.0.1:PORT/login: it answered 302 with a redirect, which is not followed
+    hint: check the token URL: OPTIMIZE_TOKEN_URL, or token_url in the configuration
+    ");
+}

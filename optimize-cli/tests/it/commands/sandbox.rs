@@ -1,0 +1,68 @@
+use std::io::{BufRead, BufReader};
+
+use crate::harness::{User, check};
+
+#[test]
+fn a_served_sandbox_tells_all_that_a_client_needs_in_one_line() {
+    let user = User::new();
+    let faults = user.file("faults.json", r#"[{"path":"/api/readyz","fault":{"status":{"code":503}}}]"#);
+    let mut arguments = vec!["sandbox", "serve", "--generation", "g2", "--ready-file", "ready.json", "--faults"];
+    arguments.push(faults.to_str().unwrap());
+    let mut child = user.start(&arguments);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    check!(line, @r#"{"base_url":"http://127.0.0.1:PORT","token_url":"http://127.0.0.1:PORT/oauth/token","issuer":"http://127.0.0.1:PORT","client_id":"optimize-sandbox","client_secret":"[SECRET]","static_token":"[SECRET]"}"#);
+    assert_eq!(user.read("ready.json"), line);
+    let member =
+        |name: &str| serde_json::from_str::<serde_json::Value>(&line).unwrap()[name].as_str().unwrap().to_owned();
+    let client =
+        User::new().with("OPTIMIZE_BASE_URL", &member("base_url")).with("OPTIMIZE_TOKEN", &member("static_token"));
+    assert_eq!(client.types("ready").code, Some(7), "the first time by the fault");
+    assert_eq!(client.types("ready").code, Some(0));
+    assert_eq!(client.types("report data nobody").code, Some(5), "as g2 has it");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_ready_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let user = User::new();
+    let mut child = user.start(&["sandbox", "serve", "--ready-file", "ready.json"]);
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    assert_eq!(user.path("ready.json").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn faults_that_are_misspelt_are_told_with_their_place() {
+    let user = User::new();
+    user.file("faults.json", "[{\"path\":\"/api/readyz\",\n\"fault\":\"reset\"}]");
+    check!(user.types("sandbox serve --faults faults.json"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the faults in faults.json: unknown variant `reset`, expected one of `status`, `delay`, `reset_before`, `reset_after`, `lost_page`, `unauthorized` at line 2 column 15
+    hint: the form of faults is described in docs/guide/sandbox.md
+    ");
+    check!(user.types("sandbox serve --faults nowhere.json"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read nowhere.json: No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_generation_that_does_not_exist_is_a_usage_error() {
+    check!(User::new().types("sandbox serve --generation g5"), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'g5' for '--generation <GENERATION>': expected g2, g3 or g4
+
+    For more information, try '--help'.
+    ");
+}

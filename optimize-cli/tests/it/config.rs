@@ -1,0 +1,5 @@
+mod env_layer;
+mod file;
+mod layers;
+mod secrets;
+mod url;

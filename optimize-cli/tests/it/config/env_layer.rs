@@ -1,0 +1,90 @@
+use crate::harness::{Server, User, check};
+
+#[test]
+fn names_that_users_already_have_are_understood() {
+    for family in ["OPTIMIZE", "CAMUNDA_OPTIMIZE", "CAMUNDA", "ZEEBE"] {
+        for token_url in ["OPTIMIZE_TOKEN_URL", "CAMUNDA_OAUTH_URL", "ZEEBE_AUTHORIZATION_SERVER_URL"] {
+            let server = Server::new();
+            let user = User::new()
+                .with("CAMUNDA_OPTIMIZE_BASE_URL", &format!("{}/api/public/", server.base_url()))
+                .with(token_url, &server.token_url())
+                .with(&format!("{family}_CLIENT_ID"), server.client_id())
+                .with(&format!("{family}_CLIENT_SECRET"), server.client_secret());
+            assert_eq!(user.types("auth status --check").code, Some(0), "{family} {token_url}");
+        }
+    }
+}
+
+#[test]
+fn zeebe_s_audience_is_not_optimize_s() {
+    let server = Server::new();
+    let user = User::of(&server).with("ZEEBE_TOKEN_AUDIENCE", "zeebe.camunda.io");
+    assert_eq!(user.types("auth token").code, Some(0));
+    assert!(!server.journal()[0].parameters.contains_key("audience"));
+}
+
+#[test]
+fn an_id_is_never_joined_with_a_secret_of_another_family() {
+    let user = User::new().with("OPTIMIZE_CLIENT_ID", "mine").with("ZEEBE_CLIENT_SECRET", "other");
+    check!(user.with("OPTIMIZE_TOKEN_URL", "http://localhost:1/t").types("auth token"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
+    hint: set OPTIMIZE_CLIENT_SECRET too
+    ");
+    let user = User::new().with("CAMUNDA_CLIENT_SECRET", "other");
+    check!(user.with("OPTIMIZE_TOKEN_URL", "http://localhost:1/t").types("auth token"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to authenticate: auth.client_secret is set (environment variable CAMUNDA_CLIENT_SECRET), but there is no client id
+    hint: set CAMUNDA_CLIENT_ID too
+    ");
+}
+
+#[test]
+fn a_token_beside_a_client_is_ambiguous() {
+    let user = User::new().with("OPTIMIZE_CLIENT_ID", "mine").with("OPTIMIZE_TOKEN", "t");
+    check!(user.types("auth token"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the environment: OPTIMIZE_TOKEN and OPTIMIZE_CLIENT_ID are both set, and only one can be used
+    hint: unset OPTIMIZE_TOKEN or OPTIMIZE_CLIENT_ID
+    ");
+}
+
+#[test]
+fn a_variable_that_is_set_but_empty_is_told() {
+    check!(User::new().with("OPTIMIZE_BASE_URL", "").types("ready"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the environment: OPTIMIZE_BASE_URL is set but empty
+    hint: give OPTIMIZE_BASE_URL a value or unset it
+    ");
+    check!(User::new().with("OPTIMIZE_PROFILE", " ").types("ready"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the environment: OPTIMIZE_PROFILE is set but empty
+    hint: give OPTIMIZE_PROFILE a value or unset it
+    ");
+}
+
+#[test]
+fn an_id_or_secret_that_looks_like_a_number_stays_a_text() {
+    for text in ["12345678", "true", "[a,b]", "\"q\""] {
+        let server = Server::new();
+        let user = User::of(&server).with("OPTIMIZE_CLIENT_ID", text).with("OPTIMIZE_CLIENT_SECRET", text);
+        user.types("auth token");
+        assert_eq!(server.journal()[0].parameters["client_id"], text);
+    }
+}
+
+#[test]
+fn the_embedded_server_heeds_no_settings_of_another() {
+    let user = User::new().with("OPTIMIZE_BASE_URL", "http://127.0.0.1:1").with("OPTIMIZE_CLIENT_ID", "half");
+    assert_eq!(user.types("--sandbox report list --collection claims").code, Some(0));
+}

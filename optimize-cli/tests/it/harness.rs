@@ -1,0 +1,203 @@
+//! One way to run the binary, and one list of what differs from run to run.
+
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use optimize_sandbox::{Sandbox, SandboxBuilder};
+use tempfile::TempDir;
+
+/// Patterns of what no snapshot can hold, and what stands there instead.
+const FILTERS: [(&str, &str); 6] = [
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+    (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "[TOKEN]"),
+    (r"\b[0-9a-f]{48}\b", "[SECRET]"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
+    (r#""expires_in":\d+"#, r#""expires_in":[SECONDS]"#),
+    (r" +\n", "\n"),
+];
+
+/// Asserts on a run, or on any text, with the filters.
+macro_rules! check {
+    ($text:expr, @$expected:literal) => {
+        insta::with_settings!({ filters => $crate::harness::filters() }, {
+            insta::assert_snapshot!($text, @$expected);
+        })
+    };
+}
+pub(crate) use check;
+
+pub(crate) fn filters() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILTERS.into_iter()
+}
+
+/// A user: a home directory, an environment, and what goes into standard input.
+pub(crate) struct User {
+    home: TempDir,
+    variables: Vec<(String, String)>,
+    input: String,
+    #[expect(dead_code, reason = "it only has to stay up")]
+    server: Option<Server>,
+}
+
+impl User {
+    /// A user who has configured nothing.
+    pub(crate) fn new() -> Self {
+        Self { home: TempDir::new().unwrap(), variables: Vec::new(), input: String::new(), server: None }
+    }
+
+    /// A user of this server, by its own OAuth client.
+    pub(crate) fn of(sandbox: &Sandbox) -> Self {
+        Self::new()
+            .with("OPTIMIZE_BASE_URL", &sandbox.base_url())
+            .with("OPTIMIZE_TOKEN_URL", &sandbox.token_url())
+            .with("OPTIMIZE_CLIENT_ID", sandbox.client_id())
+            .with("OPTIMIZE_CLIENT_SECRET", sandbox.client_secret())
+    }
+
+    /// A user of a server that lives as long as the user.
+    pub(crate) fn owning(server: Server) -> Self {
+        let mut user = Self::of(&server);
+        user.server = Some(server);
+        user
+    }
+
+    /// A user of a server nobody else asks.
+    pub(crate) fn of_a_server() -> Self {
+        Self::owning(Server::new())
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
+    pub(crate) fn typing(mut self, input: &str) -> Self {
+        input.clone_into(&mut self.input);
+        self
+    }
+
+    /// Writes a file into the home directory, for its owner alone.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        set_mode(&path, 0o600);
+        path
+    }
+
+    /// Writes the configuration file.
+    pub(crate) fn configure(&self, text: &str) -> PathBuf {
+        self.file(".config/optimize/config.toml", text)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The names of all that lies in the home directory.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.home.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_optimize"));
+        command.args(arguments).current_dir(self.home.path()).env_clear().env("HOME", self.home.path());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let mut child = self.start(arguments);
+        child.stdin.take().unwrap().write_all(self.input.as_bytes()).unwrap();
+        self.ran(&child.wait_with_output().unwrap())
+    }
+
+    /// Like [`run`](Self::run), with the words of `line`.
+    pub(crate) fn types(&self, line: &str) -> Ran {
+        self.run(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    pub(crate) fn ran(&self, output: &Output) -> Ran {
+        let home = self.home.path().to_str().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(home, "[HOME]");
+        Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, stdout, stderr } = self;
+        write!(f, "exit {}\n--- stdout\n{stdout}--- stderr\n{stderr}", code.unwrap_or(-1))
+    }
+}
+
+/// A sandbox that runs on threads of its own, so that a test may block.
+pub(crate) struct Server {
+    sandbox: Option<Sandbox>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self::start(Sandbox::builder())
+    }
+
+    pub(crate) fn start(builder: SandboxBuilder) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sandbox = runtime.block_on(builder.start()).unwrap();
+        Self { sandbox: Some(sandbox), runtime }
+    }
+
+    /// The statuses of the answers to requests below `/api`.
+    pub(crate) fn statuses(&self) -> Vec<u16> {
+        let api = self.journal().into_iter().filter(|entry| entry.path.starts_with("/api"));
+        api.map(|entry| entry.status).collect()
+    }
+}
+
+impl std::ops::Deref for Server {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        self.sandbox.as_ref().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _context = self.runtime.enter();
+        self.sandbox = None;
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(not(unix))]
+pub(crate) fn set_mode(_: &Path, _: u32) {}

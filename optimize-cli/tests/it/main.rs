@@ -1,0 +1,12 @@
+//! The binary as its users see it: what they type, what they read, the exit code.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
+
+mod commands;
+mod config;
+mod error;
+mod harness;
+mod output;
+mod secrecy;
+mod signal;
+mod usage;

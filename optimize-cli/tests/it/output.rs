@@ -1,0 +1,104 @@
+use crate::harness::{User, check};
+
+#[test]
+fn a_table_has_the_columns_that_fit() {
+    let user = User::of_a_server();
+    check!(user.types("report data orders-by-tier -o table"), @"
+    exit 0
+    --- stdout
+    key     value   label
+    gold    2944.0  Gold
+    silver  3008.0  Silver
+    new             new
+    --- stderr
+    ");
+    check!(user.types("report data invoices-raw --limit 2 -o table"), @"
+    exit 0
+    --- stdout
+    processDefinitionKey  processDefinitionId         processInstanceId  startDate
+    invoice               invoice:1:2251799813690001  2251799813700000   2024-01-01T00:16:14.461+0000
+    invoice               invoice:2:2251799813690002  2251799813700001   2024-01-01T00:30:13.552+0000
+    --- stderr
+    4 of 16 columns shown; -o csv or -o ndjson has them all
+    ");
+    check!(user.types("report data orders-count -o table"), @"
+    exit 0
+    --- stdout
+    value  25000.0
+    --- stderr
+    ");
+}
+
+#[test]
+fn csv_has_a_column_a_variable() {
+    let user = User::of_a_server();
+    check!(user.types("report data invoices-raw --limit 2 --format csv"), @r#"
+    exit 0
+    --- stdout
+    processDefinitionKey,processDefinitionId,processInstanceId,counts,flowNodeDurations,businessKey,startDate,endDate,duration,engineName,tenantId,variable:amount,variable:creditor,variable:approved,variable:invoiceCategory,flowNodeInstances
+    invoice,invoice:1:2251799813690001,2251799813700000,"{""incidents"":0,""openIncidents"":0,""userTasks"":2}","{""receiveInvoice"":{""name"":""Receive invoice"",""value"":801260},""assignApprover"":{""name"":""Assign approver"",""value"":2585958},""approveInvoice"":{""name"":""Approve invoice"",""value"":1732264},""prepareTransfer"":{""name"":""Prepare bank transfer"",""value"":419683},""archiveInvoice"":{""name"":""Archive invoice"",""value"":596266}}",,2024-01-01T00:16:14.461+0000,2024-01-01T01:58:29.892+0000,6135431,,,30,Great Pizza for Everyone Inc.,true,Misc,"[{""id"":""22517998137000000"",""name"":""Receive invoice"",""startDate"":""2024-01-01T00:16:14.461+0000"",""endDate"":""2024-01-01T00:29:35.721+0000""},{""id"":""22517998137000001"",""name"":""Assign approver"",""startDate"":""2024-01-01T00:29:35.721+0000"",""endDate"":""2024-01-01T01:12:41.679+0000""},{""id"":""22517998137000002"",""name"":""Approve invoice"",""startDate"":""2024-01-01T01:12:41.679+0000"",""endDate"":""2024-01-01T01:41:33.943+0000""},{""id"":""22517998137000003"",""name"":""Prepare bank transfer"",""startDate"":""2024-01-01T01:41:33.943+0000"",""endDate"":""2024-01-01T01:48:33.626+0000""},{""id"":""22517998137000004"",""name"":""Archive invoice"",""startDate"":""2024-01-01T01:48:33.626+0000"",""endDate"":""2024-01-01T01:58:29.892+0000""}]"
+    invoice,invoice:2:2251799813690002,2251799813700001,"{""incidents"":0,""openIncidents"":0,""userTasks"":2}","{""receiveInvoice"":{""name"":""Receive invoice"",""value"":453335},""assignApprover"":{""name"":""Assign approver"",""value"":1332815},""approveInvoice"":{""name"":""Approve invoice"",""value"":1293954},""prepareTransfer"":{""name"":""Prepare bank transfer"",""value"":497409},""archiveInvoice"":{""name"":""Archive invoice"",""value"":2396245}}",,2024-01-01T00:30:13.552+0000,2024-01-01T02:09:47.310+0000,5973758,,,10900,"Bobby's Office ""Supplies""",,Software License Costs,"[{""id"":""22517998137000010"",""name"":""Receive invoice"",""startDate"":""2024-01-01T00:30:13.552+0000"",""endDate"":""2024-01-01T00:37:46.887+0000""},{""id"":""22517998137000011"",""name"":""Assign approver"",""startDate"":""2024-01-01T00:37:46.887+0000"",""endDate"":""2024-01-01T00:59:59.702+0000""},{""id"":""22517998137000012"",""name"":""Approve invoice"",""startDate"":""2024-01-01T00:59:59.702+0000"",""endDate"":""2024-01-01T01:21:33.656+0000""},{""id"":""22517998137000013"",""name"":""Prepare bank transfer"",""startDate"":""2024-01-01T01:21:33.656+0000"",""endDate"":""2024-01-01T01:29:51.065+0000""},{""id"":""22517998137000014"",""name"":""Archive invoice"",""startDate"":""2024-01-01T01:29:51.065+0000"",""endDate"":""2024-01-01T02:09:47.310+0000""}]"
+    --- stderr
+    "#);
+    check!(user.types("report data claims-raw --limit 2 --format csv"), @r#"
+    exit 0
+    --- stdout
+    decisionDefinitionKey,decisionDefinitionId,decisionInstanceId,processInstanceId,evaluationDateTime,engineName,tenantId,inputVariable:amount,inputVariable:region,outputVariable:risk,outputVariable:checks
+    assess-claim,assess-claim:2:88,880000-1,,2024-01-01T00:16:14.461+0000,,,24372.5,EU,high,"[""identity"",""photos""]"
+    assess-claim,assess-claim:2:88,880001-1,,2024-01-01T00:30:13.552+0000,,,43755.5,EU,medium,"[""identity"",""photos""]"
+    --- stderr
+    "#);
+}
+
+#[test]
+fn csv_columns_can_be_chosen() {
+    let user = User::of_a_server();
+    check!(user.types("report data invoices-raw --limit 2 --format csv --columns processInstanceId,variable:creditor,nothing"), @r#"
+    exit 0
+    --- stdout
+    processInstanceId,variable:creditor,nothing
+    2251799813700000,Great Pizza for Everyone Inc.,
+    2251799813700001,"Bobby's Office ""Supplies""",
+    --- stderr
+    "#);
+}
+
+#[test]
+fn json_is_one_array() {
+    let user = User::of_a_server();
+    check!(user.types("report data claims-by-risk -o json"), @r#"
+    exit 0
+    --- stdout
+    [
+    {"key":"low","value":3210.0,"label":"Low"},
+    {"key":"medium","value":1085.0,"label":"Medium"},
+    {"key":"high","value":693.0,"label":"High"}
+    ]
+    --- stderr
+    "#);
+    let ran = user.types("report data invoices-raw -o json");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(rows.len(), 3200);
+}
+
+#[test]
+fn the_format_can_come_from_the_environment() {
+    let user = User::of_a_server().with("OPTIMIZE_OUTPUT", "JSON");
+    assert!(user.types("report data claims-by-risk").stdout.starts_with('['));
+    check!(user.with("OPTIMIZE_OUTPUT", "xml").types("report data claims-by-risk"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to use output (environment variable OPTIMIZE_OUTPUT): expected one of auto, table, json, ndjson, csv
+    ");
+}
+
+#[test]
+fn colour_is_never_in_a_pipe_unless_forced() {
+    let user = User::new();
+    assert!(!user.types("report data x").stderr.contains('\u{1b}'));
+    assert!(user.types("report data x --color always").stderr.contains('\u{1b}'));
+    let forced = User::new().with("CLICOLOR_FORCE", "1");
+    assert!(forced.types("report data x").stderr.contains('\u{1b}'));
+    assert!(!forced.with("NO_COLOR", "1").types("report data x").stderr.contains('\u{1b}'));
+}

@@ -1,0 +1,69 @@
+//! No output but `auth token` shows a secret.
+
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+use crate::harness::{Ran, Server, User};
+
+const CANARY: &str = "canary-5f3a9b7c+/=%&";
+
+/// Every form in which a program might let it slip.
+fn check_hides(ran: &Ran) {
+    let encoded: String = CANARY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for form in [CANARY, "5f3a9b7c", "NWYzYTliN2", "VmM2E5Yjdj", "1ZjNhOWI3Y", &encoded] {
+        assert!(!ran.stdout.contains(form) && !ran.stderr.contains(form), "{ran}");
+    }
+}
+
+#[test]
+fn the_most_talkative_log_holds_no_secret() {
+    for client_auth in ["post", "basic", "json"] {
+        let user = User::of_a_server().with("OPTIMIZE_CLIENT_SECRET", CANARY).with("OPTIMIZE_CLIENT_AUTH", client_auth);
+        let ran = user.with("RUST_LOG", "trace").types("-vvv auth status --check");
+        assert_eq!(ran.code, Some(4));
+        assert!(ran.stderr.contains("token endpoint answered"), "{ran}");
+        check_hides(&ran);
+    }
+}
+
+#[test]
+fn a_server_that_echoes_everything_teaches_no_secret() {
+    let body = format!("{{\"error\":\"invalid_client\",\"error_description\":\"{CANARY} {CANARY}\"}}");
+    let fault = Fault::Status { code: 401, retry_after: None, body, content_type: None, location: None };
+    let server = Server::start(Sandbox::builder().fault(FaultRule::new("/oauth/token", fault)));
+    let user = User::of(&server).with("OPTIMIZE_CLIENT_SECRET", CANARY);
+    check_hides(&user.types("-vvv report list --collection claims"));
+}
+
+#[test]
+fn a_static_token_is_in_no_log_and_no_error() {
+    let server = Server::new();
+    let user = User::new().with("OPTIMIZE_BASE_URL", &server.base_url()).with("OPTIMIZE_TOKEN", "canary-5f3a9b7c");
+    check_hides(&user.types("-vvv report list --collection claims"));
+    check_hides(&user.types("auth status -o json"));
+}
+
+#[test]
+fn a_broken_configuration_is_told_without_its_secrets() {
+    let good = format!("base_url = 'http://localhost:1'\n[auth]\nclient_id = 'c'\nclient_secret = '{CANARY}'\n");
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..60 {
+        let mut text = good.clone();
+        let position = random.usize(0..text.len());
+        match random.u8(0..4) {
+            0 => text.truncate(position),
+            1 => drop(text.remove(position)),
+            2 => text.insert(position, '\''),
+            _ => text.insert_str(position, "[["),
+        }
+        let user = User::new();
+        user.configure(&text);
+        check_hides(&user.types("auth status"));
+    }
+}
+
+#[test]
+fn an_argument_in_the_wrong_place_is_not_taken_for_a_secret() {
+    let ran = User::new().types("auth token --client-secret x");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("--client-secret-file"), "{ran}");
+}

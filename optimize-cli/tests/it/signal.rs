@@ -1,0 +1,56 @@
+//! Interruption, on Unix.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command};
+
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+use crate::harness::{Server, User};
+
+/// A server whose second page takes a minute.
+fn slow() -> Server {
+    let rule = FaultRule::new("/api/public/export/report/*/result/json", Fault::Delay { milliseconds: 60_000 });
+    Server::start(Sandbox::builder().fault(rule.with_query("searchRequestId")))
+}
+
+/// Starts an export and interrupts it when it has asked for the second page.
+fn interrupt(user: &User, signal: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut child = user.start(arguments);
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("searchRequestId") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "the log ended early");
+    }
+    send(signal, &child);
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    (child.wait().unwrap().code(), rest)
+}
+
+fn send(signal: &str, child: &Child) {
+    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn an_interrupted_export_is_exit_130_and_leaves_no_file() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let user = User::owning(slow());
+        let arguments = ["-vv", "report", "data", "invoices-raw", "-f", "out.ndjson"];
+        let (code, told) = interrupt(&user, signal, &arguments);
+        assert_eq!((code, told.as_str()), (Some(130), "error: failed to finish: interrupted\n"), "{signal}");
+        assert!(user.files().is_empty(), "{:?}", user.files());
+    }
+}
+
+#[test]
+fn a_served_sandbox_ends_by_an_interruption() {
+    let user = User::new();
+    let mut child = user.start(&["sandbox", "serve"]);
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    send("-INT", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

@@ -20,8 +20,9 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
-    operation: Option<&'static str>,
-    message: String,
+    operation: Option<&'static Operation>,
+    /// What went wrong, without what was being done.
+    problem: String,
     status: Option<u16>,
     server: ServerError,
     retry_after: Option<Duration>,
@@ -62,11 +63,11 @@ const LOST_PAGE_HINT: &str =
     "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
 
 impl Error {
-    pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, message: impl fmt::Display) -> Self {
+    pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, problem: impl fmt::Display) -> Self {
         Self(Box::new(Inner {
             kind,
-            operation: Some(operation.id),
-            message: format!("{}: {message}", operation.action),
+            operation: Some(operation),
+            problem: problem.to_string(),
             status: None,
             server: ServerError::default(),
             retry_after: None,
@@ -88,7 +89,7 @@ impl Error {
         Self(Box::new(Inner {
             kind: ErrorKind::Authentication,
             operation: None,
-            message: source.to_string(),
+            problem: source.to_string(),
             status: source.status(),
             server: ServerError::default(),
             retry_after: source.retry_after(),
@@ -128,11 +129,11 @@ impl Error {
     /// The same failure, told as a lost page: the cursor may have moved although no answer came.
     pub(crate) fn into_lost_page(self) -> Self {
         let operation = &operation::REPORT_DATA_NEXT;
-        let mut lost = Self::new(operation, ErrorKind::Incomplete, "a page was lost");
+        let mut lost = Self::new(operation, ErrorKind::Incomplete, format!("a page was lost: {}", self.0.problem));
         lost.0.status = self.0.status;
-        lost.0.server = self.0.server.clone();
+        lost.0.server = self.0.server;
         lost.0.attempts = self.0.attempts;
-        lost.0.source = Some(self.into());
+        lost.0.source = self.0.source;
         lost
     }
 
@@ -159,7 +160,7 @@ impl Error {
 
     /// The [`Operation::id`] of the call; `None` if it failed before there was one.
     pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation
+        self.0.operation.map(|operation| operation.id)
     }
 
     /// The HTTP status of the last answer.
@@ -190,7 +191,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        if let Some(operation) = self.0.operation {
+            write!(f, "{}: ", operation.action)?;
+        }
+        f.write_str(&self.0.problem)
     }
 }
 

@@ -66,22 +66,28 @@ impl Place<'_> {
         let mut settings = Vec::new();
         for (name, item) in table.iter() {
             if name == "auth" {
-                for (name, inner) in self.table(name, item)?.iter() {
-                    settings.push(self.setting(&format!("auth.{name}"), inner, &[])?);
+                let auth = self.table(name, item)?;
+                for (name, item) in auth.iter() {
+                    let path = format!("auth.{name}");
+                    settings.push(self.setting(self.key(&path, auth, name, &[])?, &path, item)?);
                 }
             } else if !elsewhere.contains(&name) {
-                settings.push(self.setting(name, item, elsewhere)?);
+                settings.push(self.setting(self.key(name, table, name, elsewhere)?, name, item)?);
             }
         }
         Ok(settings)
     }
 
-    fn setting(&self, path: &str, item: &Item, elsewhere: &[&str]) -> Result<Setting, CliError> {
-        let Some(key) = Key::ALL.into_iter().find(|key| key.path() == path) else {
+    /// The setting that `name` in `table` is, or an error that points at the name.
+    fn key(&self, path: &str, table: &dyn TableLike, name: &str, elsewhere: &[&str]) -> Result<Key, CliError> {
+        Key::ALL.into_iter().find(|key| key.path() == path).ok_or_else(|| {
             let known = Key::ALL.iter().map(|key| key.path()).chain(elsewhere.iter().copied());
-            let error = self.error(item.span(), &format!("unknown key `{path}`"));
-            return Err(nearest::suggest(error, path, known.chain(["auth"])));
-        };
+            let span = table.get_key_value(name).and_then(|(key, _)| key.span());
+            nearest::suggest(self.error(span, &format!("unknown key `{path}`")), path, known.chain(["auth"]))
+        })
+    }
+
+    fn setting(&self, key: Key, path: &str, item: &Item) -> Result<Setting, CliError> {
         let value = match key.form() {
             Form::Text => SettingValue::Text(self.text(path, item)?.to_owned()),
             Form::Path => SettingValue::Text(self.beside(self.text(path, item)?).to_string_lossy().into_owned()),

@@ -37,7 +37,7 @@ pub(crate) struct User {
     home: TempDir,
     variables: Vec<(String, String)>,
     input: String,
-    #[expect(dead_code, reason = "it only has to stay up")]
+    /// Not asked, but kept up.
     server: Option<Server>,
 }
 

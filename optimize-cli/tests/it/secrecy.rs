@@ -43,25 +43,6 @@ fn a_static_token_is_in_no_log_and_no_error() {
 }
 
 #[test]
-fn a_broken_configuration_is_told_without_its_secrets() {
-    let good = format!("base_url = 'http://localhost:1'\n[auth]\nclient_id = 'c'\nclient_secret = '{CANARY}'\n");
-    let mut random = fastrand::Rng::with_seed(7);
-    for _ in 0..60 {
-        let mut text = good.clone();
-        let position = random.usize(0..text.len());
-        match random.u8(0..4) {
-            0 => text.truncate(position),
-            1 => drop(text.remove(position)),
-            2 => text.insert(position, '\''),
-            _ => text.insert_str(position, "[["),
-        }
-        let user = User::new();
-        user.configure(&text);
-        check_hides(&user.types("auth status"));
-    }
-}
-
-#[test]
 fn an_argument_in_the_wrong_place_is_not_taken_for_a_secret() {
     let ran = User::new().types("auth token --client-secret x");
     assert_eq!(ran.code, Some(2));

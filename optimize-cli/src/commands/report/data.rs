@@ -60,11 +60,7 @@ impl ReportData {
         if let Some(rows) = self.limit {
             export = export.limit(rows);
         }
-        let printer = app.printer;
-        let mut data = Data::new(move || {
-            let pages = export.clone().pages().map_err(CliError::from);
-            pages.map_ok(move |page| batch(page, |message| printer.remark(message))).boxed_local()
-        });
+        let mut data = Data::new(move || export.clone().pages().map_ok(batch).map_err(CliError::from).boxed_local());
         data.file = self.file;
         data.restarts = self.restart;
         data.csv = CsvOptions { columns: self.columns, safe: self.csv_safe };
@@ -78,10 +74,9 @@ impl ReportData {
 }
 
 /// A page as it is shown. A single value becomes the record `{"value"}`.
-fn batch(page: DataPage, remark: impl Fn(&str)) -> (Batch, Option<u64>) {
-    if let Some(message) = &page.message {
-        remark(message);
-    }
+fn batch(page: DataPage) -> (Batch, Option<u64>) {
+    // The server remarks that it gave more rows than a page has, which the user did not ask about.
+    tracing::info!(message = page.message, "page arrived");
     let total = page.total;
     let batch = match page.data {
         PageData::Value(value) => Batch::Record([b"{\"value\":", value.as_bytes(), b"}"].concat().into()),

@@ -10,15 +10,15 @@ fn told(text: &str) -> String {
 #[test]
 fn keys_that_do_not_exist_are_met_with_the_nearest_and_their_place() {
     check!(told("base_ulr = 'x'"), @"
-    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:12: unknown key `base_ulr`
+    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:1: unknown key `base_ulr`
     hint: did you mean `base_url`?
     ");
     check!(told("[auth]\nclient_id = 'x'\n  audiance = 'y'"), @"
-    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:3:14: unknown key `auth.audiance`
+    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:3:3: unknown key `auth.audiance`
     hint: did you mean `auth.audience`?
     ");
     check!(told("[profiles.dev]\nouput = 'json'"), @"
-    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:9: unknown key `ouput`
+    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:1: unknown key `ouput`
     hint: did you mean `output`?
     ");
     check!(told("[profile.dev]\noutput = 'json'"), @"

@@ -100,7 +100,7 @@ impl DataExport {
     }
 
     async fn fetch(&self, spec: &RequestSpec) -> Result<DataPage, Error> {
-        self.client.transport.send(spec, |body| DataPage::read(spec.operation, &body)).await
+        self.client.transport.send(spec, |body| DataPage::from_json(&body)).await
     }
 
     /// Decides what follows a page.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::transport::decode;
-use crate::{Error, Operation};
+use crate::{Error, operation};
 
 /// One page of a raw-data report, or the whole of any other.
 #[derive(Clone, Debug)]
@@ -66,13 +66,16 @@ impl fmt::Debug for Row {
 }
 
 impl DataPage {
-    pub(crate) fn read(operation: &'static Operation, body: &Bytes) -> Result<Self, Error> {
+    /// Reads an answer of the server, such as one kept in a file. The rows share its memory.
+    ///
+    /// Fails with [`Misconfigured`](crate::ErrorKind::Misconfigured) if it is something else than a data page.
+    pub fn from_json(body: &Bytes) -> Result<Self, Error> {
         let row = |raw: &RawValue| Row(body.slice_ref(raw.get().as_bytes()));
         // Nearly every answer holds an array, which is split in a single pass; a single value takes a second one.
         if let Ok(answer) = serde_json::from_slice::<Answer<Vec<&RawValue>>>(body) {
             return Ok(Self::new(answer, |rows| PageData::Rows(rows.into_iter().map(row).collect())));
         }
-        let answer: Answer<&RawValue> = decode::json(operation, body)?;
+        let answer: Answer<&RawValue> = decode::json(&operation::REPORT_DATA, body)?;
         Ok(Self::new(answer, |value| PageData::Value(row(value))))
     }
 

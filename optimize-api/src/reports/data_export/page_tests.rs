@@ -2,10 +2,9 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::operation::REPORT_DATA;
 
 fn read(body: &str) -> Result<DataPage, Error> {
-    DataPage::read(&REPORT_DATA, &Bytes::copy_from_slice(body.as_bytes()))
+    DataPage::from_json(&Bytes::copy_from_slice(body.as_bytes()))
 }
 
 macro_rules! example {
@@ -86,7 +85,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = DataPage::read(&REPORT_DATA, &body.into());
+        let _ = DataPage::from_json(&body.into());
     }
 }
 

@@ -1,0 +1,50 @@
+//! A page of 10,000 rows, beside `serde_json` doing nothing but finding where each row begins and ends.
+
+use bytes::Bytes;
+use divan::counter::BytesCount;
+use divan::{AllocProfiler, Bencher};
+use optimize_api::DataPage;
+use optimize_auth::ServiceUrl;
+use optimize_auth::http::HttpOptions;
+use optimize_sandbox::Sandbox;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// The answer to a request for 10,000 rows, as it comes over the wire.
+fn answer() -> Bytes {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let sandbox = Sandbox::builder().start().await.expect("a sandbox");
+        let url = ServiceUrl::parse(&sandbox.base_url()).expect("a URL");
+        let path = format!("{}/api/public/export/report/orders-raw/result/json?limit=10000", sandbox.base_url());
+        let request = HttpOptions::default().client_for(&url).expect("a client").get(path);
+        let answer = request.bearer_auth(sandbox.static_token()).send().await.expect("an answer");
+        answer.bytes().await.expect("a body")
+    })
+}
+
+#[divan::bench]
+fn data_page(bencher: Bencher<'_, '_>) {
+    let body = answer();
+    bencher.counter(BytesCount::new(body.len())).bench(|| DataPage::from_json(&body));
+}
+
+#[divan::bench]
+fn raw_values(bencher: Bencher<'_, '_>) {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        data: Vec<&'a RawValue>,
+    }
+    let body = answer();
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .bench(|| serde_json::from_slice::<Answer<'_>>(&body).expect("a page").data.len());
+}

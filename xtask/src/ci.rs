@@ -1,0 +1,38 @@
+//! Everything a change must pass, in the order in which it fails fastest.
+
+use std::time::Instant;
+
+use xshell::{Shell, cmd};
+
+use crate::deps;
+use crate::util::{Outcome, shell};
+
+pub(crate) fn run() -> Outcome {
+    let shell = shell()?;
+    step("format", || Ok(cmd!(shell, "cargo fmt --all --check").run()?))?;
+    step("dependency rules", deps::run)?;
+    step("clippy", || {
+        Ok(cmd!(shell, "cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings")
+            .run()?)
+    })?;
+    step("tests", || Ok(cmd!(shell, "cargo test --workspace --locked").run()?))?;
+    step("benchmarks run", || benchmarks(&shell))?;
+    step("documentation", || {
+        let documented = cmd!(shell, "cargo doc --workspace --no-deps --locked --quiet");
+        Ok(documented.env("RUSTDOCFLAGS", "-D warnings").run()?)
+    })
+}
+
+/// Each benchmark once, so that none rots. What they measure is no part of CI.
+fn benchmarks(shell: &Shell) -> Outcome {
+    Ok(cmd!(shell, "cargo test --workspace --benches --locked --quiet").run()?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a task is timed for the person who waits for it")]
+fn step(name: &str, work: impl FnOnce() -> Outcome) -> Outcome {
+    eprintln!("== {name}");
+    let begun = Instant::now();
+    work().map_err(|error| format!("{name}: {error}"))?;
+    eprintln!("== {name}: passed in {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! The dependency rules of ARCHITECTURE.md.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xshell::cmd;
+
+use crate::util::{Outcome, root, shell};
+
+/// Which crates of the workspace a crate may build upon. Tests may use the sandbox besides.
+const MAY_DEPEND_ON: [(&str, &[&str]); 5] = [
+    ("optimize-auth", &[]),
+    ("optimize-api", &["optimize-auth"]),
+    ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-sandbox"]),
+    ("optimize-sandbox", &[]),
+    ("xtask", &[]),
+];
+
+/// Crates that must be absent from everything a crate builds upon: a token needs no command line, a client no file
+/// format, and there is one cryptographic backend.
+const ABSENT: [(&str, &[&str]); 3] = [
+    (
+        "optimize-auth",
+        &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"],
+    ),
+    ("optimize-api", &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"]),
+    ("optimize-cli", &["ring", "rsa", "openssl", "native-tls", "serde_yml", "backoff", "instant", "dotenv", "atty"]),
+];
+
+/// Words that may stand in the sources of one file only.
+const CONFINED: [(&str, &str); 3] = [
+    // Its errors and its Debug show values.
+    ("figment::", "optimize-cli/src/config/layers.rs"),
+    // It logs requests with their credentials.
+    ("connection_verbose", ""),
+    ("std::env::vars_os", "optimize-cli/src/main.rs"),
+];
+
+pub(crate) fn run() -> Outcome {
+    let mut broken = direction()?;
+    broken.extend(absent()?);
+    broken.extend(confined()?);
+    if broken.is_empty() { Ok(()) } else { Err(broken.join("\n       ").into()) }
+}
+
+fn direction() -> Outcome<Vec<String>> {
+    let shell = shell()?;
+    let metadata: Value = serde_json::from_str(
+        &cmd!(shell, "cargo metadata --format-version 1 --no-deps --locked --quiet").quiet().read()?,
+    )?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata tells no packages")?;
+    let mut broken = Vec::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = MAY_DEPEND_ON.iter().find(|(known, _)| *known == name) else {
+            broken.push(format!("{name} has no rule in {}", file!()));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let (on, kind) = (dependency["name"].as_str().unwrap_or_default(), dependency["kind"].as_str());
+            let is_ours = MAY_DEPEND_ON.iter().any(|(known, _)| *known == on);
+            let is_for_tests = kind == Some("dev") && on == "optimize-sandbox";
+            if is_ours && !is_for_tests && !allowed.contains(&on) {
+                broken.push(format!("{name} must not depend on {on}"));
+            }
+            let features = dependency["features"].as_array().into_iter().flatten();
+            if on == "tokio" && features.into_iter().any(|feature| feature == "full") {
+                broken.push(format!("{name} must name the features of tokio instead of `full`"));
+            }
+        }
+    }
+    Ok(broken)
+}
+
+fn absent() -> Outcome<Vec<String>> {
+    let shell = shell()?;
+    let mut broken = Vec::new();
+    for (package, absent) in ABSENT {
+        let tree = cmd!(shell, "cargo tree --package {package} --edges normal --prefix none --locked --quiet")
+            .quiet()
+            .read()?;
+        let crates: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        let found = absent.iter().filter(|name| crates.contains(*name));
+        broken.extend(found.map(|name| format!("{name} must be absent from what {package} builds upon")));
+    }
+    Ok(broken)
+}
+
+fn confined() -> Outcome<Vec<String>> {
+    let mut broken = Vec::new();
+    for (package, _) in MAY_DEPEND_ON.iter().filter(|(package, _)| *package != "xtask") {
+        for path in sources(&root().join(package).join("src"))? {
+            let text = fs::read_to_string(&path)?;
+            let shown = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+            let found = CONFINED.iter().filter(|(word, place)| text.contains(word) && shown != *place);
+            broken.extend(found.map(|(word, _)| format!("{shown} must not use `{word}`")));
+        }
+    }
+    Ok(broken)
+}
+
+fn sources(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

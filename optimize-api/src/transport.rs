@@ -75,7 +75,7 @@ impl Transport {
                 Err(_) => Exchange::TimedOut,
             };
             let wait = match &exchange {
-                Exchange::Answered(answer) => retry_after(&answer.headers, SystemClock::new().wall()),
+                Exchange::Answered(answer) => retry_after(&answer.headers, SystemClock.wall()),
                 _ => None,
             };
             let outcome = exchange.outcome(wait);

@@ -74,7 +74,7 @@ impl Cached {
     pub fn new(source: impl TokenSource + 'static) -> Self {
         Self {
             source: Box::new(source),
-            clock: Box::new(SystemClock::new()),
+            clock: Box::new(SystemClock),
             random: Box::new(fastrand::f64),
             attempts: 3,
             slot: RwLock::new(None),

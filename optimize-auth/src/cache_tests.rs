@@ -38,11 +38,25 @@ impl TokenSource for Fake {
     }
 }
 
+/// A clock that goes with tokio's paused time.
+#[derive(Debug)]
+struct PausedClock(Instant);
+
+impl Clock for PausedClock {
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.0.elapsed()
+    }
+}
+
 /// A cache around a scripted source, without jitter, and the count of its calls.
 fn cache(script: impl Fn(u64) -> Result<Token, AuthError> + Send + Sync + 'static) -> (Cached, Arc<AtomicU64>) {
     let calls = Arc::new(AtomicU64::new(0));
     let fake = Fake { calls: calls.clone(), is_busy: tokio::sync::Mutex::default(), script: Box::new(script) };
-    (Cached::new(fake).with_random(|| 0.0), calls)
+    (Cached::new(fake).with_clock(PausedClock(Instant::now())).with_random(|| 0.0), calls)
 }
 
 fn credentials(

@@ -56,7 +56,7 @@ impl TokenEndpoint {
         let headers = response.headers().clone();
         let body = read_body(response, ANSWER_LIMIT).await.map_err(|error| self.unavailable(error))?;
         tracing::info!(url = %self.url, status = status.as_u16(), "token endpoint answered");
-        let wait = retry_after(&headers, SystemClock::new().wall());
+        let wait = retry_after(&headers, SystemClock.wall());
         reply::read(status, &headers, body, secrets).map_err(|failure| {
             let message = format!("get a token from {}: {}", self.url, failure.problem);
             let mut error = AuthError::new(failure.kind, message).with_status(status.as_u16());

@@ -83,7 +83,6 @@ impl Server {
         Run { time, peak_memory }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     fn curl(&self, rows: u64) -> Duration {
         let url = format!("{}/api/public/export/report/orders-raw/result/json", self.base_url);
         let first = tempfile::NamedTempFile::new().expect("a temporary file");

@@ -8,8 +8,8 @@ const CANARY: &str = "canary-5f3a9b7c+/=%&";
 
 /// Every form in which a program might let it slip.
 fn check_hides(ran: &Ran) {
-    let encoded: String = CANARY.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    for form in [CANARY, "5f3a9b7c", "NWYzYTliN2", "VmM2E5Yjdj", "1ZjNhOWI3Y", &encoded] {
+    // As it is, and in base64 at any of three offsets.
+    for form in [CANARY, "5f3a9b7c", "NWYzYTliN2", "VmM2E5Yjdj", "1ZjNhOWI3Y"] {
         assert!(!ran.stdout.contains(form) && !ran.stderr.contains(form), "{ran}");
     }
 }

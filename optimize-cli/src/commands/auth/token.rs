@@ -67,5 +67,5 @@ impl Token {
 }
 
 fn now() -> SystemTime {
-    SystemClock::new().wall()
+    SystemClock.wall()
 }

@@ -103,6 +103,17 @@ impl FaultRule {
 }
 
 impl Fault {
+    /// An empty answer of this status.
+    pub fn status(code: u16) -> Self {
+        Self::answer(code, "application/json", "")
+    }
+
+    /// This answer.
+    pub fn answer(code: u16, content_type: &str, body: impl Into<String>) -> Self {
+        let content_type = Some(content_type.to_owned());
+        Self::Status { code, retry_after: None, body: body.into(), content_type, location: None }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",

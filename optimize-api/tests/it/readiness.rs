@@ -3,7 +3,7 @@ use std::time::Duration;
 use optimize_api::{Error, ErrorKind, Readiness};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
-use crate::support::{GENERATIONS, answer, api_requests, builder, client, sandbox, start, status, with_fault};
+use crate::support::{GENERATIONS, api_requests, builder, client, sandbox, start, with_fault};
 
 async fn readiness(sandbox: &Sandbox) -> Result<Readiness, Error> {
     client(sandbox).readiness().await
@@ -28,15 +28,15 @@ async fn a_server_that_is_not_ready_is_asked_once() {
     sandbox.set_ready(false);
     assert_eq!(readiness(&sandbox).await.unwrap(), Readiness::NotReady { status: 503 });
     assert_eq!(api_requests(&sandbox).len(), 1);
-    assert_eq!(with(status(404)).await.unwrap(), Readiness::NotReady { status: 404 });
-    assert_eq!(with(answer(502, "text/html", "<html>")).await.unwrap(), Readiness::NotReady { status: 502 });
+    assert_eq!(with(Fault::status(404)).await.unwrap(), Readiness::NotReady { status: 404 });
+    assert_eq!(with(Fault::answer(502, "text/html", "<html>")).await.unwrap(), Readiness::NotReady { status: 502 });
 }
 
 #[tokio::test]
 async fn a_login_page_is_no_readiness() {
-    let error = with(answer(200, "text/html", "<html>")).await.unwrap_err();
+    let error = with(Fault::answer(200, "text/html", "<html>")).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Misconfigured, Some(200)));
-    let error = with(status(302)).await.unwrap_err();
+    let error = with(Fault::status(302)).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Misconfigured, Some(302)));
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use optimize_api::{Client, ClientBuilder, RetryPolicy};
 use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
-use optimize_sandbox::{Entry, Fault, FaultRule, Generation, Sandbox, SandboxBuilder};
+use optimize_sandbox::{Entry, FaultRule, Generation, Sandbox, SandboxBuilder};
 
 pub(crate) const GENERATIONS: [Generation; 3] = [Generation::G2, Generation::G3, Generation::G4];
 pub(crate) const REPORT_LIST_PATH: &str = "/api/public/report";
@@ -45,20 +45,6 @@ pub(crate) fn credentials(sandbox: &Sandbox) -> Credentials {
 pub(crate) fn static_client(sandbox: &Sandbox) -> Client {
     let credentials = Credentials::static_bearer(sandbox.static_token().to_owned().into()).unwrap();
     builder(sandbox).credentials(credentials).build().unwrap()
-}
-
-pub(crate) fn status(code: u16) -> Fault {
-    answer(code, "application/json", "")
-}
-
-pub(crate) fn answer(code: u16, content_type: &str, body: &str) -> Fault {
-    Fault::Status {
-        code,
-        retry_after: None,
-        body: body.to_owned(),
-        content_type: Some(content_type.to_owned()),
-        location: None,
-    }
 }
 
 /// The statuses of the answers to requests below `/api`, in order; 0 is a broken connection.

@@ -5,8 +5,8 @@ use optimize_auth::Credentials;
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::support::{
-    REPORT_LIST_PATH, answer, api_requests, builder, client, credentials, sandbox, start, static_client, status,
-    statuses, token_requests, url, with_fault,
+    REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, start, static_client, statuses,
+    token_requests, url, with_fault,
 };
 
 async fn list(client: &Client) -> Result<Vec<ReportId>, Error> {
@@ -33,7 +33,7 @@ async fn check(fault: Fault, kind: ErrorKind, requests: usize) -> Error {
 #[tokio::test]
 async fn transient_failures_of_a_read_are_tried_four_times() {
     for code in [408, 429, 502, 503, 504] {
-        check(status(code), ErrorKind::Unavailable, 4).await;
+        check(Fault::status(code), ErrorKind::Unavailable, 4).await;
     }
     for fault in [Fault::ResetBefore, Fault::ResetAfter] {
         check(fault, ErrorKind::Unavailable, 4).await;
@@ -43,15 +43,15 @@ async fn transient_failures_of_a_read_are_tried_four_times() {
 #[tokio::test]
 async fn other_failures_are_final() {
     for code in [400, 404, 405, 409, 413, 422, 500, 501] {
-        check(status(code), ErrorKind::Rejected, 1).await;
+        check(Fault::status(code), ErrorKind::Rejected, 1).await;
     }
-    check(status(403), ErrorKind::Forbidden, 1).await;
-    check(answer(404, "application/json", r#"{"errorCode":"notFoundError"}"#), ErrorKind::NotFound, 1).await;
+    check(Fault::status(403), ErrorKind::Forbidden, 1).await;
+    check(Fault::answer(404, "application/json", r#"{"errorCode":"notFoundError"}"#), ErrorKind::NotFound, 1).await;
 }
 
 #[tokio::test]
 async fn one_failure_is_made_good() {
-    for fault in [status(503), Fault::ResetBefore, Fault::ResetAfter, Fault::Unauthorized] {
+    for fault in [Fault::status(503), Fault::ResetBefore, Fault::ResetAfter, Fault::Unauthorized] {
         assert_eq!(list(&client(&once(fault).await)).await.unwrap().len(), 5);
     }
 }
@@ -102,11 +102,11 @@ async fn a_redirect_is_not_followed_and_names_the_base_url_as_wrong() {
 
 #[tokio::test]
 async fn what_is_not_optimize_names_the_base_url_as_wrong() {
-    check(answer(200, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
-    check(answer(404, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
-    check(answer(200, "application/json", "{\"status\":\"UP\"}"), ErrorKind::Misconfigured, 1).await;
-    check(answer(200, "text/plain", "hello"), ErrorKind::Misconfigured, 1).await;
-    check(answer(200, "application/json", ""), ErrorKind::Misconfigured, 1).await;
+    check(Fault::answer(200, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::answer(404, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::answer(200, "application/json", "{\"status\":\"UP\"}"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::answer(200, "text/plain", "hello"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::answer(200, "application/json", ""), ErrorKind::Misconfigured, 1).await;
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn an_echoed_token_does_not_reach_the_error() {
     let sandbox = sandbox().await;
     let token = "canary.0123456789.token";
     let body = format!("{{\"detail\":\"Bearer {token} is not good\"}}");
-    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, answer(403, "application/json", &body)));
+    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::answer(403, "application/json", &body)));
     let credentials = Credentials::static_bearer(token.to_owned().into()).unwrap();
     let error = list(&builder(&sandbox).credentials(credentials).build().unwrap()).await.unwrap_err();
     assert_eq!(error.to_string(), "list reports: the server answered 403: Bearer [redacted] is not good");

@@ -7,10 +7,6 @@ use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::support::{TOKEN_PATH, broken, chain, client, credentials, sandbox};
 
-fn status(code: u16) -> Fault {
-    Fault::Status { code, retry_after: None, body: String::new(), content_type: None, location: None }
-}
-
 async fn failure(sandbox: &Sandbox) -> AuthError {
     credentials(client(sandbox)).token().await.unwrap_err()
 }
@@ -38,7 +34,7 @@ async fn statuses_that_may_pass_are_told_apart_from_refusals() {
         (500, AuthErrorKind::Unavailable),
         (503, AuthErrorKind::Unavailable),
     ] {
-        assert_eq!(failure(&broken(status(code)).await).await.kind(), kind, "{code}");
+        assert_eq!(failure(&broken(Fault::status(code)).await).await.kind(), kind, "{code}");
     }
 }
 
@@ -81,13 +77,7 @@ async fn a_slow_endpoint_is_given_up() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read() {
-    let fault = Fault::Status {
-        code: 200,
-        retry_after: None,
-        body: " ".repeat((1 << 20) + 1),
-        content_type: None,
-        location: None,
-    };
+    let fault = Fault::answer(200, "application/json", " ".repeat((1 << 20) + 1));
     let error = failure(&broken(fault).await).await;
     assert_eq!(error.kind(), AuthErrorKind::Protocol);
     assert!(chain(&error).ends_with("the answer is larger than 1048576 bytes"), "{}", chain(&error));
@@ -95,7 +85,7 @@ async fn an_answer_without_end_is_not_read() {
 
 #[tokio::test]
 async fn a_transient_failure_is_tried_again() {
-    let sandbox = Sandbox::builder().fault(FaultRule::new(TOKEN_PATH, status(503))).start().await.unwrap();
+    let sandbox = Sandbox::builder().fault(FaultRule::new(TOKEN_PATH, Fault::status(503))).start().await.unwrap();
     let credentials: Credentials = Cached::new(client(&sandbox)).with_attempts(2).into();
     credentials.token().await.unwrap();
     let statuses: Vec<_> = sandbox.journal().iter().map(|entry| entry.status).collect();

@@ -36,13 +36,7 @@ fn a_wrong_base_url_is_exit_3_and_sends_no_token_elsewhere() {
     error: failed to list reports: http://127.0.0.1:PORT/ answered 302 with a redirect to /, which is not followed
     hint: the base URL ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     ");
-    let page = Fault::Status {
-        code: 200,
-        retry_after: None,
-        body: "<html>".to_owned(),
-        content_type: Some("text/html".to_owned()),
-        location: None,
-    };
+    let page = Fault::answer(200, "text/html", "<html>");
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", page)));
     check!(User::of(&server).types("report list --collection claims"), @"
     exit 3
@@ -62,7 +56,7 @@ fn a_server_that_is_not_there_is_exit_7() {
 #[test]
 fn what_a_hostile_server_says_moves_no_cursor() {
     let body = serde_json::json!({ "errorMessage": "\u{1b}[2J\u{7}boo\r\nerror: fine" }).to_string();
-    let fault = Fault::Status { code: 400, retry_after: None, body, content_type: None, location: None };
+    let fault = Fault::answer(400, "application/json", body);
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", fault)));
     check!(User::of(&server).types("report list --collection claims"), @r"
     exit 6

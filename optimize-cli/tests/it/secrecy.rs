@@ -28,7 +28,7 @@ fn the_most_talkative_log_holds_no_secret() {
 #[test]
 fn a_server_that_echoes_everything_teaches_no_secret() {
     let body = format!("{{\"error\":\"invalid_client\",\"error_description\":\"{CANARY} {CANARY}\"}}");
-    let fault = Fault::Status { code: 401, retry_after: None, body, content_type: None, location: None };
+    let fault = Fault::answer(401, "application/json", body);
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/oauth/token", fault)));
     let user = User::of(&server).with("OPTIMIZE_CLIENT_SECRET", CANARY);
     check_hides(&user.types("-vvv report list --collection claims"));

@@ -3,8 +3,8 @@ use optimize_api::{Client, DataExport, DataPage, Error, ErrorKind, PageData, Rep
 use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
 
 use crate::support::{
-    GENERATIONS, REPORT_DATA_PATH, answer, api_requests, client, sandbox, start, static_client, status, statuses,
-    token_requests, with_fault,
+    GENERATIONS, REPORT_DATA_PATH, api_requests, client, sandbox, start, static_client, statuses, token_requests,
+    with_fault,
 };
 
 fn export(client: &Client, report: &str) -> DataExport {
@@ -119,7 +119,7 @@ async fn a_stream_that_is_dropped_asks_for_nothing_more() {
 
 #[tokio::test]
 async fn a_first_page_is_asked_for_again_after_a_transient_failure() {
-    for fault in [status(503), status(429), Fault::ResetBefore, Fault::ResetAfter] {
+    for fault in [Fault::status(503), Fault::status(429), Fault::ResetBefore, Fault::ResetAfter] {
         let sandbox = with_fault(FaultRule::new(REPORT_DATA_PATH, fault)).await;
         assert_eq!(rows(export(&client(&sandbox), "claims-raw")).await.unwrap().len(), 2450);
     }
@@ -128,14 +128,14 @@ async fn a_first_page_is_asked_for_again_after_a_transient_failure() {
 #[tokio::test]
 async fn a_follow_up_page_is_never_asked_for_twice() {
     for fault in [
-        status(429),
-        status(500),
-        status(502),
-        status(503),
+        Fault::status(429),
+        Fault::status(500),
+        Fault::status(502),
+        Fault::status(503),
         Fault::ResetBefore,
         Fault::ResetAfter,
-        answer(200, "application/json", "{\"data\":["),
-        answer(200, "text/html", "<html>"),
+        Fault::answer(200, "application/json", "{\"data\":["),
+        Fault::answer(200, "text/html", "<html>"),
     ] {
         check_lost_page(fault).await;
     }

@@ -3,7 +3,7 @@ use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use crate::harness::{Server, User, check};
 
 fn not_ready(times: u32) -> Server {
-    let fault = Fault::Status { code: 503, retry_after: None, body: String::new(), content_type: None, location: None };
+    let fault = Fault::status(503);
     Server::start(Sandbox::builder().fault(FaultRule::new("/api/readyz", fault).times(times)))
 }
 

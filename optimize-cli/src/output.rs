@@ -137,9 +137,9 @@ impl Data {
         let to_screen = self.file.is_none() && io::stdout().is_terminal();
         let mut restarts = self.restarts;
         let mut progress = Progress::new(printer.quiet, to_screen);
-        let rows = loop {
+        let (rows, remark) = loop {
             let renderer = Renderer::new(format, &self.csv).map_err(failed)?;
-            match self.pour(renderer, &mut target, &mut progress, printer, &failed).await {
+            match self.pour(renderer, &mut target, &mut progress, &failed).await {
                 Err(error) if restarts > 0 && error.is_incomplete() => {
                     restarts -= 1;
                     printer.remark(&format!("failed to {error}; starting anew"));
@@ -151,20 +151,24 @@ impl Data {
         };
         drop(progress);
         target.finish().map_err(failed)?;
+        // Only now, so that it stands below the output where both go to one screen.
+        if let Some(remark) = remark {
+            printer.remark(&remark);
+        }
         if self.file.is_some() {
             printer.remark(&format!("wrote {rows} rows to {target_name}"));
         }
         Ok(())
     }
 
+    /// Writes all batches; answers with how many rows there were, and what there is to remark.
     async fn pour(
         &self,
         mut renderer: Renderer,
         target: &mut Target,
         progress: &mut Progress,
-        printer: Printer,
         failed: &impl Fn(io::Error) -> CliError,
-    ) -> Result<u64, CliError> {
+    ) -> Result<(u64, Option<String>), CliError> {
         let told = |error| match error {
             RenderError::Write(error) => failed(error),
             RenderError::Row(_) => CliError::config("show a row: it is not JSON"),
@@ -177,10 +181,7 @@ impl Data {
             progress.advance(batch.rows().len() as u64, total);
             renderer.write(&batch, target).map_err(told)?;
         }
-        if let Some(remark) = renderer.finish(target).map_err(told)? {
-            printer.remark(&remark);
-        }
-        Ok(rows)
+        Ok((rows, renderer.finish(target).map_err(told)?))
     }
 }
 

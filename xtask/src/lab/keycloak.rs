@@ -40,7 +40,8 @@ pub(crate) fn run() -> Outcome {
     let issuer = server.issuer();
     eprintln!("== Keycloak {VERSION} is up: {issuer}");
     let shell = shell()?;
-    let tests = cmd!(shell, "cargo test --package optimize-cli --features lab --test lab --locked");
+    // The whole workspace, as in CI: for one package alone cargo would build most dependencies again.
+    let tests = cmd!(shell, "cargo test --workspace --features optimize-cli/lab --test lab --locked");
     Ok(tests.env("OPTIMIZE_LAB_KEYCLOAK", issuer).run()?)
 }
 

@@ -4,6 +4,7 @@ mod app;
 mod cli;
 mod commands;
 mod config;
+mod core_dumps;
 mod env_vars;
 mod error;
 mod exit_code;
@@ -32,6 +33,7 @@ pub use env_vars::Environment;
 
 /// Runs one command and answers with the exit code of the process.
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
+    core_dumps::disable();
     match Cli::try_parse_from(arguments) {
         Ok(cli) => run(cli, environment).into(),
         Err(error) => usage(&error, arguments).into(),

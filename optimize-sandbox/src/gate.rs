@@ -53,6 +53,7 @@ impl Gate {
         let mut validation = Validation::new(header.alg);
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["exp", "aud"]);
+        validation.validate_nbf = true;
         // Checked below, by this server's own clock.
         validation.validate_exp = false;
         let claims = decode::<Value>(token, &key, &validation).map_err(|error| {
@@ -65,7 +66,6 @@ impl Gate {
             }
         })?;
         let end = claims.claims["exp"].as_f64().unwrap_or_default();
-        // Truncated or rounded, a second more or less does not matter here.
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in a float")]
         if end + CLOCK_SKEW < now as f64 { Err("the token has expired".to_owned()) } else { Ok(()) }
     }

@@ -69,10 +69,10 @@ impl Place<'_> {
                 let auth = self.table(name, item)?;
                 for (name, item) in auth.iter() {
                     let path = format!("auth.{name}");
-                    settings.push(self.setting(self.key(&path, auth, name, &[])?, &path, item)?);
+                    settings.push(self.setting(self.key(&path, auth, name, &[])?, item)?);
                 }
             } else if !elsewhere.contains(&name) {
-                settings.push(self.setting(self.key(name, table, name, elsewhere)?, name, item)?);
+                settings.push(self.setting(self.key(name, table, name, elsewhere)?, item)?);
             }
         }
         Ok(settings)
@@ -87,7 +87,8 @@ impl Place<'_> {
         })
     }
 
-    fn setting(&self, key: Key, path: &str, item: &Item) -> Result<Setting, CliError> {
+    fn setting(&self, key: Key, item: &Item) -> Result<Setting, CliError> {
+        let path = key.path();
         let value = match key.form() {
             Form::Text => SettingValue::Text(self.text(path, item)?.to_owned()),
             Form::Path => SettingValue::Text(self.beside(self.text(path, item)?).to_string_lossy().into_owned()),

@@ -76,7 +76,7 @@ impl ReportData {
 /// A page as it is shown. A single value becomes the record `{"value"}`.
 fn batch(page: DataPage) -> (Batch, Option<u64>) {
     // The server remarks that it gave more rows than a page has, which the user did not ask about.
-    tracing::info!(message = page.message, "page arrived");
+    tracing::info!(notice = page.message, "page arrived");
     let total = page.total;
     let batch = match page.data {
         PageData::Value(value) => Batch::Record([b"{\"value\":", value.as_bytes(), b"}"].concat().into()),

@@ -3,7 +3,7 @@ use std::time::Duration;
 use optimize_api::{Error, ErrorKind, Readiness};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
-use crate::support::{GENERATIONS, api_requests, builder, client, sandbox, start, with_fault};
+use crate::support::{GENERATIONS, api_requests, builder, client, of, sandbox, with_fault};
 
 async fn readiness(sandbox: &Sandbox) -> Result<Readiness, Error> {
     client(sandbox).readiness().await
@@ -16,7 +16,7 @@ async fn with(fault: Fault) -> Result<Readiness, Error> {
 #[tokio::test]
 async fn a_ready_server_is_found_ready_on_every_generation_and_sees_no_token() {
     for generation in GENERATIONS {
-        let sandbox = start(Sandbox::builder().generation(generation)).await;
+        let sandbox = of(generation).await;
         assert_eq!(readiness(&sandbox).await.unwrap(), Readiness::Ready, "{generation}");
         assert!(sandbox.journal().iter().all(|entry| entry.authorization.is_none()));
     }

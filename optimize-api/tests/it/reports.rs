@@ -1,14 +1,13 @@
 mod data_export;
 
 use optimize_api::{CollectionId, ErrorKind, ReportId};
-use optimize_sandbox::Sandbox;
 
-use crate::support::{GENERATIONS, client, sandbox, start};
+use crate::support::{GENERATIONS, client, of, sandbox};
 
 #[tokio::test]
 async fn the_reports_of_a_collection_are_listed_on_every_generation() {
     for generation in GENERATIONS {
-        let sandbox = start(Sandbox::builder().generation(generation)).await;
+        let sandbox = of(generation).await;
         let ids = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap();
         let expected = ["claims-raw", "claims-count", "claims-by-risk", "claims-by-month", "claims-by-month-and-risk"];
         assert_eq!(ids, expected.map(ReportId::from), "{generation}");

@@ -14,6 +14,10 @@ pub(crate) async fn sandbox() -> Sandbox {
     start(Sandbox::builder()).await
 }
 
+pub(crate) async fn of(generation: Generation) -> Sandbox {
+    start(Sandbox::builder().generation(generation)).await
+}
+
 pub(crate) async fn with_fault(rule: FaultRule) -> Sandbox {
     start(Sandbox::builder().fault(rule)).await
 }

@@ -49,8 +49,8 @@ fn a_wrong_base_url_is_exit_3_and_sends_no_token_elsewhere() {
 
 #[test]
 fn a_server_that_is_not_there_is_exit_7() {
-    let user = User::of_a_server().with("OPTIMIZE_BASE_URL", "http://127.0.0.1:1");
-    assert_eq!(user.with("OPTIMIZE_TOKEN_URL", "http://127.0.0.1:1/t").types("ready").code, Some(7));
+    let user = User::new().with("OPTIMIZE_BASE_URL", "http://127.0.0.1:1").with("OPTIMIZE_TOKEN", "t");
+    assert_eq!(user.types("report list --collection claims").code, Some(7));
 }
 
 #[test]

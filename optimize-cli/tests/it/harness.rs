@@ -1,11 +1,11 @@
 //! One way to run the binary, and one list of what differs from run to run.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use optimize_sandbox::{Sandbox, SandboxBuilder};
+use optimize_sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tempfile::TempDir;
 
 /// Patterns of what no snapshot can hold, and what stands there instead.
@@ -121,6 +121,14 @@ impl User {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Starts `sandbox serve` with these further arguments, and waits until it is up.
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Serving {
+        let mut process = self.start(&[&["sandbox", "serve"], arguments].concat());
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Serving { process, line }
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let mut child = self.start(arguments);
         child.stdin.take().unwrap().write_all(self.input.as_bytes()).unwrap();
@@ -136,6 +144,21 @@ impl User {
         let home = self.home.path().to_str().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(home, "[HOME]");
         Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+}
+
+/// A sandbox in a process of its own, killed when dropped.
+pub(crate) struct Serving {
+    pub(crate) process: Child,
+    /// What it told when it was up.
+    pub(crate) line: String,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -169,6 +192,12 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let sandbox = runtime.block_on(builder.start()).unwrap();
         Self { sandbox: Some(sandbox), runtime }
+    }
+
+    /// A server whose exports meet `fault` at their follow-up pages, `times` in all.
+    pub(crate) fn failing_on_second_page(fault: Fault, times: u32) -> Self {
+        let rule = FaultRule::new("/api/public/export/report/*/result/json", fault);
+        Self::start(Sandbox::builder().fault(rule.with_query("searchRequestId").times(times)))
     }
 
     /// The statuses of the answers to requests below `/api`.

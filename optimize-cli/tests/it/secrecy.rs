@@ -52,15 +52,13 @@ fn an_argument_in_the_wrong_place_is_not_taken_for_a_secret() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_running_command_dumps_no_core() {
-    use std::io::{BufRead, BufReader};
-    let mut child = User::new().start(&["sandbox", "serve"]);
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let user = User::new();
+    let serving = user.serve(&[]);
+    let process = serving.process.id();
+    let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
     let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().collect::<Vec<_>>(), ["0", "0", "bytes"]);
     // What belongs to a process that must not be dumped belongs to root, or to nobody where root is out of sight.
-    let environment = std::fs::metadata(format!("/proc/{}/environ", child.id())).unwrap();
+    let environment = std::fs::metadata(format!("/proc/{process}/environ")).unwrap();
     assert!(matches!(std::os::unix::fs::MetadataExt::uid(&environment), 0 | 65534));
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

@@ -5,15 +5,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command};
 
-use optimize_sandbox::{Fault, FaultRule, Sandbox};
+use optimize_sandbox::Fault;
 
 use crate::harness::{Server, User};
-
-/// A server whose second page takes a minute.
-fn slow() -> Server {
-    let rule = FaultRule::new("/api/public/export/report/*/result/json", Fault::Delay { milliseconds: 60_000 });
-    Server::start(Sandbox::builder().fault(rule.with_query("searchRequestId")))
-}
 
 /// Starts an export and interrupts it when it has asked for the second page.
 fn interrupt(user: &User, signal: &str, arguments: &[&str]) -> (Option<i32>, String) {
@@ -38,7 +32,7 @@ fn send(signal: &str, child: &Child) {
 #[test]
 fn an_interrupted_export_is_exit_130_and_leaves_no_file() {
     for signal in ["-INT", "-TERM", "-HUP"] {
-        let user = User::owning(slow());
+        let user = User::owning(Server::failing_on_second_page(Fault::Delay { milliseconds: 60_000 }, 1));
         let arguments = ["-vv", "report", "data", "invoices-raw", "-f", "out.ndjson"];
         let (code, told) = interrupt(&user, signal, &arguments);
         assert_eq!((code, told.as_str()), (Some(130), "error: failed to finish: interrupted\n"), "{signal}");
@@ -49,8 +43,7 @@ fn an_interrupted_export_is_exit_130_and_leaves_no_file() {
 #[test]
 fn a_served_sandbox_ends_by_an_interruption() {
     let user = User::new();
-    let mut child = user.start(&["sandbox", "serve"]);
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-    send("-INT", &child);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let mut serving = user.serve(&[]);
+    send("-INT", &serving.process);
+    assert_eq!(serving.process.wait().unwrap().code(), Some(130));
 }

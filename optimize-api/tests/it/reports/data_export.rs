@@ -1,9 +1,9 @@
 use futures_util::TryStreamExt;
 use optimize_api::{Client, DataExport, DataPage, Error, ErrorKind, PageData, ReportId, Row};
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Generation};
 
 use crate::support::{
-    GENERATIONS, REPORT_DATA_PATH, api_requests, client, sandbox, start, static_client, statuses, token_requests,
+    GENERATIONS, REPORT_DATA_PATH, api_requests, client, of, sandbox, static_client, statuses, token_requests,
     with_fault,
 };
 
@@ -36,7 +36,7 @@ async fn check_lost_page(fault: Fault) {
 #[tokio::test]
 async fn every_shape_comes_whole_on_every_generation() {
     for generation in GENERATIONS {
-        let sandbox = start(Sandbox::builder().generation(generation)).await;
+        let sandbox = of(generation).await;
         let client = client(&sandbox);
         for (report, count) in [
             ("invoices-raw", 3200),
@@ -152,7 +152,7 @@ async fn a_page_that_the_server_passes_over_is_missed() {
 #[tokio::test]
 async fn an_expired_cursor_is_a_lost_page_on_every_generation() {
     for generation in GENERATIONS {
-        let sandbox = start(Sandbox::builder().generation(generation)).await;
+        let sandbox = of(generation).await;
         let client = client(&sandbox);
         let mut pages = std::pin::pin!(export(&client, "orders-raw").pages());
         pages.try_next().await.unwrap();
@@ -186,7 +186,7 @@ async fn an_unknown_report_is_told_as_each_generation_tells_it() {
         (Generation::G3, ErrorKind::Rejected, 500),
         (Generation::G4, ErrorKind::Rejected, 500),
     ] {
-        let sandbox = start(Sandbox::builder().generation(generation)).await;
+        let sandbox = of(generation).await;
         let error = pages(&client(&sandbox), "no-such-report").await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{generation}");
         assert_eq!(error.attempts(), 1, "a wrapped failure does not pass by itself");
@@ -195,7 +195,7 @@ async fn an_unknown_report_is_told_as_each_generation_tells_it() {
 
 #[tokio::test]
 async fn reports_without_data_are_rejected() {
-    let sandbox = start(Sandbox::builder().generation(Generation::G2)).await;
+    let sandbox = of(Generation::G2).await;
     for (report, code) in [("orders-side-by-side", "badRequestError"), ("orders-draft", "reportEvaluationError")] {
         let error = pages(&client(&sandbox), report).await.unwrap_err();
         assert_eq!((error.kind(), error.server().code.as_deref()), (ErrorKind::Rejected, Some(code)));

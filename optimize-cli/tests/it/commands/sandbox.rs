@@ -1,27 +1,20 @@
-use std::io::{BufRead, BufReader};
-
 use crate::harness::{User, check};
 
 #[test]
 fn a_served_sandbox_tells_all_that_a_client_needs_in_one_line() {
     let user = User::new();
-    let faults = user.file("faults.json", r#"[{"path":"/api/readyz","fault":{"status":{"code":503}}}]"#);
-    let mut arguments = vec!["sandbox", "serve", "--generation", "g2", "--ready-file", "ready.json", "--faults"];
-    arguments.push(faults.to_str().unwrap());
-    let mut child = user.start(&arguments);
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    user.file("faults.json", r#"[{"path":"/api/readyz","fault":{"status":{"code":503}}}]"#);
+    let serving = user.serve(&["--generation", "g2", "--ready-file", "ready.json", "--faults", "faults.json"]);
+    let line = serving.line.as_str();
     check!(line, @r#"{"base_url":"http://127.0.0.1:PORT","token_url":"http://127.0.0.1:PORT/oauth/token","issuer":"http://127.0.0.1:PORT","client_id":"optimize-sandbox","client_secret":"[SECRET]","static_token":"[SECRET]"}"#);
     assert_eq!(user.read("ready.json"), line);
     let member =
-        |name: &str| serde_json::from_str::<serde_json::Value>(&line).unwrap()[name].as_str().unwrap().to_owned();
+        |name: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()[name].as_str().unwrap().to_owned();
     let client =
         User::new().with("OPTIMIZE_BASE_URL", &member("base_url")).with("OPTIMIZE_TOKEN", &member("static_token"));
     assert_eq!(client.types("ready").code, Some(7), "the first time by the fault");
     assert_eq!(client.types("ready").code, Some(0));
     assert_eq!(client.types("report data nobody").code, Some(5), "as g2 has it");
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[cfg(unix)]
@@ -29,11 +22,8 @@ fn a_served_sandbox_tells_all_that_a_client_needs_in_one_line() {
 fn the_ready_file_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let user = User::new();
-    let mut child = user.start(&["sandbox", "serve", "--ready-file", "ready.json"]);
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let _serving = user.serve(&["--ready-file", "ready.json"]);
     assert_eq!(user.path("ready.json").metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]

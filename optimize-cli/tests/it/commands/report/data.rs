@@ -1,11 +1,10 @@
-use optimize_sandbox::{Fault, FaultRule, Sandbox};
+use optimize_sandbox::{Fault, Sandbox};
 
 use crate::harness::{Server, User, check};
 
 /// A server that loses the second page of its first exports.
 fn lossy(times: u32) -> Server {
-    let rule = FaultRule::new("/api/public/export/report/*/result/json", Fault::ResetAfter);
-    Server::start(Sandbox::builder().fault(rule.with_query("searchRequestId").times(times)))
+    Server::failing_on_second_page(Fault::ResetAfter, times)
 }
 
 #[test]
@@ -137,8 +136,7 @@ fn a_restart_begins_anew_with_a_fresh_snapshot() {
 
 #[test]
 fn rows_that_the_server_passed_over_are_missed() {
-    let rule = FaultRule::new("/api/public/export/report/*/result/json", Fault::LostPage);
-    let server = Server::start(Sandbox::builder().fault(rule.with_query("searchRequestId")));
+    let server = Server::failing_on_second_page(Fault::LostPage, 1);
     let ran = User::of(&server).types("report data invoices-raw -q");
     check!(ran.stderr, @"
     error: failed to export the next page of report data: received 2200 rows of the 3200 that the server announced

@@ -42,6 +42,14 @@ enum Exchange {
 }
 
 impl Exchange {
+    /// Why the server refused the token, in its own words (RFC 6750 §3).
+    fn challenge(&self) -> Option<&str> {
+        match self {
+            Self::Answered(answer) => answer.headers.get(http::header::WWW_AUTHENTICATE)?.to_str().ok(),
+            _ => None,
+        }
+    }
+
     fn outcome(&self, retry_after: Option<Duration>) -> Outcome {
         match self {
             Self::Answered(answer) => Outcome::Answered { status: answer.status.as_u16(), retry_after },
@@ -85,7 +93,7 @@ impl Transport {
             tracing::debug!(?decision);
             match decision {
                 Decision::Finish => {
-                    let secret = auth.as_ref().and_then(bearer);
+                    let secret = auth.as_ref().and_then(secret);
                     let secrets: Vec<_> = secret.into_iter().collect();
                     let body = self.finish(spec, exchange, &secrets);
                     return body.and_then(read).map_err(|error| error.with_attempts(attempt.number, wait));
@@ -94,7 +102,7 @@ impl Transport {
                 Decision::Reauthorize => {
                     attempt.may_reauthorize = false;
                     if let (Some(credentials), Some(auth)) = (&self.credentials, &auth) {
-                        credentials.invalidate(auth.stamp());
+                        credentials.reject(auth.stamp(), exchange.challenge());
                     }
                 }
             }
@@ -193,7 +201,8 @@ impl Transport {
     }
 }
 
-/// The token in the headers, to keep it out of texts that a server may echo.
-fn bearer(auth: &AuthHeaders) -> Option<&str> {
-    auth.get(http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+/// The credential in the headers, to keep it out of texts that a server may echo.
+fn secret(auth: &AuthHeaders) -> Option<&str> {
+    let value = auth.values().next()?.to_str().ok()?;
+    Some(value.strip_prefix("Bearer ").unwrap_or(value))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use http::HeaderValue;
-use optimize_auth::{AuthError, AuthHeaders, Credentials, Token, TokenSource};
+use optimize_auth::{AuthError, AuthHeaders, Credentials, FetchContext, Token, TokenSource};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
@@ -25,7 +25,7 @@ struct Source;
 
 #[async_trait]
 impl TokenSource for Source {
-    async fn fetch(&self) -> Result<Token, AuthError> {
+    async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
         Ok(Token::bearer("x".repeat(1000).into())?.with_lifetime(Duration::from_secs(3600)))
     }
 }

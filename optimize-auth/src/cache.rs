@@ -4,41 +4,54 @@ mod policy;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{AuthError, AuthHeaders, Clock, Stamp, SystemClock, Token, TokenSource};
+use crate::store::fingerprint;
+use crate::{
+    AuthError, AuthHeaders, Clock, FetchContext, FetchReason, LockOutcome, Stamp, StoreKey, SystemClock, Token,
+    TokenSource, TokenStore,
+};
 use policy::Thresholds;
 
 /// A token cache around a [`TokenSource`].
 ///
 /// * While the token is fresh, callers share a read lock and nothing else.
 /// * Past the soft threshold (the last fifth of the lifetime, at most five minutes, earlier by up to a quarter of that
-///   at random) one caller refreshes and the others keep the valid token. If that fails, so does nobody's call.
+///   at random; or when the issuer wishes) one task refreshes in the background, and everyone is served the valid token
+///   at once. If that fails, so does nobody's call.
 /// * Past the hard threshold (the last tenth, at most ten seconds) all wait for one request and share its outcome,
 ///   failures included. A caller that goes away while it leads hands the lead on.
 /// * Transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
 ///   flight the same error answers everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
-///   dead or rate-limited endpoint sees no stampede.
+///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
+/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read.
 pub struct Cached {
     source: Box<dyn TokenSource>,
     clock: Box<dyn Clock>,
     random: Box<dyn Fn() -> f64 + Send + Sync>,
     attempts: u32,
+    store: Option<Arc<dyn TokenStore>>,
     slot: RwLock<Option<Entry>>,
-    gate: Mutex<Gate>,
+    /// Whoever holds it fetches.
+    gate: Arc<Mutex<Gate>>,
     /// How many flights have ended. A waiter whose count is out of date saw a flight end while it waited. Comparing
     /// times instead fails when two flights end within one tick.
     finished: AtomicU64,
+    dropped: std::sync::Mutex<Dropped>,
 }
 
 #[derive(Clone)]
-struct Entry {
-    token: Token,
-    headers: AuthHeaders,
-    fetched: Moment,
+pub(crate) struct Entry {
+    pub(crate) token: Token,
+    pub(crate) headers: AuthHeaders,
+    /// When the token was requested, as the clocks of this process tell it; for a token of another process, when it was
+    /// read.
+    since: Moment,
+    /// How old the token was then.
+    initial_age: Duration,
     thresholds: Thresholds,
 }
 
@@ -54,6 +67,15 @@ struct Failure {
     at: Moment,
     pause: Duration,
     in_a_row: u32,
+    key: Option<StoreKey>,
+}
+
+/// What is known of the token that was dropped before its time.
+#[derive(Clone, Default)]
+struct Dropped {
+    reason: FetchReason,
+    challenge: Option<String>,
+    fingerprint: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -62,24 +84,47 @@ struct Moment {
     wall: SystemTime,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Freshness {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
     Fresh,
     RefreshAhead,
     Stale,
 }
 
+/// How long a process waits for another one that is fetching the same token.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+const SHORTEST_LOCK_WAIT: Duration = Duration::from_millis(2);
+const LONGEST_LOCK_WAIT: Duration = Duration::from_millis(50);
+
+/// How far the wall clocks of processes that share a store may seem to differ: they may be read coarsely.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
+
+/// A flight that is permitted, and what it is for.
+pub(crate) struct Permit {
+    gate: OwnedMutexGuard<Gate>,
+    want: Want,
+}
+
+#[derive(Clone, Copy)]
+struct Want {
+    reason: FetchReason,
+    /// Whether a stored token must be fresh; otherwise it is enough that it can still be used.
+    fresh: bool,
+}
+
 impl Cached {
-    /// A cache with the system's clocks and random numbers, and three attempts a flight.
+    /// A cache with the system's clocks and random numbers, three attempts a flight, and no store.
     pub fn new(source: impl TokenSource + 'static) -> Self {
         Self {
             source: Box::new(source),
             clock: Box::new(SystemClock),
             random: Box::new(fastrand::f64),
             attempts: 3,
+            store: None,
             slot: RwLock::new(None),
-            gate: Mutex::new(Gate::default()),
+            gate: Arc::default(),
             finished: AtomicU64::new(0),
+            dropped: std::sync::Mutex::default(),
         }
     }
 
@@ -101,53 +146,70 @@ impl Cached {
         self
     }
 
-    pub(crate) fn is_renewable(&self) -> bool {
-        self.source.is_renewable()
+    /// Where tokens are shared with other caches or processes. Default nowhere.
+    pub fn with_store(mut self, store: impl TokenStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
     }
 
-    pub(crate) async fn headers(&self) -> Result<AuthHeaders, AuthError> {
-        if let Some((headers, Freshness::Fresh)) = self.read(|entry| entry.headers.clone()) {
-            return Ok(headers);
-        }
-        self.renew().await.map(|entry| entry.headers)
+    pub(crate) fn source(&self) -> &dyn TokenSource {
+        &*self.source
     }
 
-    pub(crate) async fn token(&self) -> Result<Token, AuthError> {
-        if let Some((token, Freshness::Fresh)) = self.read(|entry| entry.token.clone()) {
-            return Ok(token);
-        }
-        self.renew().await.map(|entry| entry.token)
-    }
-
-    pub(crate) fn peek(&self) -> Option<Token> {
-        self.usable().map(|entry| entry.token)
-    }
-
-    pub(crate) fn invalidate(&self, stamp: Stamp) {
-        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        if self.source.is_renewable() && slot.as_ref().is_some_and(|entry| entry.headers.stamp() == stamp) {
-            *slot = None;
-        }
-    }
-
-    pub(crate) fn forget(&self) {
-        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn read<T>(&self, pick: impl FnOnce(&Entry) -> T) -> Option<(T, Freshness)> {
+    /// What `pick` takes of the cached token, and how fresh that is.
+    pub(crate) fn look<T>(&self, pick: impl FnOnce(&Entry) -> T) -> Option<(T, Freshness)> {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
         let entry = slot.as_ref()?;
         Some((pick(entry), self.freshness(entry)))
     }
 
+    /// The token that is here or in the store, if it is still good.
+    pub(crate) fn peek(&self) -> Option<Token> {
+        if let Some(entry) = self.usable() {
+            return Some(entry.token);
+        }
+        let (store, key) = self.shelf()?;
+        self.stored(store, &key, Want { reason: FetchReason::Missing, fresh: false }).map(|entry| entry.token)
+    }
+
+    pub(crate) fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        if self.source.is_renewable()
+            && let Some(entry) = slot.take_if(|entry| entry.headers.stamp() == stamp)
+        {
+            self.remember(FetchReason::Rejected, challenge, Some(&entry));
+        }
+    }
+
+    pub(crate) fn forget(&self) {
+        let entry = self.slot.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.remember(FetchReason::Forced, None, entry.as_ref());
+    }
+
+    /// Drops the token here and in the store.
+    pub(crate) fn remove(&self) {
+        self.forget();
+        if let Some((store, key)) = self.shelf() {
+            store.remove(&key);
+        }
+    }
+
+    fn remember(&self, reason: FetchReason, challenge: Option<&str>, entry: Option<&Entry>) {
+        *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = Dropped {
+            reason,
+            challenge: challenge.map(str::to_owned),
+            fingerprint: entry.map(|entry| fingerprint(entry.token.secret())),
+        };
+    }
+
     fn usable(&self) -> Option<Entry> {
-        let (entry, freshness) = self.read(Entry::clone)?;
+        let (entry, freshness) = self.look(Entry::clone)?;
         (freshness != Freshness::Stale).then_some(entry)
     }
 
     fn freshness(&self, entry: &Entry) -> Freshness {
         let Some(hard) = entry.thresholds.hard else { return Freshness::Fresh };
-        let age = self.since(entry.fetched);
+        let age = entry.initial_age + self.since(entry.since);
         if age >= hard {
             Freshness::Stale
         } else if age >= entry.thresholds.soft {
@@ -168,55 +230,62 @@ impl Cached {
         monotonic.max(now.wall.duration_since(moment.wall).unwrap_or_default())
     }
 
-    async fn renew(&self) -> Result<Entry, AuthError> {
+    /// The token of a flight: one of one's own, or somebody else's.
+    pub(crate) async fn renew(self: &Arc<Self>) -> Result<(Entry, Freshness), AuthError> {
         let seen = self.finished.load(Ordering::Acquire);
-        if let Some((entry, Freshness::RefreshAhead)) = self.read(Entry::clone) {
-            // Somebody else holds the gate, or the last refresh has just failed: the token at hand is still good.
-            let Ok(gate) = self.gate.try_lock() else { return Ok(entry) };
-            if self.pausing(&gate).is_some() {
-                return Ok(entry);
-            }
-            return Ok(self.fly(gate).await.unwrap_or(entry));
-        }
-        let gate = self.gate.lock().await;
-        if let Some(entry) = self.usable() {
-            return Ok(entry);
+        let gate = self.gate.clone().lock_owned().await;
+        if let Some((entry, freshness)) = self.look(Entry::clone)
+            && freshness != Freshness::Stale
+        {
+            return Ok((entry, freshness));
         }
         if let Some(failure) = &gate.failure
             && (self.finished.load(Ordering::Acquire) != seen || self.pausing(&gate).is_some())
         {
             return Err(failure.error.clone());
         }
-        self.fly(gate).await
+        let reason = if self.look(|_| ()).is_some() { FetchReason::Expiring } else { self.drop_reason() };
+        let entry = self.fly(Permit { gate, want: Want { reason, fresh: false } }).await?;
+        let freshness = self.freshness(&entry);
+        Ok((entry, freshness))
     }
 
-    /// The failure that still keeps this cache from asking again.
+    /// Permission to refresh ahead, unless somebody is at it or the last attempt has just failed.
+    pub(crate) fn may_refresh(&self) -> Option<Permit> {
+        let gate = self.gate.clone().try_lock_owned().ok()?;
+        // Somebody may have been faster than the caller's look at the token.
+        let is_due = matches!(self.look(|_| ()), Some(((), Freshness::RefreshAhead)));
+        let want = Want { reason: FetchReason::Expiring, fresh: true };
+        (is_due && self.pausing(&gate).is_none()).then_some(Permit { gate, want })
+    }
+
+    fn drop_reason(&self) -> FetchReason {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner).reason
+    }
+
+    /// The failure that still keeps this cache from asking again. A changed secret ends it.
     fn pausing<'a>(&self, gate: &'a Gate) -> Option<&'a Failure> {
-        gate.failure.as_ref().filter(|failure| self.since(failure.at) < failure.pause)
+        let failure = gate.failure.as_ref().filter(|failure| self.since(failure.at) < failure.pause)?;
+        (failure.key == self.source.store_key()).then_some(failure)
     }
 
     /// Makes the attempts of one flight and records its outcome. The gate is let go at the end, or on cancellation.
-    async fn fly(&self, mut gate: MutexGuard<'_, Gate>) -> Result<Entry, AuthError> {
-        let (fetched, outcome) = self.attempt().await;
-        let outcome = match outcome {
-            Ok(token) => {
-                let stamp = Stamp(gate.next_stamp);
+    pub(crate) async fn fly(&self, mut permit: Permit) -> Result<Entry, AuthError> {
+        let gate = &mut *permit.gate;
+        let outcome = match self.obtain(permit.want).await {
+            Ok(mut entry) => {
+                entry.headers = AuthHeaders::new(&entry.token, Stamp(gate.next_stamp));
                 gate.next_stamp += 1;
                 gate.failure = None;
-                let token = token.requested_at(fetched.wall);
-                let entry = Entry {
-                    headers: AuthHeaders::new(&token, stamp),
-                    thresholds: Thresholds::of(token.lifetime(), (self.random)()),
-                    token,
-                    fetched,
-                };
+                *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = Dropped::default();
                 *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Some(entry.clone());
                 Ok(entry)
             }
             Err(error) => {
                 let in_a_row = gate.failure.as_ref().map_or(0, |failure| failure.in_a_row) + 1;
                 let pause = policy::pause_after(in_a_row, error.retry_after());
-                gate.failure = Some(Failure { error: error.clone(), at: self.now(), pause, in_a_row });
+                let key = self.source.store_key();
+                gate.failure = Some(Failure { error: error.clone(), at: self.now(), pause, in_a_row, key });
                 Err(error)
             }
         };
@@ -224,19 +293,107 @@ impl Cached {
         outcome
     }
 
-    async fn attempt(&self) -> (Moment, Result<Token, AuthError>) {
+    /// A token from the store or, under its lock, from the source.
+    async fn obtain(&self, want: Want) -> Result<Entry, AuthError> {
+        let Some((store, key)) = self.shelf() else { return self.attempt(want.reason).await };
+        let _lock = match self.stored_or_locked(store, &key, want).await {
+            Ok(entry) => return Ok(entry),
+            Err(lock) => lock,
+        };
+        let entry = self.attempt(want.reason).await?;
+        if entry.token.is_storable() {
+            store.write(&key, &entry.token);
+        }
+        Ok(entry)
+    }
+
+    fn shelf(&self) -> Option<(&dyn TokenStore, StoreKey)> {
+        Some((self.store.as_deref()?, self.source.store_key()?))
+    }
+
+    /// The stored token, or the lock under which to fetch one. Whoever waits for the lock keeps an eye on the store, so
+    /// that a token which another process has fetched serves all at once.
+    async fn stored_or_locked(
+        &self,
+        store: &dyn TokenStore,
+        key: &StoreKey,
+        want: Want,
+    ) -> Result<Entry, Option<LockOutcome>> {
+        let mut wait = SHORTEST_LOCK_WAIT;
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(entry) = self.stored(store, key, want) {
+                return Ok(entry);
+            }
+            match store.try_lock(key) {
+                LockOutcome::Busy if waited < LOCK_PATIENCE => {
+                    tokio::time::sleep(wait).await;
+                    waited += wait;
+                    wait = (2 * wait).min(LONGEST_LOCK_WAIT);
+                }
+                LockOutcome::Busy => {
+                    tracing::warn!("another process has been fetching the same token for {LOCK_PATIENCE:?}; going on");
+                    return Err(None);
+                }
+                // A look at the store between the last one and this lock may have missed a token.
+                held => return self.stored(store, key, want).ok_or(Some(held)),
+            }
+        }
+    }
+
+    /// The stored token if it will do: never one that was rejected or is not wanted any more.
+    fn stored(&self, store: &dyn TokenStore, key: &StoreKey, want: Want) -> Option<Entry> {
+        if want.reason == FetchReason::Forced {
+            return None;
+        }
+        let token = store.read(key)?;
+        let rejected = self.dropped.lock().unwrap_or_else(PoisonError::into_inner).fingerprint.clone();
+        if rejected.is_some_and(|rejected| rejected == fingerprint(token.secret())) {
+            return None;
+        }
+        let requested_at = token.request_time()?;
+        let now = self.now();
+        // A record from the future is none: its clock or this one is wrong, and so is every age.
+        let age = match now.wall.duration_since(requested_at) {
+            Ok(age) => age,
+            Err(ahead) if ahead.duration() <= CLOCK_TOLERANCE => Duration::ZERO,
+            Err(_) => return None,
+        };
+        let entry = self.entry(token, now, age);
+        match self.freshness(&entry) {
+            Freshness::Fresh => Some(entry),
+            Freshness::RefreshAhead if !want.fresh => Some(entry),
+            _ => None,
+        }
+    }
+
+    fn entry(&self, token: Token, since: Moment, initial_age: Duration) -> Entry {
+        Entry {
+            thresholds: Thresholds::of(token.lifetime(), token.refresh_in(), (self.random)()),
+            headers: AuthHeaders::new(&token, Stamp(u64::MAX)),
+            token,
+            since,
+            initial_age,
+        }
+    }
+
+    async fn attempt(&self, reason: FetchReason) -> Result<Entry, AuthError> {
+        let dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let held = self.look(|entry| fingerprint(entry.token.secret())).map(|(previous, _)| previous);
+        let context =
+            FetchContext { reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
         for attempt in 1.. {
             let started = self.now();
-            let outcome = self.source.fetch().await;
-            match &outcome {
+            match self.source.fetch(&context).await {
+                Ok(token) => return Ok(self.entry(token.requested_at(started.wall), started, Duration::ZERO)),
                 Err(error) if error.is_transient() && attempt < self.attempts => {
                     let Some(wait) = policy::wait_before_retry(attempt, error.retry_after()) else {
-                        return (started, outcome);
+                        return Err(error);
                     };
                     tracing::debug!(attempt, ?wait, "token request failed, will try again");
                     tokio::time::sleep(wait).await;
                 }
-                _ => return (started, outcome),
+                Err(error) => return Err(error),
             }
         }
         unreachable!("the loop ends with its last attempt")
@@ -245,7 +402,11 @@ impl Cached {
 
 impl fmt::Debug for Cached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("source", &self.source).field("attempts", &self.attempts).finish_non_exhaustive()
+        f.debug_struct("Cached")
+            .field("source", &self.source)
+            .field("attempts", &self.attempts)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 

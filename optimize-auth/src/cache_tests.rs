@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{AuthError, AuthErrorKind, Cached, Clock, Credentials, StaticBearer, Token, TokenSource};
+use crate::{AuthError, AuthErrorKind, Cached, Clock, Credentials, FetchContext, StaticBearer, Token, TokenSource};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -30,7 +30,7 @@ impl std::fmt::Debug for Fake {
 
 #[async_trait]
 impl TokenSource for Fake {
-    async fn fetch(&self) -> Result<Token, AuthError> {
+    async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
         let _busy = self.is_busy.try_lock().expect("a second call while one is under way");
         let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         sleep(Duration::from_millis(50)).await;
@@ -167,11 +167,14 @@ async fn a_distant_retry_after_is_told_at_once_and_heeded_by_later_callers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn past_the_soft_threshold_one_caller_refreshes_and_the_others_keep_the_token() {
+async fn past_the_soft_threshold_one_task_refreshes_and_everyone_is_served_at_once() {
     let (credentials, count) = credentials(tokens);
     token(&credentials).await.unwrap();
     sleep(81 * SECOND).await;
-    assert_eq!(crowd(&credentials, 100).await, ["token-1", "token-2"].map(|text| Ok(text.to_owned())).into());
+    let begun = Instant::now();
+    assert_eq!(crowd(&credentials, 100).await, [Ok("token-1".to_owned())].into());
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    credentials.settle(SECOND).await;
     assert_eq!(calls(&count), 2);
     assert_eq!(crowd(&credentials, 100).await, [Ok("token-2".to_owned())].into());
 }
@@ -184,6 +187,8 @@ async fn a_failed_refresh_never_discards_a_token_that_is_still_valid() {
     });
     token(&credentials).await.unwrap();
     sleep(81 * SECOND).await;
+    assert_eq!(crowd(&credentials, 10).await, [Ok("token-1".to_owned())].into());
+    credentials.settle(SECOND).await;
     assert_eq!(crowd(&credentials, 10).await, [Ok("token-1".to_owned())].into());
     assert_eq!(calls(&count), 2, "the failure is remembered, so the others do not ask again");
     sleep(10 * SECOND).await;
@@ -204,7 +209,7 @@ async fn a_rejected_token_is_replaced_once_however_many_callers_saw_the_401() {
     let (credentials, count) = credentials(tokens);
     let rejected = credentials.headers().await.unwrap();
     for _ in 0..50 {
-        credentials.invalidate(rejected.stamp());
+        credentials.reject(rejected.stamp(), None);
     }
     assert_eq!(crowd(&credentials, 50).await, [Ok("token-2".to_owned())].into());
     assert_eq!(calls(&count), 2);
@@ -214,9 +219,9 @@ async fn a_rejected_token_is_replaced_once_however_many_callers_saw_the_401() {
 async fn a_late_401_does_not_evict_the_new_token() {
     let (credentials, count) = credentials(tokens);
     let old = credentials.headers().await.unwrap();
-    credentials.invalidate(old.stamp());
+    credentials.reject(old.stamp(), None);
     let new = credentials.headers().await.unwrap();
-    credentials.invalidate(old.stamp());
+    credentials.reject(old.stamp(), None);
     assert_eq!(credentials.headers().await.unwrap().stamp(), new.stamp());
     assert_eq!(calls(&count), 2);
 }
@@ -235,7 +240,7 @@ async fn a_forgotten_token_is_fetched_anew() {
 async fn a_static_token_survives_a_401() {
     let credentials = Credentials::new(StaticBearer::new("shared".to_owned().into()).unwrap());
     let headers = credentials.headers().await.unwrap();
-    credentials.invalidate(headers.stamp());
+    credentials.reject(headers.stamp(), None);
     assert_eq!(credentials.headers().await.unwrap().stamp(), headers.stamp());
     assert!(!credentials.is_renewable());
 }

@@ -1,17 +1,27 @@
 //! The handle a program keeps: headers for a request, and a way to say that they were rejected.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::HeaderMap;
 use secrecy::SecretString;
+use tokio::task::JoinHandle;
 
+use crate::cache::{Entry, Freshness};
 use crate::{AuthError, Cached, StaticBearer, Token, TokenSource};
 
 /// Credentials for an API: request headers on demand. Cheap to clone; clones share one cache.
 #[derive(Clone, Debug)]
 pub struct Credentials {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     cached: Arc<Cached>,
+    /// The task that refreshes ahead, if there is one.
+    refreshing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Credentials {
@@ -25,45 +35,109 @@ impl Credentials {
         Ok(Self::new(StaticBearer::new(secret)?))
     }
 
-    /// The headers to send now.
+    /// The headers to send now. None for [`Anonymous`](crate::Anonymous) credentials.
     ///
-    /// Returns at once, without allocating, while the cached token is fresh. Otherwise it waits for the one token
+    /// Returns at once, without allocating, while the cached token is valid. Otherwise it waits for the one token
     /// request that all callers share.
     pub async fn headers(&self) -> Result<AuthHeaders, AuthError> {
-        self.cached.headers().await
+        self.get(|entry| entry.headers.clone()).await
     }
 
     /// The token to use now, for a caller that needs more than headers.
     pub async fn token(&self) -> Result<Token, AuthError> {
-        self.cached.token().await
+        self.get(|entry| entry.token.clone()).await
     }
 
-    /// The token in the cache, if there is one that is still good. Sends nothing.
+    async fn get<T>(&self, pick: impl Fn(&Entry) -> T) -> Result<T, AuthError> {
+        let cached = &self.shared.cached;
+        let (picked, freshness) = match cached.look(&pick) {
+            Some((picked, freshness)) if freshness != Freshness::Stale => (picked, freshness),
+            _ => {
+                let (entry, freshness) = cached.renew().await?;
+                (pick(&entry), freshness)
+            }
+        };
+        if freshness == Freshness::RefreshAhead {
+            self.refresh_ahead();
+        }
+        Ok(picked)
+    }
+
+    /// Starts a refresh in the background, unless one is under way or has just failed. It ends with these credentials.
+    fn refresh_ahead(&self) {
+        let Some(permit) = self.shared.cached.may_refresh() else { return };
+        // Outside a runtime the token is replaced when it has to be.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let cached = self.shared.cached.clone();
+        let task = runtime.spawn(async move {
+            if let Err(error) = cached.fly(permit).await {
+                tracing::debug!(%error, "the token was not refreshed ahead; the valid one stays");
+            }
+        });
+        *self.shared.refreshing() = Some(task);
+    }
+
+    /// Waits for a refresh in the background to end, at most this long: for programs that end soon, so that the token
+    /// they were about to get is not thrown away.
+    pub async fn settle(&self, limit: Duration) {
+        let task = self.shared.refreshing().take();
+        if let Some(task) = task {
+            // Whatever became of it: the token at hand was valid.
+            let _ = tokio::time::timeout(limit, task).await;
+        }
+    }
+
+    /// The token in the cache or its store, if there is one that is still good. Sends nothing.
     pub fn cached_token(&self) -> Option<Token> {
-        self.cached.peek()
+        self.shared.cached.peek()
     }
 
-    /// Drops the token that came with `stamp`, because a server answered 401 to it.
+    /// Drops the token that came with `stamp`, because a server answered 401 to it, with this `WWW-Authenticate` header.
     ///
     /// A newer token stays: a late 401 for an old token does no harm.
-    pub fn invalidate(&self, stamp: Stamp) {
-        self.cached.invalidate(stamp);
+    pub fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
+        self.shared.cached.reject(stamp, challenge);
     }
 
     /// Drops whatever token is cached, so that the next call gets another one.
     pub fn forget(&self) {
-        self.cached.forget();
+        self.shared.cached.forget();
+    }
+
+    /// Drops the token here, in the store, and where the source keeps one, such as a credential helper.
+    pub async fn log_out(&self) -> Result<(), AuthError> {
+        self.shared.cached.remove();
+        self.shared.cached.source().erase().await
+    }
+
+    /// Lets a person log in where the source has a way to.
+    pub async fn log_in(&self) -> Result<(), AuthError> {
+        self.shared.cached.source().log_in().await
     }
 
     /// Whether another token could be had after a 401. False for a fixed token.
     pub fn is_renewable(&self) -> bool {
-        self.cached.is_renewable()
+        self.shared.cached.source().is_renewable()
+    }
+}
+
+impl Shared {
+    fn refreshing(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.refreshing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(task) = self.refreshing().take() {
+            task.abort();
+        }
     }
 }
 
 impl From<Cached> for Credentials {
     fn from(cached: Cached) -> Self {
-        Self { cached: Arc::new(cached) }
+        Self { shared: Arc::new(Shared { cached: Arc::new(cached), refreshing: Mutex::default() }) }
     }
 }
 
@@ -83,11 +157,13 @@ pub struct AuthHeaders {
 impl AuthHeaders {
     pub(crate) fn new(token: &Token, stamp: Stamp) -> Self {
         let mut headers = HeaderMap::with_capacity(1);
-        headers.insert(http::header::AUTHORIZATION, token.authorization().clone());
+        if let Some((name, value)) = token.as_header() {
+            headers.insert(name.clone(), value.clone());
+        }
         Self { headers: Arc::new(headers), stamp }
     }
 
-    /// What to pass to [`Credentials::invalidate`] when a server rejects these headers.
+    /// What to pass to [`Credentials::reject`] when a server rejects these headers.
     pub fn stamp(&self) -> Stamp {
         self.stamp
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The outcome of a failed attempt to get a token.
 ///
@@ -19,6 +19,8 @@ struct Inner {
     status: Option<u16>,
     code: Option<String>,
     retry_after: Option<Duration>,
+    setting: Option<String>,
+    server_time: Option<SystemTime>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -28,6 +30,10 @@ struct Inner {
 pub enum AuthErrorKind {
     /// A setting cannot be used, for example a token with a character no header may carry. Nothing was sent.
     InvalidInput,
+    /// There is no credential here: a file that does not exist, a helper that knows none. A chain goes on.
+    NotFound,
+    /// This way to get a credential does not work here at all. A chain goes on.
+    Unsupported,
     /// The token endpoint understood the request and said no (RFC 6749 §5.2).
     Refused,
     /// What answered is no token endpoint: a redirect, HTML, 404, no `access_token`.
@@ -45,8 +51,15 @@ impl AuthError {
             status: None,
             code: None,
             retry_after: None,
+            setting: None,
+            server_time: None,
             source: None,
         }))
+    }
+
+    /// An error about one setting: `problem` says what is wrong with it, without its value.
+    pub fn invalid_setting(name: &str, problem: &str) -> Self {
+        Self::new(AuthErrorKind::InvalidInput, format!("use `{name}`: {problem}")).with_setting(name)
     }
 
     /// The HTTP status of the token endpoint's answer.
@@ -62,6 +75,16 @@ impl AuthError {
     /// How long the endpoint asked to wait (RFC 9110 §10.2.3).
     pub fn with_retry_after(self, wait: Duration) -> Self {
         self.change(|inner| inner.retry_after = Some(wait))
+    }
+
+    /// The name of the setting that is at fault, for a host that knows where it was made.
+    pub fn with_setting(self, name: impl Into<String>) -> Self {
+        self.change(|inner| inner.setting = Some(name.into()))
+    }
+
+    /// The time of day according to the endpoint (RFC 9110 §6.6.1).
+    pub fn with_server_time(self, time: SystemTime) -> Self {
+        self.change(|inner| inner.server_time = Some(time))
     }
 
     /// The underlying error.
@@ -89,9 +112,47 @@ impl AuthError {
         self.0.retry_after
     }
 
+    /// The setting that is at fault, if one is: `client_id` for example.
+    pub fn setting(&self) -> Option<&str> {
+        self.0.setting.as_deref()
+    }
+
+    /// The `Date` of the endpoint's answer: tells clocks that differ.
+    pub fn server_time(&self) -> Option<SystemTime> {
+        self.0.server_time
+    }
+
     /// Whether the same request may succeed a little later.
     pub fn is_transient(&self) -> bool {
         self.0.kind == AuthErrorKind::Unavailable
+    }
+
+    /// The same error in other words, without its cause.
+    pub(crate) fn retold(&self, message: impl Into<String>) -> Self {
+        Self::new(self.kind(), message).change(|inner| {
+            inner.status = self.0.status;
+            inner.code.clone_from(&self.0.code);
+            inner.retry_after = self.0.retry_after;
+            inner.setting.clone_from(&self.0.setting);
+            inner.server_time = self.0.server_time;
+        })
+    }
+
+    /// The same error, told as what happened while doing `action`; it becomes the cause.
+    pub(crate) fn within(self, action: &str) -> Self {
+        self.retold(action).with_source(self)
+    }
+
+    /// The text of this error and of its causes.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = self.source();
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -116,6 +177,7 @@ impl fmt::Debug for AuthError {
             .field("status", &self.0.status)
             .field("code", &self.0.code)
             .field("retry_after", &self.0.retry_after)
+            .field("setting", &self.0.setting)
             .field("source", &self.0.source)
             .finish()
     }

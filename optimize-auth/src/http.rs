@@ -3,11 +3,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::redirect::Policy;
 use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 
+use crate::store::StoreKeyBuilder;
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
 /// How connections are made. Every wait has an end.
@@ -18,6 +21,8 @@ pub struct HttpOptions {
     idle_timeout: Duration,
     user_agent: String,
     root_certificates: Vec<Vec<u8>>,
+    trusts_system: bool,
+    identity: Option<Arc<SecretString>>,
 }
 
 impl Default for HttpOptions {
@@ -27,6 +32,8 @@ impl Default for HttpOptions {
             idle_timeout: Duration::from_secs(30),
             user_agent: concat!("optimize-sdk-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             root_certificates: Vec::new(),
+            trusts_system: true,
+            identity: None,
         }
     }
 }
@@ -56,10 +63,35 @@ impl HttpOptions {
         self
     }
 
+    /// Trusts the given certificates alone, not the system's.
+    pub fn without_system_certificates(mut self) -> Self {
+        self.trusts_system = false;
+        self
+    }
+
+    /// Presents this client certificate (RFC 8705): a PEM text of the certificate, those of its issuers, and the key.
+    pub fn with_client_identity(mut self, pem: SecretString) -> Self {
+        self.identity = Some(Arc::new(pem));
+        self
+    }
+
+    /// Adds what changes the token: whose certificates are trusted, and which one is presented.
+    pub(crate) fn add_to(&self, mut key: StoreKeyBuilder) -> StoreKeyBuilder {
+        key = key.with_text("trusts_system", Some(if self.trusts_system { "yes" } else { "no" }));
+        for pem in &self.root_certificates {
+            key = key.with_text("root", Some(&String::from_utf8_lossy(pem)));
+        }
+        match &self.identity {
+            Some(identity) => key.with_secret("identity", identity),
+            None => key,
+        }
+    }
+
     /// A client for requests to `target`.
     ///
     /// It follows no redirect, since a redirected POST would repeat its body, and with it the client secret, to another
-    /// origin. The proxy variables of the environment hold except for loopback targets.
+    /// origin. The proxy variables of the environment hold for https alone, where a proxy sees only whom it connects to:
+    /// over plain http it would read the credentials, and for this machine there is none.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn client_for(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
         let invalid = |what: &str, source: reqwest::Error| {
@@ -72,9 +104,10 @@ impl HttpOptions {
             .read_timeout(self.idle_timeout)
             .user_agent(&self.user_agent)
             .referer(false);
-        if target.is_loopback() {
+        if target.is_loopback() || target.as_url().scheme() == "http" {
             builder = builder.no_proxy();
         }
+        let mut roots = Vec::new();
         for pem in &self.root_certificates {
             let certificates = reqwest::Certificate::from_pem_bundle(pem)
                 .map_err(|source| invalid("the root certificates are not PEM", source))?;
@@ -82,7 +115,17 @@ impl HttpOptions {
                 let message = "set up HTTP: the root certificates hold no certificate";
                 return Err(AuthError::new(AuthErrorKind::InvalidInput, message));
             }
-            builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+            roots.extend(certificates);
+        }
+        builder = match (self.trusts_system, roots.is_empty()) {
+            (true, true) => builder,
+            (true, false) => builder.tls_certs_merge(roots),
+            (false, _) => builder.tls_certs_only(roots),
+        };
+        if let Some(pem) = &self.identity {
+            let identity = reqwest::Identity::from_pem(pem.expose_secret().as_bytes())
+                .map_err(|source| invalid("the client certificate and its key are not PEM", source))?;
+            builder = builder.identity(identity);
         }
         builder.build().map_err(|source| invalid("TLS or DNS cannot be used", source))
     }
@@ -172,6 +215,11 @@ pub fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duratio
     }
     let date = httpdate::parse_http_date(text).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// The time of day according to whoever answered (RFC 9110 §6.6.1).
+pub fn server_date(headers: &http::HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(http::header::DATE)?.to_str().ok()?).ok()
 }
 
 /// Whether a body is a web page rather than an answer of an API, by its type or its first character.

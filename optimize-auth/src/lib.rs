@@ -2,18 +2,16 @@
 //!
 //! A [`TokenSource`] knows how to fetch a token. [`Cached`] decides when to call it, so that any number of concurrent
 //! callers cause one token request. [`Credentials`] is the handle a program keeps: it yields request headers and a
-//! [`Stamp`] with which a rejected token is invalidated without evicting its successor.
+//! [`Stamp`] with which a rejected token is dropped without evicting its successor.
 //!
 //! ```no_run
-//! use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
+//! use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl, read_secret_file};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let source = ClientCredentials::new(
-//!     ServiceUrl::parse("https://login.cloud.camunda.io/oauth/token")?,
-//!     "my-client",
-//!     std::fs::read_to_string("/run/secrets/optimize")?.into(),
-//! )
-//! .with_audience("optimize.camunda.io");
+//! let secret = read_secret_file("/run/secrets/optimize".as_ref(), "client secret")?;
+//! let token_url = ServiceUrl::parse("https://login.cloud.camunda.io/oauth/token")?;
+//! let source = ClientCredentials::new(token_url, "my-client", ClientAuth::Post(secret))
+//!     .with_audience("optimize.camunda.io");
 //! let credentials = Credentials::new(source);
 //! let headers = credentials.headers().await?;
 //! assert!(headers.contains_key("authorization"));
@@ -21,30 +19,78 @@
 //! # }
 //! ```
 //!
-//! The crate reads no environment variable and no file, and knows no resource of Optimize.
+//! | Source | For |
+//! |---|---|
+//! | [`ClientCredentials`] | the OAuth 2 client credentials grant, with every usual proof of who the client is |
+//! | [`StaticBearer`], [`TokenFile`] | a token that somebody else has made |
+//! | [`Exec`] | a credential helper in any language |
+//! | [`Chain`] | the first of several that has a credential |
+//! | [`Anonymous`] | no credential |
+//!
+//! [`StrategyRegistry`] builds them, and those of third parties, from configuration.
+//!
+//! The crate knows no resource of Optimize. It reads no file that it was not told to read. The only environment variables
+//! it heeds are those for proxies (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), and those for https alone.
+//!
+//! # Secrets
+//!
+//! A secret is a `SecretString` from the moment it is read, and nothing here prints one:
+//!
+//! ```compile_fail,E0277
+//! # let token = optimize_auth::Token::bearer("secret".to_owned().into()).unwrap();
+//! println!("{}", token);
+//! ```
+//! ```compile_fail,E0277
+//! # let token = optimize_auth::Token::bearer("secret".to_owned().into()).unwrap();
+//! serde_json::to_string(&token);
+//! ```
+//! ```compile_fail,E0277
+//! # let token = optimize_auth::Token::bearer("secret".to_owned().into()).unwrap();
+//! serde_json::to_string(token.secret());
+//! ```
 
+pub mod exec;
 pub mod http;
 
+mod assertion;
 mod cache;
 mod claims;
 mod clock;
 mod credentials;
 mod endpoint;
 mod error;
+mod preset;
+mod registry;
 mod secret;
+mod secret_file;
 mod service_url;
 mod source;
+mod store;
 mod strategy;
 mod token;
 
+pub use assertion::key::{SigningAlgorithm, SigningKey};
 pub use cache::Cached;
 pub use claims::Claims;
 pub use clock::{Clock, SystemClock};
 pub use credentials::{AuthHeaders, Credentials, Stamp};
+pub use endpoint::{Issuer, TokenEndpoint};
 pub use error::{AuthError, AuthErrorKind};
+pub use preset::Preset;
+pub use registry::{StrategyRegistry, StrategySettings, Surroundings};
 pub use secret::scrub;
+pub use secret_file::{SecretProblem, one_line_break_less, read_secret, read_secret_file};
 pub use service_url::{ServiceUrl, ServiceUrlError};
-pub use source::TokenSource;
-pub use strategy::client_credentials::{ClientAuth, ClientCredentials};
+pub use source::{FetchContext, FetchReason, TokenSource};
+pub use store::file::FileStore;
+#[cfg(feature = "keyring")]
+pub use store::keyring::KeyringStore;
+pub use store::memory::MemoryStore;
+pub use store::{LockOutcome, StoreKey, StoreKeyBuilder, StoreLock, TokenStore};
+pub use strategy::anonymous::Anonymous;
+pub use strategy::chain::Chain;
+pub use strategy::client_credentials::{AssertionAudience, ClientAuth, ClientCredentials};
+pub use strategy::exec::Exec;
 pub use strategy::static_bearer::StaticBearer;
+pub use strategy::token_file::TokenFile;
 pub use token::Token;

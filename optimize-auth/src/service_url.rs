@@ -70,6 +70,13 @@ impl ServiceUrl {
         self.0.scheme() == "http" && !self.is_loopback()
     }
 
+    /// Another path of the same server.
+    pub(crate) fn with_path(&self, path: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        Self(url)
+    }
+
     /// The URL itself: no user information, no query, no fragment.
     pub fn as_url(&self) -> &Url {
         &self.0

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use optimize_api::{Client, ClientBuilder, RetryPolicy};
-use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
+use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::{Entry, FaultRule, Generation, Sandbox, SandboxBuilder};
 
 pub(crate) const GENERATIONS: [Generation; 3] = [Generation::G2, Generation::G3, Generation::G4];
@@ -42,7 +42,7 @@ pub(crate) fn client(sandbox: &Sandbox) -> Client {
 
 pub(crate) fn credentials(sandbox: &Sandbox) -> Credentials {
     let secret = sandbox.client_secret().to_owned().into();
-    Credentials::new(ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), secret))
+    Credentials::new(ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), ClientAuth::Post(secret)))
 }
 
 /// A client with the sandbox's static token.

@@ -22,13 +22,14 @@ pub(super) struct Thresholds {
 }
 
 impl Thresholds {
-    /// `random` is from 0 up to 1.
-    pub(super) fn of(lifetime: Option<Duration>, random: f64) -> Self {
+    /// `refresh_in` is the issuer's own wish; `random` is from 0 up to 1.
+    pub(super) fn of(lifetime: Option<Duration>, refresh_in: Option<Duration>, random: f64) -> Self {
         let Some(lifetime) = lifetime else { return Self { soft: Duration::MAX, hard: None } };
         let soft_window = (lifetime / 5).min(LONGEST_SOFT_WINDOW).mul_f64(1.0 + random / 4.0);
         let hard_window = (lifetime / 10).min(LONGEST_HARD_WINDOW);
         let keep = |window| lifetime.saturating_sub(window).max(SHORTEST_KEEP);
-        Self { soft: keep(soft_window), hard: Some(keep(hard_window)) }
+        let soft = refresh_in.map_or(Duration::MAX, |age| age.max(SHORTEST_KEEP)).min(keep(soft_window));
+        Self { soft, hard: Some(keep(hard_window)) }
     }
 }
 
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     fn seconds(lifetime: f64, random: f64) -> (f64, f64) {
-        let thresholds = Thresholds::of(Some(Duration::from_secs_f64(lifetime)), random);
+        let thresholds = Thresholds::of(Some(Duration::from_secs_f64(lifetime)), None, random);
         (thresholds.soft.as_secs_f64(), thresholds.hard.map_or(f64::INFINITY, |hard| hard.as_secs_f64()))
     }
 
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn an_unknown_lifetime_never_ends() {
-        assert_eq!(Thresholds::of(None, 0.0), Thresholds { soft: Duration::MAX, hard: None });
+        assert_eq!(Thresholds::of(None, None, 0.0), Thresholds { soft: Duration::MAX, hard: None });
     }
 
     #[test]

@@ -33,6 +33,9 @@ struct Answer<'a> {
     token_type: Option<Value>,
     #[serde(borrow)]
     expires_in: Option<&'a RawValue>,
+    // Not in any RFC: Entra says with it when it wishes to be asked again.
+    #[serde(borrow)]
+    refresh_in: Option<&'a RawValue>,
     scope: Option<Value>,
     error: Option<Value>,
     error_description: Option<Value>,
@@ -87,14 +90,17 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
         return fail(AuthErrorKind::Protocol, "its answer has a `token_type` other than Bearer".to_owned());
     }
     let token = Token::bearer(secret).or_else(|error| fail(AuthErrorKind::Protocol, error.to_string()))?;
-    let token = token.with_lifetime(lifetime(answer.expires_in));
+    let mut token = token.with_lifetime(seconds(answer.expires_in).unwrap_or(ASSUMED_LIFETIME));
+    if let Some(age) = seconds(answer.refresh_in) {
+        token = token.with_refresh_in(age);
+    }
     Ok(match answer.scope {
         Some(Value::String(scope)) if !scope.is_empty() => token.with_scope(scope),
         _ => token,
     })
 }
 
-fn kind_of(status: StatusCode) -> AuthErrorKind {
+pub(super) fn kind_of(status: StatusCode) -> AuthErrorKind {
     match status.as_u16() {
         408 | 429 | 500.. => AuthErrorKind::Unavailable,
         // No token endpoint is there.
@@ -110,14 +116,10 @@ fn described(status: StatusCode) -> String {
     }
 }
 
-/// `expires_in` in seconds: a number, or a number in a text. Zero is kept; negative and unreadable values count as absent.
-fn lifetime(value: Option<&RawValue>) -> Duration {
-    match value.and_then(|value| value.get().trim_matches('"').trim().parse::<f64>().ok()) {
-        Some(seconds) if seconds >= 0.0 => {
-            Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |lifetime| lifetime.min(LONGEST_LIFETIME))
-        }
-        _ => ASSUMED_LIFETIME,
-    }
+/// A time in seconds: a number, or a number in a text. Zero is kept; negative and unreadable ones count as absent.
+fn seconds(value: Option<&RawValue>) -> Option<Duration> {
+    let seconds = value?.get().trim_matches('"').trim().parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)?;
+    Some(Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |time| time.min(LONGEST_LIFETIME)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The OAuth 2 client credentials grant (RFC 6749 §4.4).
 
 use std::fmt;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -10,56 +12,89 @@ use http::HeaderMap;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::assertion::JWT_BEARER;
+use crate::assertion::key::SigningKey;
+use crate::assertion::signed_jwt::{Signer, mint};
 use crate::endpoint::{Body, Fields, TokenEndpoint};
 use crate::http::HttpOptions;
 use crate::secret::{form_encoded, sensitive_header};
-use crate::{AuthError, AuthErrorKind, ServiceUrl, Token, TokenSource};
+use crate::{
+    AuthError, AuthErrorKind, Clock, FetchContext, ServiceUrl, StoreKey, SystemClock, Token, TokenSource,
+    read_secret_file,
+};
 
-/// How a client proves who it is at the token endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a client proves who it is at the token endpoint. The names in the code are those of OpenID Connect Core §9.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientAuth {
     /// Id and secret in a form body (`client_secret_post`). Works with every provider known to us.
-    #[default]
-    Post,
+    Post(SecretString),
     /// Id and secret, each form-encoded first, in a `Basic` header (`client_secret_basic`, RFC 6749 §2.3.1).
-    Basic,
+    Basic(SecretString),
     /// Everything in a JSON body, as older documentation of Camunda SaaS shows it. Not part of OAuth 2.
-    Json,
+    Json(SecretString),
+    /// A JWT that is signed with the secret by HMAC (`client_secret_jwt`). The secret itself is not sent.
+    SecretJwt(SecretString),
+    /// A JWT that is signed with a private key (`private_key_jwt`, RFC 7523).
+    PrivateKeyJwt(SigningKey),
+    /// An assertion from a file that somebody else keeps up to date: workload identity. It is read for each request.
+    AssertionFile(PathBuf),
+    /// An assertion that was obtained elsewhere. It is sent as it is.
+    Assertion(SecretString),
+    /// The client certificate of the connection (`tls_client_auth`, RFC 8705): see
+    /// [`HttpOptions::with_client_identity`].
+    Tls,
+    /// The id alone, for a public client.
+    None,
 }
 
-/// Gets tokens with a client id and a client secret.
+/// For whom a signed assertion is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AssertionAudience {
+    /// The issuer if it is known, else the token endpoint.
+    #[default]
+    Issuer,
+    /// The token endpoint, as RFC 7523 had it first and some servers still want it.
+    TokenEndpoint,
+    /// This text.
+    Other(String),
+}
+
+/// Gets tokens for a client by its id and a proof of who it is.
 ///
 /// `audience`, `scope` and `resource` are independent; what is not set is absent from the request. Camunda SaaS wants
 /// the audience `optimize.camunda.io`, Entra ID a scope, Keycloak neither.
 pub struct ClientCredentials {
     endpoint: TokenEndpoint,
     client_id: String,
-    client_secret: SecretString,
     client_auth: ClientAuth,
+    assertion_audience: AssertionAudience,
     audience: Option<String>,
     scope: Option<String>,
     resource: Option<String>,
+    clock: Box<dyn Clock>,
+    /// By how many seconds the server's clock is ahead, once it has refused an assertion for its times.
+    clock_skew: AtomicI64,
 }
 
+/// Smaller differences of the clocks are none that a server would mind.
+const SMALLEST_SKEW: i64 = 5;
+
 impl ClientCredentials {
-    /// Credentials for the token endpoint `token_url`, sent as [`ClientAuth::Post`].
-    pub fn new(token_url: ServiceUrl, client_id: impl Into<String>, client_secret: SecretString) -> Self {
+    /// Credentials for a client at a token endpoint, given by its URL or by its [`Issuer`](crate::Issuer).
+    pub fn new(endpoint: impl Into<TokenEndpoint>, client_id: impl Into<String>, client_auth: ClientAuth) -> Self {
         Self {
-            endpoint: TokenEndpoint::new(token_url),
+            endpoint: endpoint.into(),
             client_id: client_id.into(),
-            client_secret,
-            client_auth: ClientAuth::default(),
+            client_auth,
+            assertion_audience: AssertionAudience::default(),
             audience: None,
             scope: None,
             resource: None,
+            clock: Box::new(SystemClock),
+            clock_skew: AtomicI64::new(0),
         }
-    }
-
-    /// How the client authenticates. Default [`ClientAuth::Post`].
-    pub fn with_client_auth(mut self, client_auth: ClientAuth) -> Self {
-        self.client_auth = client_auth;
-        self
     }
 
     /// The `audience` parameter (Camunda SaaS and Auth0; Keycloak ignores it). Default absent.
@@ -80,6 +115,12 @@ impl ClientCredentials {
         self
     }
 
+    /// For whom a signed assertion is meant. Default [`AssertionAudience::Issuer`].
+    pub fn with_assertion_audience(mut self, audience: AssertionAudience) -> Self {
+        self.assertion_audience = audience;
+        self
+    }
+
     /// How connections to the token endpoint are made.
     pub fn with_http(mut self, options: HttpOptions) -> Self {
         self.endpoint.set_options(options);
@@ -92,42 +133,148 @@ impl ClientCredentials {
         self
     }
 
-    fn request(&self) -> Result<(HeaderMap, Body), AuthError> {
-        let secret = self.client_secret.expose_secret();
+    /// Where the times in assertions are read. Default the system's clock.
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    fn request(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Request, AuthError> {
         let mut headers = HeaderMap::new();
+        let mut secrets = Vec::new();
         let mut fields = Fields::default();
         fields.add("grant_type", "client_credentials");
-        if self.client_auth == ClientAuth::Basic {
-            headers.insert(http::header::AUTHORIZATION, basic(&self.client_id, secret)?);
+        if let ClientAuth::Basic(secret) = client_auth {
+            let pair = basic(&self.client_id, secret.expose_secret());
+            headers.insert(http::header::AUTHORIZATION, basic_header(&pair)?);
+            secrets.extend([secret.clone(), SecretString::from(pair.as_str())]);
         } else {
             fields.add("client_id", self.client_id.as_str());
-            fields.add("client_secret", secret);
+        }
+        let assertion = self.assertion(token_url, client_auth)?;
+        match client_auth {
+            ClientAuth::Post(secret) | ClientAuth::Json(secret) => {
+                fields.add("client_secret", secret.expose_secret());
+                secrets.push(secret.clone());
+            }
+            ClientAuth::SecretJwt(secret) => secrets.push(secret.clone()),
+            _ => {}
+        }
+        if let Some(assertion) = &assertion {
+            fields.add("client_assertion_type", JWT_BEARER);
+            fields.add("client_assertion", assertion.expose_secret());
+            secrets.push(assertion.clone());
         }
         fields.add("audience", self.audience.as_deref());
         fields.add("scope", self.scope.as_deref());
         fields.add("resource", self.resource.as_deref());
-        let body = if self.client_auth == ClientAuth::Json { fields.into_json() } else { fields.into_form() };
-        Ok((headers, body))
+        let body = if matches!(client_auth, ClientAuth::Json(_)) { fields.into_json() } else { fields.into_form() };
+        Ok(Request { headers, body, secrets })
+    }
+
+    fn assertion(
+        &self,
+        token_url: &ServiceUrl,
+        client_auth: &ClientAuth,
+    ) -> Result<Option<SecretString>, AuthError> {
+        let signer = match client_auth {
+            ClientAuth::PrivateKeyJwt(key) => Signer::Key(key),
+            ClientAuth::SecretJwt(secret) => Signer::Secret(secret),
+            ClientAuth::AssertionFile(path) => return read_secret_file(path, "assertion").map(Some),
+            ClientAuth::Assertion(assertion) => return Ok(Some(assertion.clone())),
+            _ => return Ok(None),
+        };
+        let audience = match (&self.assertion_audience, self.endpoint.issuer()) {
+            (AssertionAudience::Other(text), _) => text,
+            (AssertionAudience::Issuer, Some(issuer)) => issuer.as_str(),
+            (AssertionAudience::Issuer | AssertionAudience::TokenEndpoint, _) => token_url.as_url().as_str(),
+        };
+        mint(&signer, &self.client_id, audience, self.server_now()).map(Some)
+    }
+
+    fn server_now(&self) -> SystemTime {
+        let skew = self.clock_skew.load(Ordering::Relaxed);
+        let by = Duration::from_secs(skew.unsigned_abs());
+        let wall = self.clock.wall();
+        if skew < 0 { wall.checked_sub(by).unwrap_or(wall) } else { wall + by }
+    }
+
+    /// Learns from a refusal by how much the server's clock differs. True if assertions will now be dated otherwise.
+    fn learn_skew(&self, refusal: &AuthError, client_auth: &ClientAuth) -> bool {
+        let dates_assertions = matches!(client_auth, ClientAuth::PrivateKeyJwt(_) | ClientAuth::SecretJwt(_));
+        let Some(server) = refusal.server_time().filter(|_| dates_assertions) else { return false };
+        if refusal.kind() != AuthErrorKind::Refused {
+            return false;
+        }
+        let difference = |later: SystemTime, earlier| {
+            later.duration_since(earlier).ok().and_then(|by| i64::try_from(by.as_secs()).ok())
+        };
+        let wall = self.clock.wall();
+        let skew = difference(server, wall).or_else(|| difference(wall, server).map(|by| -by)).unwrap_or(0);
+        let known = self.clock_skew.swap(skew, Ordering::Relaxed);
+        (skew - known).abs() >= SMALLEST_SKEW
+    }
+
+    /// Gets a token with another proof than the one these credentials were made with.
+    pub(crate) async fn fetch_as(&self, client_auth: &ClientAuth) -> Result<Token, AuthError> {
+        let token_url = self.endpoint.url().await?;
+        match self.request_token(&token_url, client_auth).await {
+            // The first request was refused for its date, so this is none that the server has seen.
+            Err(refusal) if self.learn_skew(&refusal, client_auth) => {
+                tracing::warn!("the clocks of this machine and of {token_url} differ; going by the server's");
+                self.request_token(&token_url, client_auth).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn request_token(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Token, AuthError> {
+        let Request { headers, body, secrets } = self.request(token_url, client_auth)?;
+        let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
+        self.endpoint.exchange(token_url, headers, body, &secrets).await
     }
 }
 
-fn basic(client_id: &str, secret: &str) -> Result<http::HeaderValue, AuthError> {
+/// A token request, and the secrets in it.
+struct Request {
+    headers: HeaderMap,
+    body: Body,
+    secrets: Vec<SecretString>,
+}
+
+fn basic(client_id: &str, secret: &str) -> Zeroizing<String> {
     let pair = Zeroizing::new([form_encoded(client_id).as_str(), form_encoded(secret).as_str()].join(":"));
-    let encoded = Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()));
-    let value = Zeroizing::new(["Basic ", encoded.as_str()].concat().into_bytes());
+    Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()))
+}
+
+fn basic_header(pair: &str) -> Result<http::HeaderValue, AuthError> {
+    let value = Zeroizing::new(["Basic ", pair].concat().into_bytes());
     sensitive_header(value)
         .ok_or_else(|| AuthError::new(AuthErrorKind::InvalidInput, "send the client secret in a Basic header"))
 }
 
 #[async_trait]
 impl TokenSource for ClientCredentials {
-    async fn fetch(&self) -> Result<Token, AuthError> {
-        let (headers, body) = self.request()?;
-        let echo = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let echo = echo.and_then(|value| value.strip_prefix("Basic ")).map(|pair| Zeroizing::new(pair.to_owned()));
-        let mut secrets = vec![self.client_secret.expose_secret()];
-        secrets.extend(echo.as_ref().map(|pair| pair.as_str()));
-        self.endpoint.exchange(headers, body, &secrets).await
+    async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
+        self.fetch_as(&self.client_auth).await
+    }
+
+    fn store_key(&self) -> Option<StoreKey> {
+        let key = self.endpoint.add_to(StoreKey::builder("client-credentials"));
+        let key = key.with_text("client_id", Some(&self.client_id));
+        let key = match &self.client_auth {
+            ClientAuth::Post(secret) => key.with_secret("post", secret),
+            ClientAuth::Basic(secret) => key.with_secret("basic", secret),
+            ClientAuth::Json(secret) => key.with_secret("json", secret),
+            ClientAuth::SecretJwt(secret) => key.with_secret("client_secret_jwt", secret),
+            ClientAuth::PrivateKeyJwt(signing) => signing.add_to(key.with_text("private_key_jwt", None)),
+            ClientAuth::AssertionFile(path) => key.with_text("assertion", path.to_str()),
+            ClientAuth::Assertion(assertion) => key.with_secret("assertion", assertion),
+            ClientAuth::Tls => key.with_text("tls", None),
+            ClientAuth::None => key.with_text("none", None),
+        };
+        let key = key.with_text("audience", self.audience.as_deref()).with_words("scope", self.scope.as_deref());
+        Some(key.with_text("resource", self.resource.as_deref()).build())
     }
 }
 

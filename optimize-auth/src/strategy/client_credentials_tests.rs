@@ -5,14 +5,23 @@ use super::*;
 const ODD_SECRETS: [&str; 8] =
     ["12345678", "true", "[a,b]", "\"q\"", " lead", "a=b&c%2B+", "ü", "s3cr+t/with%20odd chars=&\""];
 
-fn source(client_auth: ClientAuth, secret: &str) -> ClientCredentials {
-    let url = ServiceUrl::parse("https://login.example/oauth/token").unwrap();
-    ClientCredentials::new(url, "c:1 ü", secret.to_owned().into()).with_client_auth(client_auth)
+const TOKEN_URL: &str = "https://login.example/oauth/token";
+
+fn source(client_auth: fn(SecretString) -> ClientAuth, secret: &str) -> ClientCredentials {
+    ClientCredentials::new(token_url(), "c:1 ü", client_auth(secret.to_owned().into()))
+}
+
+fn token_url() -> ServiceUrl {
+    ServiceUrl::parse(TOKEN_URL).unwrap()
+}
+
+fn request(source: &ClientCredentials) -> Request {
+    source.request(&token_url(), &source.client_auth).unwrap()
 }
 
 /// Header and body as they go over the wire.
 fn wire(source: &ClientCredentials) -> String {
-    let (headers, body) = source.request().unwrap();
+    let Request { headers, body, .. } = request(source);
     let authorization =
         headers.get("authorization").map(|value| format!("authorization: {}\n", value.to_str().unwrap()));
     let text = std::str::from_utf8(&body.bytes).unwrap();
@@ -62,8 +71,7 @@ fn audience_scope_and_resource_are_sent_when_set() {
 fn debug_shows_no_secret() {
     for client_auth in [ClientAuth::Post, ClientAuth::Basic, ClientAuth::Json] {
         let source = source(client_auth, "canary-0123456789");
-        let (headers, _) = source.request().unwrap();
-        let text = format!("{source:?} {headers:?}");
+        let text = format!("{source:?} {:?}", request(&source).headers);
         assert!(!text.contains("canary") && !text.contains("Y2FuYXJ5"), "{text}");
     }
 }
@@ -80,11 +88,11 @@ fn secret_in_basic(headers: &HeaderMap) -> String {
 }
 
 fn check_arrives_unchanged(secret: &str) {
-    let (_, form) = source(ClientAuth::Post, secret).request().unwrap();
+    let form = request(&source(ClientAuth::Post, secret)).body;
     assert_eq!(secret_in_form(&form.bytes), secret);
-    let (headers, _) = source(ClientAuth::Basic, secret).request().unwrap();
+    let headers = request(&source(ClientAuth::Basic, secret)).headers;
     assert_eq!(secret_in_basic(&headers), secret);
-    let (_, json) = source(ClientAuth::Json, secret).request().unwrap();
+    let json = request(&source(ClientAuth::Json, secret)).body;
     let json: serde_json::Value = serde_json::from_slice(&json.bytes).unwrap();
     assert_eq!(json["client_secret"], secret);
 }

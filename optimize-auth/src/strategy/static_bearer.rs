@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::{AuthError, Token, TokenSource};
+use crate::{AuthError, FetchContext, Token, TokenSource};
 
 /// The shared token of a self-managed Optimize (`api.accessToken`), or any token obtained elsewhere.
 #[derive(Debug)]
@@ -14,13 +14,13 @@ pub struct StaticBearer {
 impl StaticBearer {
     /// Fails with [`InvalidInput`](crate::AuthErrorKind::InvalidInput) if the text cannot be presented as a bearer token.
     pub fn new(secret: SecretString) -> Result<Self, AuthError> {
-        Ok(Self { token: Token::bearer(secret)? })
+        Ok(Self { token: Token::bearer(secret)?.without_storing() })
     }
 }
 
 #[async_trait]
 impl TokenSource for StaticBearer {
-    async fn fetch(&self) -> Result<Token, AuthError> {
+    async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
         Ok(self.token.clone())
     }
 

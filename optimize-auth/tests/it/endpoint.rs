@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use optimize_auth::{AuthError, AuthErrorKind, Cached, ClientCredentials, Credentials, ServiceUrl};
+use optimize_auth::{AuthError, AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::support::{TOKEN_PATH, broken, chain, client, credentials, sandbox};
@@ -61,7 +61,7 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
 #[tokio::test]
 async fn an_endpoint_that_is_not_there_is_unavailable() {
     let url = sandbox().await.token_url();
-    let source = ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", "secret".to_owned().into());
+    let source = ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", ClientAuth::Post("secret".to_owned().into()));
     let error = credentials(source).token().await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::Unavailable);
     assert!(chain(&error).contains("the connection could not be made"), "{}", chain(&error));

@@ -1,6 +1,6 @@
 //! What several tests share.
 
-use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
+use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 pub(crate) const TOKEN_PATH: &str = "/oauth/token";
@@ -16,8 +16,12 @@ pub(crate) async fn broken(fault: Fault) -> Sandbox {
 
 /// The sandbox's own client.
 pub(crate) fn client(sandbox: &Sandbox) -> ClientCredentials {
-    let url = ServiceUrl::parse(&sandbox.token_url()).unwrap();
-    ClientCredentials::new(url, sandbox.client_id(), sandbox.client_secret().to_owned().into())
+    client_by(sandbox, ClientAuth::Post(sandbox.client_secret().to_owned().into()))
+}
+
+/// The sandbox's client id with a proof of one's own.
+pub(crate) fn client_by(sandbox: &Sandbox, client_auth: ClientAuth) -> ClientCredentials {
+    ClientCredentials::new(ServiceUrl::parse(&sandbox.token_url()).unwrap(), sandbox.client_id(), client_auth)
 }
 
 /// Credentials that try once.

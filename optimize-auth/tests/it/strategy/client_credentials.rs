@@ -1,15 +1,16 @@
 use optimize_auth::{AuthErrorKind, ClientAuth, Credentials};
 
-use crate::support::{TOKEN_PATH, client, credentials, sandbox};
+use crate::support::{TOKEN_PATH, client, client_by, credentials, sandbox};
 
 #[tokio::test]
 async fn every_way_to_authenticate_gets_a_token_for_the_audience() {
     let sandbox = sandbox().await;
     for client_auth in [ClientAuth::Post, ClientAuth::Basic, ClientAuth::Json] {
-        let source = client(&sandbox).with_client_auth(client_auth).with_audience("an-audience");
+        let client_auth = client_auth(sandbox.client_secret().to_owned().into());
+        let source = client_by(&sandbox, client_auth).with_audience("an-audience");
         let token = Credentials::new(source).token().await.unwrap();
         let claims = token.claims().unwrap();
-        assert_eq!(claims.audience, ["an-audience"], "{client_auth:?}");
+        assert_eq!(claims.audience, ["an-audience"]);
         assert_eq!(claims.issuer.as_deref(), Some(sandbox.issuer()));
         assert_eq!(token.lifetime().unwrap().as_secs(), 300);
     }
@@ -37,9 +38,8 @@ async fn the_granted_scope_is_told() {
 async fn a_wrong_secret_is_refused_without_repeating_it() {
     let sandbox = sandbox().await;
     for client_auth in [ClientAuth::Post, ClientAuth::Basic, ClientAuth::Json] {
-        let url = optimize_auth::ServiceUrl::parse(&sandbox.token_url()).unwrap();
-        let source = optimize_auth::ClientCredentials::new(url, sandbox.client_id(), "wrong-canary".to_owned().into());
-        let error = credentials(source.with_client_auth(client_auth)).token().await.unwrap_err();
+        let source = client_by(&sandbox, client_auth("wrong-canary".to_owned().into()));
+        let error = credentials(source).token().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.status(), error.code()),
             (AuthErrorKind::Refused, Some(401), Some("invalid_client"))

@@ -1,0 +1,172 @@
+//! Finding the token endpoint of an issuer: OpenID Connect Discovery 1.0 §4 and RFC 8414 §3.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use crate::http::{HttpOptions, read_body};
+use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, ServiceUrlError, SystemClock, scrub};
+
+use super::{ANSWER_LIMIT, refused, reply, unavailable};
+
+/// How long the answer of an issuer is used before it is asked again. If it cannot be had then, the old one stays.
+const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An issuer identifier (RFC 8414 §2): an https URL, compared exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    text: String,
+    url: ServiceUrl,
+    allows_insecure_http: bool,
+}
+
+impl Issuer {
+    /// The issuer of this identifier, under the rules of [`ServiceUrl::parse`]; so is the endpoint it will name.
+    pub fn parse(text: &str) -> Result<Self, ServiceUrlError> {
+        Ok(Self { text: text.to_owned(), url: ServiceUrl::parse(text)?, allows_insecure_http: false })
+    }
+
+    /// Likewise under the rules of [`ServiceUrl::parse_allowing_insecure_http`].
+    pub fn parse_allowing_insecure_http(text: &str) -> Result<Self, ServiceUrlError> {
+        let url = ServiceUrl::parse_allowing_insecure_http(text)?;
+        Ok(Self { text: text.to_owned(), url, allows_insecure_http: true })
+    }
+
+    /// The identifier as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> &ServiceUrl {
+        &self.url
+    }
+
+    fn parse_endpoint(&self, text: &str) -> Result<ServiceUrl, ServiceUrlError> {
+        if self.allows_insecure_http {
+            ServiceUrl::parse_allowing_insecure_http(text)
+        } else {
+            ServiceUrl::parse(text)
+        }
+    }
+
+    /// Where its metadata may be: behind the identifier as OpenID Connect says, or before its path as RFC 8414 says.
+    fn metadata_urls(&self) -> Vec<ServiceUrl> {
+        let path = self.url.as_url().path().trim_end_matches('/');
+        let mut paths = vec![
+            format!("{path}/.well-known/openid-configuration"),
+            format!("/.well-known/oauth-authorization-server{path}"),
+            format!("/.well-known/openid-configuration{path}"),
+        ];
+        paths.dedup();
+        if path.is_empty() {
+            paths.truncate(2);
+        }
+        paths.iter().map(|path| self.url.with_path(path)).collect()
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What an issuer has said.
+#[derive(Debug, Default)]
+pub(super) struct Discovered {
+    answer: Mutex<Option<Answer>>,
+    client: std::sync::Mutex<Option<(ServiceUrl, reqwest::Client)>>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    token_endpoint: ServiceUrl,
+    at: Duration,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: Option<String>,
+    token_endpoint: Option<String>,
+}
+
+impl Discovered {
+    pub(super) async fn token_endpoint(
+        &self,
+        issuer: &Issuer,
+        options: &HttpOptions,
+        timeout: Duration,
+    ) -> Result<ServiceUrl, AuthError> {
+        let mut answer = self.answer.lock().await;
+        let now = SystemClock.monotonic();
+        if let Some(answer) = answer.as_ref().filter(|answer| now.saturating_sub(answer.at) < KEEP) {
+            return Ok(answer.token_endpoint.clone());
+        }
+        match (ask(issuer, options, timeout).await, answer.as_ref()) {
+            (Ok(token_endpoint), _) => {
+                *answer = Some(Answer { token_endpoint: token_endpoint.clone(), at: now });
+                Ok(token_endpoint)
+            }
+            (Err(error), Some(old)) if error.is_transient() => Ok(old.token_endpoint.clone()),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    pub(super) fn client(&self, url: &ServiceUrl, options: &HttpOptions) -> Result<reqwest::Client, AuthError> {
+        let mut known = self.client.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, client)) = known.as_ref().filter(|(target, _)| target == url) {
+            return Ok(client.clone());
+        }
+        let client = options.client_for(url)?;
+        *known = Some((url.clone(), client.clone()));
+        Ok(client)
+    }
+}
+
+async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Result<ServiceUrl, AuthError> {
+    let client = options.client_for(issuer.url())?;
+    let urls = issuer.metadata_urls();
+    for url in &urls {
+        let response = client.get(url.as_url().clone()).header(http::header::ACCEPT, "application/json");
+        let response = response.timeout(timeout).send().await.map_err(|error| unavailable(url, error.into()))?;
+        let status = response.status();
+        tracing::debug!(%url, status = status.as_u16(), "issuer answered");
+        if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            continue;
+        }
+        let headers = response.headers().clone();
+        let body = read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        if !status.is_success() {
+            let problem = format!("it answered {} to discovery", status.as_u16());
+            let kind = reply::kind_of(status);
+            return Err(refused(url, status, &headers, reply::Failure { kind, code: None, problem }));
+        }
+        return read(issuer, url, &body);
+    }
+    let tried = urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Err(failed(issuer, format!("it publishes no metadata; tried {tried}")))
+}
+
+fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, AuthError> {
+    let Ok(metadata) = serde_json::from_slice::<Metadata>(body) else {
+        return Err(failed(issuer, format!("{url} answered with no metadata: not a JSON object of the right form")));
+    };
+    // RFC 8414 §3.3: anything else may be somebody who poses as this issuer.
+    if metadata.issuer.as_deref() != Some(issuer.as_str()) {
+        let told = metadata.issuer.map_or_else(|| "none".to_owned(), |told| scrub(&told, &[]));
+        return Err(failed(issuer, format!("{url} names another issuer: {told}")));
+    }
+    let Some(text) = metadata.token_endpoint else {
+        return Err(failed(issuer, format!("{url} names no token_endpoint")));
+    };
+    issuer.parse_endpoint(&text).map_err(|error| failed(issuer, format!("the token_endpoint of {url}: {error}")))
+}
+
+fn failed(issuer: &Issuer, problem: String) -> AuthError {
+    AuthError::new(AuthErrorKind::Protocol, format!("discover the token endpoint of {issuer}: {problem}"))
+        .with_setting("issuer")
+}

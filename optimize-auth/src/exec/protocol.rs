@@ -1,0 +1,242 @@
+//! The messages of `optimize-credential` version 1.
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::FetchReason;
+
+/// The version of the protocol that is spoken here.
+pub const VERSION: u32 = 1;
+
+/// What a helper says first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// The greeting itself.
+    #[serde(rename = "optimize-credential")]
+    pub greeting: Greeting,
+}
+
+/// Who a helper is and what it can do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Greeting {
+    /// The versions of the protocol it speaks.
+    pub v: Vec<u32>,
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    #[serde(default)]
+    pub version: String,
+    /// The operations it knows: `get`, `refresh`, `erase`, `login`.
+    #[serde(default)]
+    pub caps: Vec<String>,
+}
+
+impl Hello {
+    /// A helper of version 1 with these operations.
+    pub fn new(name: impl Into<String>, version: impl Into<String>, caps: &[Op]) -> Self {
+        let caps = caps.iter().map(|op| op.as_str().to_owned()).collect();
+        Self { greeting: Greeting { v: vec![VERSION], name: name.into(), version: version.into(), caps } }
+    }
+
+    /// Whether the helper says that it knows an operation.
+    pub fn can(&self, op: Op) -> bool {
+        self.greeting.caps.iter().any(|cap| cap == op.as_str())
+    }
+}
+
+/// What a helper is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// Hand out a credential.
+    Get,
+    /// Hand out another one than before.
+    Refresh,
+    /// Drop what is kept.
+    Erase,
+    /// Let a person log in.
+    Login,
+}
+
+impl Op {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Refresh => "refresh",
+            Self::Erase => "erase",
+            Self::Login => "login",
+        }
+    }
+}
+
+/// What the host asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// [`VERSION`].
+    pub v: u32,
+    /// Comes back in the answer.
+    pub id: String,
+    /// What to do. A text, so that a helper can be asked for something it has never heard of.
+    pub op: String,
+    /// Why: `missing`, `expiring`, `rejected` or `forced`.
+    pub reason: String,
+    /// What the credential is for.
+    pub target: Target,
+    /// The profile in use.
+    pub profile: Option<String>,
+    /// Whether a person is there to be asked.
+    pub interactive: bool,
+    /// The milliseconds after which the host gives up.
+    pub deadline_ms: u64,
+    /// The credential before this one, as far as a helper may know it.
+    pub previous: Option<Previous>,
+}
+
+impl Request {
+    pub(super) fn reason_word(reason: FetchReason) -> &'static str {
+        match reason {
+            FetchReason::Missing => "missing",
+            FetchReason::Expiring => "expiring",
+            FetchReason::Rejected => "rejected",
+            FetchReason::Forced => "forced",
+        }
+    }
+}
+
+/// What a credential is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The base URL of the API.
+    pub base_url: Option<String>,
+    /// The token endpoint, where one is configured.
+    pub token_url: Option<String>,
+    /// The audience the token must have.
+    pub audience: Option<String>,
+    /// The scopes to ask for.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// The resource to ask for (RFC 8707).
+    pub resource: Option<String>,
+}
+
+/// The credential before, never the credential itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Previous {
+    /// The first half of its SHA-256 in hexadecimal.
+    pub fingerprint: String,
+    /// The `WWW-Authenticate` header with which it was rejected.
+    pub challenge: Option<String>,
+}
+
+/// What a helper answers: `ok` or `err`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    /// [`VERSION`].
+    pub v: u32,
+    /// The id of the request.
+    pub id: String,
+    /// The credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ok: Option<Granted>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub err: Option<Problem>,
+}
+
+/// A credential that a helper hands out.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Granted {
+    /// `bearer`, `header`, `client_secret`, `client_assertion`, or `done` where there is nothing to hand out.
+    pub kind: String,
+    /// The secret of all kinds but `header`.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "expose")]
+    pub secret: Option<SecretString>,
+    /// The name of a header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The value of a header.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "expose")]
+    pub value: Option<SecretString>,
+    /// When it ends, as RFC 3339 has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// How long the host may keep it: `never`, `session` (in memory) or `expires` (until it ends). Default `session`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
+}
+
+/// The one place where a secret is written out on purpose: a pipe between helper and host.
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)
+}
+
+/// Why a helper has no credential.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// One of [`ErrorKind`]'s words; an unknown one counts as `other`.
+    pub kind: String,
+    /// How long to wait before the next attempt, for `transient`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// For people.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// The class of a [`Problem`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// There is no credential for this target. A chain goes on.
+    NotFound,
+    /// The operation or the target is not one of this helper's. A chain goes on.
+    Unsupported,
+    /// There is one, but not for this user.
+    Denied,
+    /// A person must log in first.
+    InteractionRequired,
+    /// It may work a little later.
+    Transient,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorKind {
+    const ALL: [Self; 6] =
+        [Self::NotFound, Self::Unsupported, Self::Denied, Self::InteractionRequired, Self::Transient, Self::Other];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unsupported => "unsupported",
+            Self::Denied => "denied",
+            Self::InteractionRequired => "interaction_required",
+            Self::Transient => "transient",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Problem {
+    /// A problem of `kind`, with a text that holds no secret.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind: kind.as_str().to_owned(), retry_after_ms: None, message: message.into() }
+    }
+
+    /// The class.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind).unwrap_or(ErrorKind::Other)
+    }
+}
+
+/// One message as a line, wiped when dropped.
+pub(super) fn line(message: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    // Larger than any message with a secret of 64 KiB that is not all escapes, so that growing leaves no copy behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(128 << 10));
+    serde_json::to_writer(&mut *line, message).expect("texts and numbers are always valid JSON");
+    line.push(b'\n');
+    line
+}

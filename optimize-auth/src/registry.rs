@@ -1,0 +1,138 @@
+//! Sources by name and settings, for hosts that read them from a configuration.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::http::HttpOptions;
+use crate::{AuthError, AuthErrorKind, TokenSource};
+
+mod builtin;
+mod settings;
+
+pub use settings::StrategySettings;
+
+/// What a host lends to every source it builds.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Surroundings {
+    /// How connections are made.
+    pub http: HttpOptions,
+    /// How long one token request may take. Default 30 s.
+    pub timeout: Option<Duration>,
+    /// The base URL of the API, which credential helpers are told.
+    pub base_url: Option<String>,
+    /// The profile in use, which credential helpers are told.
+    pub profile: Option<String>,
+    /// The environment of credential helpers. Default empty.
+    pub helper_environment: Vec<(String, String)>,
+    /// Whether a person is there to be asked.
+    pub is_interactive: bool,
+    /// Whether plain http to other machines is permitted.
+    pub allows_insecure_http: bool,
+}
+
+type Factory =
+    dyn Fn(&mut StrategySettings, &Surroundings, &StrategyRegistry) -> Result<Box<dyn TokenSource>, AuthError>
+        + Send
+        + Sync;
+
+/// Maps the name of a strategy to what builds its source.
+///
+/// An object that a program makes, not a global. A registered strategy gets the cache, the stores and the redaction of
+/// the built-in ones by being put into [`Credentials`](crate::Credentials) like them.
+pub struct StrategyRegistry {
+    factories: BTreeMap<String, Box<Factory>>,
+}
+
+impl Default for StrategyRegistry {
+    /// The built-in strategies: `none`, `static`, `client-credentials`, `client-assertion`, `token-file`, `exec`,
+    /// `chain`.
+    fn default() -> Self {
+        let mut registry = Self { factories: BTreeMap::new() };
+        builtin::add_to(&mut registry);
+        registry
+    }
+}
+
+impl StrategyRegistry {
+    /// Adds a strategy. `build` takes its settings by name; what it leaves is an unknown setting, and an error.
+    ///
+    /// Fails if the name is taken.
+    pub fn register<S: TokenSource + 'static>(
+        &mut self,
+        name: impl Into<String>,
+        build: impl Fn(&mut StrategySettings, &Surroundings) -> Result<S, AuthError> + Send + Sync + 'static,
+    ) -> Result<(), AuthError> {
+        let name = name.into();
+        if self.factories.contains_key(&name) {
+            let message = format!("register the strategy `{name}`: the name is taken");
+            return Err(AuthError::new(AuthErrorKind::InvalidInput, message));
+        }
+        self.insert(&name, move |settings, surroundings, _| Ok(Box::new(build(settings, surroundings)?)));
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        name: &str,
+        build: impl Fn(&mut StrategySettings, &Surroundings, &Self) -> Result<Box<dyn TokenSource>, AuthError>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.factories.insert(name.to_owned(), Box::new(build));
+    }
+
+    /// The names of all strategies, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.factories.keys().map(String::as_str)
+    }
+
+    /// Builds a source from a serde value: an object with `strategy` and that strategy's settings.
+    ///
+    /// A secret is a text, or `{"file": "PATH"}`. Errors name the setting, and never its value.
+    pub fn build_value(&self, value: Value, surroundings: &Surroundings) -> Result<Box<dyn TokenSource>, AuthError> {
+        self.build(StrategySettings::from_value(value)?, surroundings)
+    }
+
+    /// Builds a source. A setting that the strategy does not know is an error, so that none is ignored in silence.
+    pub fn build(
+        &self,
+        mut settings: StrategySettings,
+        surroundings: &Surroundings,
+    ) -> Result<Box<dyn TokenSource>, AuthError> {
+        let name = settings.required_text("strategy")?;
+        let Some(factory) = self.factories.get(&name) else {
+            let known = self.names().collect::<Vec<_>>().join(", ");
+            let nearest = nearest(&name, self.names()).map(|name| format!("; did you mean `{name}`?"));
+            let problem = format!("there is no such strategy; known: {known}{}", nearest.unwrap_or_default());
+            return Err(AuthError::invalid_setting("strategy", &problem));
+        };
+        let source = factory(&mut settings, surroundings, self)?;
+        settings.finish(&name)?;
+        Ok(source)
+    }
+}
+
+impl fmt::Debug for StrategyRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.factories.keys()).finish()
+    }
+}
+
+/// The name that differs by the fewest letters, if those are few.
+fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = names.map(|name| (strsim::jaro_winkler(given, name), name));
+    let (score, name) = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    (score > 0.75).then_some(name)
+}
+
+/// A secret in a file, or one that is already at hand.
+pub(crate) enum SecretSetting {
+    Here(SecretString),
+    File(std::path::PathBuf),
+}

@@ -1,0 +1,57 @@
+//! Secrets in files.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+use crate::{AuthError, AuthErrorKind};
+
+/// No token, secret or key in use is nearly as long; more is the wrong file.
+const LONGEST: usize = 64 << 10;
+
+/// The text of a file, without the line break that editors and `echo` put at its end; at most 64 KiB. `what` names it in
+/// errors, for example `token`. A file that does not exist is [`AuthErrorKind::NotFound`].
+pub fn read_secret_file(path: &Path, what: &str) -> Result<SecretString, AuthError> {
+    let failed = |kind, problem: &str| {
+        AuthError::new(kind, format!("read the {what} from file {}{problem}", path.display()))
+    };
+    let file = File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => failed(AuthErrorKind::NotFound, "").with_source(error),
+        _ => failed(AuthErrorKind::InvalidInput, "").with_source(error),
+    })?;
+    read_secret(file).map_err(|problem| match problem {
+        SecretProblem::Io(error) => failed(AuthErrorKind::InvalidInput, "").with_source(error),
+        SecretProblem::Text(problem) => failed(AuthErrorKind::InvalidInput, &format!(": {problem}")),
+    })
+}
+
+/// Why a secret could not be read.
+#[derive(Debug)]
+pub enum SecretProblem {
+    /// The source failed.
+    Io(std::io::Error),
+    /// What it gave is no secret; the text says why and does not repeat it.
+    Text(&'static str),
+}
+
+/// The secret that a reader gives, under the rules of [`read_secret_file`].
+pub fn read_secret(reader: impl Read) -> Result<SecretString, SecretProblem> {
+    // Large enough from the start that no copy is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 64));
+    reader.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(SecretProblem::Io)?;
+    if bytes.len() > LONGEST {
+        return Err(SecretProblem::Text("it is longer than 64 KiB"));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| SecretProblem::Text("it is not UTF-8"))?;
+    one_line_break_less(text).ok_or(SecretProblem::Text("it is empty"))
+}
+
+/// The text without one line break at its end; `None` if nothing else is left.
+pub fn one_line_break_less(text: &str) -> Option<SecretString> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    (!line.trim().is_empty()).then(|| SecretString::from(line))
+}

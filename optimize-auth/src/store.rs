@@ -1,0 +1,149 @@
+//! Where tokens outlive the cache that fetched them.
+
+pub(crate) mod file;
+#[cfg(feature = "keyring")]
+pub(crate) mod keyring;
+pub(crate) mod memory;
+mod record;
+
+use std::any::Any;
+use std::fmt;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::hmac;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Token;
+
+/// Keeps tokens for several caches, or for several processes.
+///
+/// The cache reads without a lock, and fetches and writes under one, so that any number of processes that start at once
+/// send one token request. A store never fails a caller: what it cannot read is a miss, what it cannot write is told
+/// once in the log.
+///
+/// The methods are called from asynchronous code, so they must be quick.
+pub trait TokenStore: fmt::Debug + Send + Sync {
+    /// The token under `key`, as it was written.
+    fn read(&self, key: &StoreKey) -> Option<Token>;
+
+    /// Keeps `token` under `key`.
+    fn write(&self, key: &StoreKey, token: &Token);
+
+    /// Drops what is under `key`.
+    fn remove(&self, key: &StoreKey);
+
+    /// Takes the lock of `key` if it is free. It is released when the answer is dropped, also by a crash.
+    fn try_lock(&self, key: &StoreKey) -> LockOutcome;
+}
+
+/// What became of an attempt to lock.
+#[derive(Debug)]
+pub enum LockOutcome {
+    /// Held until this is dropped.
+    Held(StoreLock),
+    /// Somebody else holds it.
+    Busy,
+    /// There are no locks here; the caller goes on without one.
+    Unavailable,
+}
+
+/// A lock, released when dropped.
+pub struct StoreLock(#[expect(dead_code, reason = "it is only ever dropped")] Box<dyn Any + Send + Sync>);
+
+impl StoreLock {
+    /// A lock that is held as long as `guard` lives.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl fmt::Debug for StoreLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreLock")
+    }
+}
+
+/// The name of a token in a store: a SHA-256 over everything that changes the token, so that nothing of it shows.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoreKey(String);
+
+impl StoreKey {
+    /// A key for tokens of the strategy `name`.
+    pub fn builder(name: &str) -> StoreKeyBuilder {
+        StoreKeyBuilder(Context::new(&SHA256)).with_text("strategy", Some(name))
+    }
+
+    /// The key in hexadecimal, 64 characters: fit for a file name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StoreKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreKey({})", self.0)
+    }
+}
+
+/// Collects what a [`StoreKey`] is made of.
+#[must_use]
+pub struct StoreKeyBuilder(Context);
+
+impl StoreKeyBuilder {
+    /// Adds a part. An absent one differs from an empty one.
+    pub fn with_text(self, name: &str, value: Option<&str>) -> Self {
+        self.with_bytes(name, value.map(str::as_bytes))
+    }
+
+    /// Adds a list whose order and repetitions do not matter, such as a space-separated scope.
+    pub fn with_words(self, name: &str, value: Option<&str>) -> Self {
+        let Some(value) = value else { return self.with_text(name, None) };
+        let mut words: Vec<_> = value.split_whitespace().collect();
+        words.sort_unstable();
+        words.dedup();
+        self.with_text(name, Some(&words.join(" ")))
+    }
+
+    /// Adds the fingerprint of a secret, a keyed hash.
+    pub fn with_secret(self, name: &str, secret: &SecretString) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"optimize-auth store key");
+        let tag = hmac::sign(&key, secret.expose_secret().as_bytes());
+        self.with_bytes(name, Some(tag.as_ref()))
+    }
+
+    /// Adds another key.
+    pub fn with_key(self, name: &str, key: &StoreKey) -> Self {
+        self.with_text(name, Some(key.as_str()))
+    }
+
+    // Lengths go in before the bytes, so that no two different lists of parts read alike.
+    fn with_bytes(mut self, name: &str, value: Option<&[u8]>) -> Self {
+        for bytes in [Some(name.as_bytes()), value] {
+            let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
+            self.0.update(&length.to_be_bytes());
+            self.0.update(bytes.unwrap_or_default());
+        }
+        self
+    }
+
+    /// The key.
+    pub fn build(self) -> StoreKey {
+        StoreKey(hexadecimal(self.0.finish().as_ref()))
+    }
+}
+
+/// Tells tokens apart without showing one: the first half of the SHA-256.
+pub(crate) fn fingerprint(secret: &SecretString) -> String {
+    let digest = aws_lc_rs::digest::digest(&SHA256, secret.expose_secret().as_bytes());
+    hexadecimal(&digest.as_ref()[..16])
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

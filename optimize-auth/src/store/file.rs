@@ -1,0 +1,247 @@
+//! Tokens on disk, for processes that start often: one file a key, for its owner alone.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use secrecy::zeroize::Zeroizing;
+
+use super::record::{self, LONGEST};
+use crate::{LockOutcome, StoreKey, StoreLock, Token, TokenStore};
+
+/// Keeps tokens in a directory.
+///
+/// Only access tokens are written, in files that nobody else can read from their first byte on, each under a name that
+/// is a hash. A write is whole or not at all: a file beside the final one, synced, then renamed. Whatever cannot be read
+/// is a miss: a damaged file, a symbolic or hard link, a file of somebody else. The first failure is told as a warning in
+/// the log, and the program goes on without.
+///
+/// Away from Unix, where there are no modes and owners to check, the directory's own protection must do.
+pub struct FileStore {
+    directory: PathBuf,
+    has_warned: AtomicBool,
+}
+
+impl FileStore {
+    /// A store in `directory`, which is made when the first token is written.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), has_warned: AtomicBool::new(false) }
+    }
+
+    /// Removes every token and answers with how many there were.
+    pub fn clear(&self) -> io::Result<usize> {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            entries => entries?,
+        };
+        let mut removed = 0;
+        for entry in entries {
+            let path = entry?.path();
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            // Lock files stay: another process may hold one. They are empty.
+            if ending == "json" || ending == "part" {
+                fs::remove_file(&path)?;
+                removed += usize::from(ending == "json");
+            }
+        }
+        Ok(removed)
+    }
+
+    fn path(&self, key: &StoreKey, ending: &str) -> PathBuf {
+        self.directory.join(format!("{}.{ending}", key.as_str()))
+    }
+
+    fn warn(&self, action: &str, problem: &dyn fmt::Display) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!("the token cache {} is not used: cannot {action}: {problem}", self.directory.display());
+        }
+    }
+
+    fn load(&self, key: &StoreKey) -> io::Result<Option<Token>> {
+        let mut file = match open(OpenOptions::new().read(true), &self.path(key, "json")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("what lies there is no regular file"));
+        }
+        if platform::check_owned(&metadata)? {
+            platform::make_private(&file)?;
+            tracing::warn!("others could read a token in {}; the file is private now", self.directory.display());
+        }
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+        (&mut file).take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+        match record::read(&bytes) {
+            Some(token) => Ok(Some(token)),
+            None => Err(io::Error::other("a file holds no token of this version")),
+        }
+    }
+
+    fn save(&self, key: &StoreKey, token: &Token) -> io::Result<()> {
+        let Some(bytes) = record::write(token) else { return Ok(()) };
+        self.prepare_directory()?;
+        self.remove_leftovers(key);
+        let mut file = tempfile::Builder::new()
+            .prefix(&format!(".{}-", key.as_str()))
+            .suffix(".part")
+            .tempfile_in(&self.directory)?;
+        file.write_all(&bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(key, "json"))?;
+        platform::sync_directory(&self.directory)
+    }
+
+    /// What writers of this key that were killed have left. The caller holds the key's lock, so there is no other one.
+    fn remove_leftovers(&self, key: &StoreKey) {
+        let prefix = format!(".{}-", key.as_str());
+        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+                // Somebody else may have been faster, which is as good.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    fn prepare_directory(&self) -> io::Result<()> {
+        platform::create_private_directory(&self.directory)?;
+        let metadata = fs::symlink_metadata(&self.directory)?;
+        if !metadata.is_dir() {
+            return Err(io::Error::other("it is no directory"));
+        }
+        if platform::check_owned_directory(&metadata)? {
+            platform::make_private(&File::open(&self.directory)?)?;
+            tracing::warn!("others could enter the token cache {}; it is private now", self.directory.display());
+        }
+        Ok(())
+    }
+
+    fn lock_file(&self, key: &StoreKey) -> io::Result<LockOutcome> {
+        self.prepare_directory()?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let file = open(&mut options, &self.path(key, "lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(LockOutcome::Held(StoreLock::new(file))),
+            Err(TryLockError::WouldBlock) => Ok(LockOutcome::Busy),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl TokenStore for FileStore {
+    fn read(&self, key: &StoreKey) -> Option<Token> {
+        self.load(key).unwrap_or_else(|error| {
+            self.warn("read a token", &error);
+            None
+        })
+    }
+
+    fn write(&self, key: &StoreKey, token: &Token) {
+        if let Err(error) = self.save(key, token) {
+            self.warn("write a token", &error);
+        }
+    }
+
+    fn remove(&self, key: &StoreKey) {
+        match fs::remove_file(self.path(key, "json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => self.warn("remove a token", &error),
+            _ => {}
+        }
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> LockOutcome {
+        self.lock_file(key).unwrap_or_else(|error| {
+            self.warn("lock a token", &error);
+            LockOutcome::Unavailable
+        })
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+/// Opens without following a symbolic link, without waiting for the other end of a FIFO, and private if it is new.
+fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    platform::guard(options);
+    options.open(path)
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+    use std::io;
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+    use std::path::Path;
+
+    use rustix::fs::OFlags;
+
+    const OTHERS: u32 = 0o077;
+
+    pub(super) fn guard(options: &mut OpenOptions) {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+
+    /// Fails for somebody else's file or a hard link; answers with whether others have access.
+    pub(super) fn check_owned(metadata: &Metadata) -> io::Result<bool> {
+        if metadata.nlink() > 1 {
+            return Err(io::Error::other("a file has a second name"));
+        }
+        check_owned_directory(metadata)
+    }
+
+    pub(super) fn check_owned_directory(metadata: &Metadata) -> io::Result<bool> {
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other("it belongs to somebody else"));
+        }
+        Ok(metadata.mode() & OTHERS != 0)
+    }
+
+    pub(super) fn make_private(file: &File) -> io::Result<()> {
+        let mode = file.metadata()?.mode() & 0o700;
+        file.set_permissions(Permissions::from_mode(mode))
+    }
+
+    pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+    use std::io;
+    use std::path::Path;
+
+    pub(super) fn guard(_: &mut OpenOptions) {}
+
+    pub(super) fn check_owned(_: &Metadata) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn check_owned_directory(_: &Metadata) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn make_private(_: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).create(path)
+    }
+
+    pub(super) fn sync_directory(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}

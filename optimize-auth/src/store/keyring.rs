@@ -1,0 +1,65 @@
+//! Tokens in the keyring of the operating system.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::zeroize::Zeroizing;
+
+use super::record;
+use crate::{FileStore, LockOutcome, StoreKey, Token, TokenStore};
+
+/// Keeps tokens in the keyring of the operating system: the Keychain, the Credential Manager, or on Linux the kernel's
+/// keyring, which forgets at the next start of the machine.
+///
+/// Keyrings have no locks, so a directory is needed for them. Only empty files are written there.
+#[derive(Debug)]
+pub struct KeyringStore {
+    service: String,
+    locks: FileStore,
+}
+
+impl KeyringStore {
+    /// A store whose entries are filed under `service`, with its locks in a directory.
+    pub fn new(service: impl Into<String>, locks: impl Into<PathBuf>) -> Self {
+        Self { service: service.into(), locks: FileStore::new(locks) }
+    }
+
+    fn entry(&self, key: &StoreKey) -> keyring::Result<keyring::Entry> {
+        keyring::Entry::new(&self.service, key.as_str())
+    }
+}
+
+fn warn(action: &str, error: &dyn fmt::Display) {
+    tracing::warn!("the keyring is not used: cannot {action} a token: {error}");
+}
+
+impl TokenStore for KeyringStore {
+    fn read(&self, key: &StoreKey) -> Option<Token> {
+        match self.entry(key).and_then(|entry| entry.get_secret()) {
+            Ok(bytes) => record::read(&Zeroizing::new(bytes)),
+            Err(keyring::Error::NoEntry) => None,
+            Err(error) => {
+                warn("read", &error);
+                None
+            }
+        }
+    }
+
+    fn write(&self, key: &StoreKey, token: &Token) {
+        let Some(bytes) = record::write(token) else { return };
+        if let Err(error) = self.entry(key).and_then(|entry| entry.set_secret(&bytes)) {
+            warn("write", &error);
+        }
+    }
+
+    fn remove(&self, key: &StoreKey) {
+        match self.entry(key).and_then(|entry| entry.delete_credential()) {
+            Ok(()) | Err(keyring::Error::NoEntry) => {}
+            Err(error) => warn("remove", &error),
+        }
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> LockOutcome {
+        self.locks.try_lock(key)
+    }
+}

@@ -1,0 +1,71 @@
+//! Tokens that several caches of one process share.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{LockOutcome, StoreKey, StoreLock, Token, TokenStore};
+
+/// The most tokens that are kept. One more makes room by dropping the one that was requested first.
+const MOST: usize = 64;
+
+/// Keeps tokens in memory, for several [`Credentials`](crate::Credentials) with the same settings. Clones share.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Shelf>>);
+
+#[derive(Default)]
+struct Shelf {
+    tokens: HashMap<StoreKey, Token>,
+    locked: HashSet<StoreKey>,
+}
+
+impl MemoryStore {
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TokenStore for MemoryStore {
+    fn read(&self, key: &StoreKey) -> Option<Token> {
+        self.shelf().tokens.get(key).cloned()
+    }
+
+    fn write(&self, key: &StoreKey, token: &Token) {
+        let mut shelf = self.shelf();
+        if shelf.tokens.len() >= MOST && !shelf.tokens.contains_key(key) {
+            let oldest = shelf.tokens.iter().min_by_key(|(_, token)| token.request_time());
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                shelf.tokens.remove(&oldest);
+            }
+        }
+        shelf.tokens.insert(key.clone(), token.clone());
+    }
+
+    fn remove(&self, key: &StoreKey) {
+        self.shelf().tokens.remove(key);
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> LockOutcome {
+        if !self.shelf().locked.insert(key.clone()) {
+            return LockOutcome::Busy;
+        }
+        LockOutcome::Held(StoreLock::new(Held { store: self.clone(), key: key.clone() }))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryStore")
+    }
+}
+
+struct Held {
+    store: MemoryStore,
+    key: StoreKey,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.store.shelf().locked.remove(&self.key);
+    }
+}

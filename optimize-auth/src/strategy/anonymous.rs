@@ -1,0 +1,20 @@
+//! No credential at all.
+
+use async_trait::async_trait;
+
+use crate::{AuthError, FetchContext, Token, TokenSource};
+
+/// For an API that asks for no credential, for example behind a gateway that adds one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Anonymous;
+
+#[async_trait]
+impl TokenSource for Anonymous {
+    async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
+        Ok(Token::none().without_storing())
+    }
+
+    fn is_renewable(&self) -> bool {
+        false
+    }
+}

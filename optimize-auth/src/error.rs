@@ -143,16 +143,9 @@ impl AuthError {
         self.retold(action).with_source(self)
     }
 
-    /// The text of this error and of its causes.
-    pub(crate) fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        let mut next = self.source();
-        while let Some(error) = next {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            next = error.source();
-        }
-        text
+    /// The texts of the underlying errors, outermost first.
+    pub fn causes(&self) -> impl Iterator<Item = String> {
+        std::iter::successors(self.source(), |error: &&(dyn Error + 'static)| (*error).source()).map(ToString::to_string)
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {

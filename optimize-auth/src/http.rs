@@ -1,8 +1,9 @@
 //! The HTTP rules that the token endpoint and the API share: how a client is built, how much of an answer is read, how
 //! a failure is told. Nothing else in the workspace builds a [`reqwest::Client`] for credentials.
 
-use std::error::Error as StdError;
-use std::fmt;
+mod contact;
+mod failure;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::store::StoreKeyBuilder;
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
+
+pub use contact::Contact;
+pub use failure::{TlsProblem, TransportError};
 
 /// How connections are made. Every wait has an end.
 #[derive(Clone, Debug)]
@@ -131,74 +135,16 @@ impl HttpOptions {
     }
 }
 
-/// A request that ended without a whole answer. Its text names the stage and holds no URL.
-#[derive(Debug)]
-pub struct TransportError {
-    stage: Stage,
-    source: Option<reqwest::Error>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Connect,
-    ConnectTimeout,
-    Exchange,
-    ExchangeTimeout,
-    TooLarge(usize),
-}
-
-impl TransportError {
-    /// Whether the server cannot have received any of the request, so that sending it again repeats nothing.
-    pub fn was_not_sent(&self) -> bool {
-        matches!(self.stage, Stage::Connect | Stage::ConnectTimeout)
-    }
-
-    /// Whether the answer was larger than the caller's limit, which another try would not change.
-    pub fn is_too_large(&self) -> bool {
-        matches!(self.stage, Stage::TooLarge(_))
-    }
-}
-
-impl From<reqwest::Error> for TransportError {
-    fn from(source: reqwest::Error) -> Self {
-        let stage = match (source.is_connect(), source.is_timeout()) {
-            (true, true) => Stage::ConnectTimeout,
-            (true, false) => Stage::Connect,
-            (false, true) => Stage::ExchangeTimeout,
-            (false, false) => Stage::Exchange,
-        };
-        Self { stage, source: Some(source.without_url()) }
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.stage {
-            Stage::Connect => f.write_str("the connection could not be made"),
-            Stage::ConnectTimeout => f.write_str("the connection could not be made in time"),
-            Stage::Exchange => f.write_str("the connection broke before the answer was complete"),
-            Stage::ExchangeTimeout => f.write_str("the answer did not arrive in time"),
-            Stage::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
-        }
-    }
-}
-
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| source as &(dyn StdError + 'static))
-    }
-}
-
 /// The body of `response`, decompressed, if it has no more than `limit` bytes. At most one chunk more is read.
 pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > limit {
-        return Err(TransportError { stage: Stage::TooLarge(limit), source: None });
+        return Err(TransportError::too_large(limit));
     }
     let mut body = Zeroizing::new(Vec::with_capacity(announced));
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > limit {
-            return Err(TransportError { stage: Stage::TooLarge(limit), source: None });
+            return Err(TransportError::too_large(limit));
         }
         body.extend_from_slice(&chunk);
     }

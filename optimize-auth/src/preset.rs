@@ -1,7 +1,7 @@
 //! What is the same for everybody at one provider.
 
 use crate::endpoint::{Issuer, TokenEndpoint};
-use crate::{AuthError, ClientAuth, ClientCredentials, ServiceUrl};
+use crate::{AssertionAudience, AuthError, ClientAuth, ClientCredentials, ServiceUrl};
 
 /// Where tokens come from and what they are asked for, at a known kind of provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Preset {
     pub audience: Option<String>,
     /// The `scope` parameter.
     pub scope: Option<String>,
+    /// For whom signed assertions are meant, where that is not the issuer: `token-endpoint`.
+    pub assertion_audience: Option<&'static str>,
 }
 
 impl Preset {
@@ -30,6 +32,7 @@ impl Preset {
             issuer: None,
             audience: Some("optimize.camunda.io".to_owned()),
             scope: None,
+            assertion_audience: None,
         })
     }
 
@@ -43,6 +46,7 @@ impl Preset {
             issuer: Some(realm_url.to_owned()),
             audience: None,
             scope: None,
+            assertion_audience: None,
         }
     }
 
@@ -57,13 +61,11 @@ impl Preset {
             issuer: Some(format!("https://login.microsoftonline.com/{tenant}/v2.0")),
             audience: None,
             scope: Some(format!("{application_id}/.default")),
+            assertion_audience: Some("token-endpoint"),
         })
     }
 
     /// A source for a client at this provider.
-    ///
-    /// At Entra assertions are meant for the token endpoint: set
-    /// [`AssertionAudience::TokenEndpoint`](crate::AssertionAudience::TokenEndpoint).
     pub fn client_credentials(&self, client_id: &str, client_auth: ClientAuth) -> Result<ClientCredentials, AuthError> {
         let invalid = |name, error: crate::ServiceUrlError| AuthError::invalid_setting(name, &error.to_string());
         let url = ServiceUrl::parse(&self.token_url).map_err(|error| invalid("token_url", error))?;
@@ -77,6 +79,9 @@ impl Preset {
         }
         if let Some(scope) = &self.scope {
             client = client.with_scope(scope);
+        }
+        if self.assertion_audience.is_some() {
+            client = client.with_assertion_audience(AssertionAudience::TokenEndpoint);
         }
         Ok(client)
     }

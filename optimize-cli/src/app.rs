@@ -1,25 +1,31 @@
 //! What commands work with: settings, and connections that are made when they are first needed.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use optimize_api::{Client, ErrorKind};
-use optimize_auth::{ClientCredentials, Credentials, ServiceUrl};
+use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::Sandbox;
 use tokio::sync::OnceCell;
 
-use crate::config::{SANDBOX_PROFILE, Settings, Strategy};
+use crate::cli::GlobalArgs;
+use crate::config::{Occasion, SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::printer::Printer;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a run waits at its end for a token that it does not need itself.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
+
 /// The context of one run.
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) printer: Printer,
-    environment: Environment,
+    pub(crate) environment: Environment,
     timeout: Option<Duration>,
+    no_input: bool,
     sandbox: OnceCell<Sandbox>,
     credentials: OnceCell<Credentials>,
 }
@@ -27,10 +33,11 @@ pub(crate) struct App {
 /// How the program authenticates, without any secret.
 #[derive(Debug)]
 pub(crate) struct AuthSummary {
-    pub(crate) strategy: &'static str,
+    pub(crate) strategy: String,
     pub(crate) source: String,
     pub(crate) client_id: Option<String>,
     pub(crate) token_url: Option<String>,
+    pub(crate) issuer: Option<String>,
     pub(crate) audience: Option<String>,
 }
 
@@ -39,10 +46,11 @@ impl App {
         settings: Settings,
         printer: Printer,
         environment: Environment,
-        timeout: Option<Duration>,
+        flags: &GlobalArgs,
     ) -> Result<Self, CliError> {
-        let timeout = timeout.or(settings.timeout()?);
-        Ok(Self { settings, printer, environment, timeout, sandbox: OnceCell::new(), credentials: OnceCell::new() })
+        let timeout = flags.timeout.or(settings.timeout()?);
+        let no_input = flags.no_input;
+        Ok(Self { settings, printer, environment, timeout, no_input, sandbox: OnceCell::new(), credentials: OnceCell::new() })
     }
 
     /// How long one request may take, or for `ready --wait` the waiting.
@@ -78,50 +86,57 @@ impl App {
     pub(crate) async fn credentials(&self) -> Result<Credentials, CliError> {
         let credentials = self.credentials.get_or_try_init(|| async {
             if let Some(sandbox) = self.sandbox().await? {
-                let secret = sandbox.client_secret().to_owned().into();
-                let source = ClientCredentials::new(own_url(&sandbox.token_url())?, sandbox.client_id(), secret);
+                let proof = ClientAuth::Post(sandbox.client_secret().to_owned().into());
+                let source = ClientCredentials::new(own_url(&sandbox.token_url())?, sandbox.client_id(), proof);
                 return Ok(Credentials::new(source.with_audience(sandbox.audience())));
             }
-            if let Some((Strategy::ClientCredentials, _)) = self.settings.strategy()
-                && let Ok(url) = self.settings.token_url()
-            {
+            for url in [self.settings.token_url(), self.settings.issuer_url()].into_iter().flatten().flatten() {
                 self.warn_if_insecure(&url);
             }
-            self.settings.credentials(self.timeout, &self.environment)
+            self.settings.credentials(&Occasion {
+                environment: &self.environment,
+                timeout: self.timeout,
+                is_interactive: self.is_interactive(),
+            })
         });
         credentials.await.cloned()
+    }
+
+    /// Whether a person can be asked.
+    pub(crate) fn is_interactive(&self) -> bool {
+        !self.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Lets a refresh in the background end, so that its token is not lost for the next run.
+    pub(crate) async fn settle(&self) {
+        if let Some(credentials) = self.credentials.get() {
+            credentials.settle(LONGEST_SETTLING).await;
+        }
     }
 
     /// How the program authenticates.
     pub(crate) async fn auth_summary(&self) -> Result<AuthSummary, CliError> {
         if let Some(sandbox) = self.sandbox().await? {
             return Ok(AuthSummary {
-                strategy: "client_credentials",
+                strategy: "client-credentials".to_owned(),
                 source: "embedded server".to_owned(),
                 client_id: Some(sandbox.client_id().to_owned()),
                 token_url: Some(sandbox.token_url()),
+                issuer: None,
                 audience: Some(sandbox.audience().to_owned()),
             });
         }
         let settings = &self.settings;
-        Ok(match settings.strategy() {
-            None => AuthSummary {
-                strategy: "none",
-                source: String::new(),
-                client_id: None,
-                token_url: None,
-                audience: None,
-            },
-            Some((Strategy::StaticToken, source)) => {
-                AuthSummary { strategy: "static_token", source, client_id: None, token_url: None, audience: None }
-            }
-            Some((Strategy::ClientCredentials, source)) => AuthSummary {
-                strategy: "client_credentials",
-                source,
-                client_id: settings.client_id(),
-                token_url: Some(settings.token_url()?.to_string()),
-                audience: settings.audience(),
-            },
+        let (strategy, source) = settings.strategy().unwrap_or_else(|| ("none".to_owned(), String::new()));
+        let asks_for_tokens = strategy.starts_with("client-") || strategy == "exec";
+        let of_use = |value: Option<String>| value.filter(|_| asks_for_tokens);
+        Ok(AuthSummary {
+            source,
+            client_id: of_use(settings.client_id()),
+            token_url: of_use(settings.token_url()?.map(|url| url.to_string())),
+            issuer: of_use(settings.issuer()),
+            audience: of_use(settings.audience()),
+            strategy,
         })
     }
 

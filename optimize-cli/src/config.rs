@@ -1,5 +1,6 @@
 //! Configuration: files, a profile, the environment and flags, merged into settings that are checked when they are used.
 
+mod auth;
 mod env_layer;
 mod file;
 mod flag_layer;
@@ -8,20 +9,25 @@ mod nearest;
 mod paths;
 mod schema;
 mod secrets;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use optimize_auth::http::HttpOptions;
-use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl, ServiceUrlError};
+use optimize_auth::{ServiceUrl, ServiceUrlError, read_secret_file};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cli::{GlobalArgs, duration};
-use crate::env_vars::{CLIENT, CONFIG, Environment, PROFILE};
+use crate::env_vars::{CONFIG, Environment, PROFILE};
 use crate::error::CliError;
 use crate::output::Format;
 use file::ConfigFile;
 use layers::Layers;
 use schema::Key;
+
+pub(crate) use auth::{Occasion, TokenCache};
 
 /// The profile that stands for the embedded server.
 pub(crate) const SANDBOX_PROFILE: &str = "sandbox";
@@ -34,13 +40,6 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<String>,
     /// Whether the embedded server is to be used.
     pub(crate) sandbox: bool,
-}
-
-/// How tokens are got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Strategy {
-    StaticToken,
-    ClientCredentials,
 }
 
 impl Settings {
@@ -57,6 +56,12 @@ impl Settings {
             None => environment.setting(CONFIG)?.map(PathBuf::from),
         };
         let mut named = named.map(|path| ConfigFile::read(&path)).transpose()?;
+        if let Some(file) = &named {
+            let own = paths::user_file(environment);
+            for settings in std::iter::once(&file.settings).chain(file.profiles.values()) {
+                trust::check_foreign(settings, own.as_deref())?;
+            }
+        }
         let profile = match (&flags.profile, environment.setting(PROFILE)?) {
             (Some(flag), _) => Some(flag.clone()),
             (None, Some(variable)) => Some(variable.to_owned()),
@@ -89,7 +94,8 @@ impl Settings {
 
     /// The base URL, without what people copy along: `/api` or `/api/public`.
     pub(crate) fn base_url(&self) -> Result<ServiceUrl, CliError> {
-        let Some(text) = self.layers.text(Key::BaseUrl) else {
+        let preset = || Ok::<_, CliError>(self.preset()?.and_then(|preset| preset.base_url));
+        let Some(text) = self.layers.text(Key::BaseUrl).map_or_else(preset, |text| Ok(Some(text)))? else {
             let problem = "find the server: no base URL is set";
             return Err(CliError::config(problem)
                 .with_hint("pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox"));
@@ -99,13 +105,17 @@ impl Settings {
         self.service_url(Key::BaseUrl, short.strip_suffix("/api").unwrap_or(short))
     }
 
-    /// The token endpoint.
-    pub(crate) fn token_url(&self) -> Result<ServiceUrl, CliError> {
-        let Some(text) = self.layers.text(Key::TokenUrl) else {
-            return Err(CliError::config("find the token endpoint: no token URL is set")
-                .with_hint("set OPTIMIZE_TOKEN_URL, or token_url in the `auth` table of the configuration"));
-        };
-        self.service_url(Key::TokenUrl, &text)
+    /// The token endpoint, if it need not be asked for.
+    pub(crate) fn token_url(&self) -> Result<Option<ServiceUrl>, CliError> {
+        if self.layers.has(Key::Issuer) && !self.layers.has(Key::TokenUrl) {
+            return Ok(None);
+        }
+        self.used(Key::TokenUrl).map(|text| self.service_url(Key::TokenUrl, &text)).transpose()
+    }
+
+    /// Where the issuer is reached.
+    pub(crate) fn issuer_url(&self) -> Result<Option<ServiceUrl>, CliError> {
+        self.issuer().map(|text| self.service_url(Key::Issuer, &text)).transpose()
     }
 
     fn service_url(&self, key: Key, text: &str) -> Result<ServiceUrl, CliError> {
@@ -151,21 +161,32 @@ impl Settings {
     /// How connections are made.
     pub(crate) fn http(&self) -> Result<HttpOptions, CliError> {
         let options = HttpOptions::default().with_user_agent(concat!("optimize-cli/", env!("CARGO_PKG_VERSION")));
-        let Some(path) = self.layers.text(Key::CaFile) else { return Ok(options) };
-        let pem = std::fs::read(Path::new(&path)).map_err(|error| {
-            CliError::io(format!("read ca_file {path} ({})", self.layers.origin(Key::CaFile)), error)
-        })?;
-        Ok(options.with_root_certificates(pem))
+        let options = match self.layers.text(Key::CaFile) {
+            Some(path) => options.with_root_certificates(self.read_file(Key::CaFile, &path)?),
+            None => options,
+        };
+        let (cert, key) = (self.layers.text(Key::ClientCertFile), self.layers.text(Key::ClientKeyFile));
+        let lonely = |present: Key, missing: Key| {
+            Err(self.invalid(present, &format!("{} is not set", missing.path())).with_hint(auth::how_to_set(missing)))
+        };
+        match (cert, key) {
+            (None, None) => Ok(options),
+            (Some(_), None) => lonely(Key::ClientCertFile, Key::ClientKeyFile),
+            (None, Some(_)) => lonely(Key::ClientKeyFile, Key::ClientCertFile),
+            (Some(cert), Some(key)) => {
+                let cert = self.read_file(Key::ClientCertFile, &cert)?;
+                let cert = String::from_utf8(cert).map_err(|_| self.invalid(Key::ClientCertFile, "it is not PEM"))?;
+                let key = read_secret_file(Path::new(&key), "key of the client certificate")?;
+                let pem = Zeroizing::new([&cert, "\n", key.expose_secret()].concat());
+                Ok(options.with_client_identity(SecretString::from(pem.as_str())))
+            }
+        }
     }
 
-    /// How tokens are got, and where that was said.
-    pub(crate) fn strategy(&self) -> Option<(Strategy, String)> {
-        let has = |key| self.layers.secret(key).is_some() || self.layers.text(key).is_some();
-        if has(Key::Token) {
-            return Some((Strategy::StaticToken, self.layers.origin(Key::Token)));
-        }
-        let part = [Key::ClientId, Key::ClientSecret].into_iter().find(|key| has(*key))?;
-        Some((Strategy::ClientCredentials, self.layers.origin(part)))
+    fn read_file(&self, key: Key, path: &str) -> Result<Vec<u8>, CliError> {
+        std::fs::read(Path::new(path)).map_err(|error| {
+            CliError::io(format!("read {} {path} ({})", key.path(), self.layers.origin(key)), error)
+        })
     }
 
     /// The client id.
@@ -175,84 +196,27 @@ impl Settings {
 
     /// The audience to ask for.
     pub(crate) fn audience(&self) -> Option<String> {
-        self.layers.text(Key::Audience)
+        self.used(Key::Audience)
     }
 
     /// The scope to ask for.
     pub(crate) fn scope(&self) -> Option<String> {
-        self.layers.text(Key::Scope)
+        self.used(Key::Scope)
     }
 
     /// The resource to ask for.
     pub(crate) fn resource(&self) -> Option<String> {
-        self.layers.text(Key::Resource)
+        self.used(Key::Resource)
     }
 
-    /// How the client authenticates at the token endpoint.
-    pub(crate) fn client_auth(&self) -> Result<ClientAuth, CliError> {
-        match self.layers.text(Key::ClientAuth).as_deref() {
-            None | Some("post") => Ok(ClientAuth::Post),
-            Some("basic") => Ok(ClientAuth::Basic),
-            Some("json") => Ok(ClientAuth::Json),
-            Some(_) => Err(self.invalid(Key::ClientAuth, "expected post, basic or json")),
-        }
+    /// The issuer, as it was given.
+    pub(crate) fn issuer(&self) -> Option<String> {
+        self.used(Key::Issuer)
     }
 
-    /// What authenticates requests. Secrets are read now.
-    pub(crate) fn credentials(
-        &self,
-        timeout: Option<Duration>,
-        environment: &Environment,
-    ) -> Result<Credentials, CliError> {
-        if let Some(token) = self.layers.secret(Key::Token) {
-            return Ok(Credentials::static_bearer(secrets::resolve(token, "token", environment)?)?);
-        }
-        let (client_id, client_secret) = match (self.client_id(), self.layers.secret(Key::ClientSecret)) {
-            (Some(id), Some(secret)) => (id, secret),
-            (Some(_), None) => return Err(self.half_a_set(Key::ClientId, "client secret")),
-            (None, Some(_)) => return Err(self.half_a_set(Key::ClientSecret, "client id")),
-            (None, None) => {
-                return Err(CliError::config("authenticate: no credentials are configured").with_hint(
-                    "set OPTIMIZE_CLIENT_ID, OPTIMIZE_CLIENT_SECRET and OPTIMIZE_TOKEN_URL; or OPTIMIZE_TOKEN for a \
-                     server with a shared token",
-                ));
-            }
-        };
-        let token_url = self.token_url()?;
-        let client_auth = self.client_auth()?;
-        let secret = secrets::resolve(client_secret, "client secret", environment)?;
-        let mut source =
-            ClientCredentials::new(token_url, client_id, secret).with_client_auth(client_auth).with_http(self.http()?);
-        if let Some(audience) = self.audience() {
-            source = source.with_audience(audience);
-        }
-        if let Some(scope) = self.scope() {
-            source = source.with_scope(scope);
-        }
-        if let Some(resource) = self.resource() {
-            source = source.with_resource(resource);
-        }
-        if let Some(timeout) = timeout {
-            source = source.with_timeout(timeout);
-        }
-        Ok(Credentials::new(source))
-    }
-
-    fn half_a_set(&self, present: Key, missing: &str) -> CliError {
-        let origin = self.layers.origin(present);
-        let counterpart = CLIENT.iter().find_map(|(id, secret)| {
-            let is = |name: &str| origin.ends_with(&format!(" {name}"));
-            if is(id) { Some(*secret) } else { is(secret).then_some(*id) }
-        });
-        let hint = match (counterpart, present) {
-            (Some(name), _) => format!("set {name} too"),
-            (None, Key::ClientId) => "set client_secret beside it, or pass --client-secret-file FILE".to_owned(),
-            (None, _) => {
-                "set client_id beside it, or OPTIMIZE_CLIENT_ID and OPTIMIZE_CLIENT_SECRET together".to_owned()
-            }
-        };
-        CliError::config(format!("authenticate: {} is set ({origin}), but there is no {missing}", present.path()))
-            .with_hint(hint)
+    /// A setting of the token request, or what the preset has for it.
+    fn used(&self, key: Key) -> Option<String> {
+        self.layers.text(key).or_else(|| auth::of_preset(&self.preset().ok()??, key))
     }
 
     fn invalid(&self, key: Key, problem: &str) -> CliError {

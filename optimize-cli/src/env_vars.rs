@@ -14,10 +14,41 @@ pub(crate) const CLIENT: [(&str, &str); 4] = [
     ("CAMUNDA_CLIENT_ID", "CAMUNDA_CLIENT_SECRET"),
     ("ZEEBE_CLIENT_ID", "ZEEBE_CLIENT_SECRET"),
 ];
-/// How the client authenticates at the token endpoint: `post` (default), `basic` or `json`.
+/// Another proof than a secret for the client of the first family: a private key (PEM or JWK), or an assertion.
+pub(crate) const PRIVATE_KEY_FILE: &str = "OPTIMIZE_PRIVATE_KEY_FILE";
+/// A file with an assertion that somebody else keeps up to date.
+pub(crate) const ASSERTION_FILE: &str = "OPTIMIZE_ASSERTION_FILE";
+/// How the client authenticates at the token endpoint: `post` (default), `basic`, `json`, `private-key-jwt`,
+/// `client-secret-jwt`, `mtls` or `none`.
 pub(crate) const CLIENT_AUTH: [&str; 1] = ["OPTIMIZE_CLIENT_AUTH"];
 /// The token endpoint.
 pub(crate) const TOKEN_URL: [&str; 3] = ["OPTIMIZE_TOKEN_URL", "CAMUNDA_OAUTH_URL", "ZEEBE_AUTHORIZATION_SERVER_URL"];
+/// The issuer, which is asked for its token endpoint if no token URL is set.
+pub(crate) const ISSUER: [&str; 2] = ["OPTIMIZE_ISSUER_URL", "CAMUNDA_ISSUER_URL"];
+/// The id of the private key, in a signed assertion's `kid`.
+pub(crate) const KEY_ID: [&str; 1] = ["OPTIMIZE_KEY_ID"];
+/// RS256, PS256, ES256 or EdDSA.
+pub(crate) const SIGNING_ALGORITHM: [&str; 1] = ["OPTIMIZE_SIGNING_ALGORITHM"];
+/// For whom a signed assertion is meant: `issuer` (default), `token-endpoint`, or a text.
+pub(crate) const ASSERTION_AUDIENCE: [&str; 1] = ["OPTIMIZE_ASSERTION_AUDIENCE"];
+/// What is known of the provider: `saas`, `self-managed` or `entra`.
+pub(crate) const PRESET: [&str; 1] = ["OPTIMIZE_PRESET"];
+/// The region of a cluster of Camunda SaaS.
+pub(crate) const REGION: [&str; 2] = ["OPTIMIZE_CLUSTER_REGION", "CAMUNDA_CLUSTER_REGION"];
+/// The id of a cluster of Camunda SaaS.
+pub(crate) const CLUSTER_ID: [&str; 2] = ["OPTIMIZE_CLUSTER_ID", "CAMUNDA_CLUSTER_ID"];
+/// The URL of a realm of Keycloak.
+pub(crate) const REALM_URL: [&str; 1] = ["OPTIMIZE_REALM_URL"];
+/// The tenant of Entra ID.
+pub(crate) const TENANT: [&str; 1] = ["OPTIMIZE_TENANT"];
+/// The client id of Optimize's own application registration at Entra ID.
+pub(crate) const APPLICATION_ID: [&str; 1] = ["OPTIMIZE_APPLICATION_ID"];
+/// Where tokens are kept between runs: `off`, `memory`, `keyring` where it is built in, or a directory.
+pub(crate) const TOKEN_CACHE: [&str; 1] = ["OPTIMIZE_TOKEN_CACHE"];
+/// A PEM file with the certificate that the client presents.
+pub(crate) const CLIENT_CERT_FILE: [&str; 1] = ["OPTIMIZE_CLIENT_CERT_FILE"];
+/// A PEM file with the key of that certificate.
+pub(crate) const CLIENT_KEY_FILE: [&str; 1] = ["OPTIMIZE_CLIENT_KEY_FILE"];
 /// The audience to ask for. `ZEEBE_TOKEN_AUDIENCE` is another API's and is not read.
 pub(crate) const AUDIENCE: [&str; 2] = ["OPTIMIZE_AUDIENCE", "CAMUNDA_OPTIMIZE_OAUTH_AUDIENCE"];
 /// The scope to ask for, space-separated.
@@ -44,6 +75,15 @@ pub(crate) const NO_COLOR: &str = "NO_COLOR";
 pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 /// Where the user's configuration is looked for; `~/.config` if it is not an absolute path.
 pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+/// Where tokens are kept; `~/.cache` if it is not an absolute path.
+pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+/// Proxies for https. They are read by the HTTP library; here they are only told of.
+pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// What credential helpers are given of the environment, besides what is allowed by name.
+pub(crate) const HELPER: [&str; 11] = [
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TERM", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+];
 /// The home directory, on Unix.
 pub(crate) const HOME: &str = "HOME";
 /// The user's application data, on Windows.
@@ -51,6 +91,11 @@ pub(crate) const APPDATA: &str = "APPDATA";
 
 /// The environment the program was started with.
 pub struct Environment(BTreeMap<OsString, OsString>);
+
+/// Whether a variable of this name is one of ours that holds a secret. No other program is given those.
+pub(crate) fn is_secret(name: &str) -> bool {
+    name == TOKEN || CLIENT.iter().any(|(_, secret)| *secret == name)
+}
 
 impl Environment {
     /// An environment of these variables.

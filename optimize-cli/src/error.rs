@@ -136,6 +136,8 @@ impl CliError {
 fn auth_exit(error: &AuthError) -> Exit {
     match error.kind() {
         AuthErrorKind::InvalidInput => Exit::Configuration,
+        // A file that is not there is a matter of the settings, a helper that knows nothing one of the credentials.
+        AuthErrorKind::NotFound if error.source().is_some() => Exit::Configuration,
         AuthErrorKind::Unavailable => Exit::Unavailable,
         _ => Exit::Authentication,
     }

@@ -59,7 +59,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
     let settings = Settings::load(&cli.global, &environment)?;
     let format = cli.global.output.or(settings.output()?).unwrap_or(Format::Auto);
     *as_json = format == Format::Json;
-    let app = App::new(settings, printer, environment, cli.global.timeout)?;
+    let app = App::new(settings, printer, environment, &cli.global)?;
     let failed = |error| CliError::io("start the runtime", error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let interruption = signal::interruption().map_err(failed)?;

@@ -17,7 +17,7 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
         return ready(state);
     }
     let is_protected = resource.starts_with("/public") || resource.starts_with("/ingestion");
-    if is_protected && let Err(problem) = state.gate.check(&arrived.parts.headers, state.clock.now()).await {
+    if is_protected && let Err(problem) = state.gate.check(&state.issuer, arrived, state.clock.now()).await {
         return unauthorized(state.generation, arrived.parts.uri.path(), problem.as_deref());
     }
     let segments: Vec<_> =

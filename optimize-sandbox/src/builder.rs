@@ -11,15 +11,18 @@ use jsonwebtoken::crypto::aws_lc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::clock::Clock;
+use crate::connection::BreakableListener;
 use crate::fault::FaultRule;
-use crate::gate::{Gate, Keys};
+use crate::gate::{ForeignKeys, Gate};
 use crate::generation::Generation;
-use crate::issuer::Issuer;
+use crate::issuer::{AuthMethod, Behaviour, CLIENT_ID, Discovery, Issuer, TokenBody};
 use crate::journal::Entry;
-use crate::keys::SigningKey;
+use crate::keys::TokenAlgorithm;
 use crate::seed::Demo;
 use crate::server;
 use crate::state::State;
+use crate::tls::Tls;
 
 /// Settings of a sandbox to be started.
 #[derive(Debug)]
@@ -31,7 +34,9 @@ pub struct SandboxBuilder {
     context_path: String,
     audience: String,
     jwks_url: Option<String>,
-    token_lifetime: Duration,
+    issuer: Behaviour,
+    tls: Option<Tls>,
+    ahead: i64,
     largest_report: u64,
     faults: Vec<FaultRule>,
 }
@@ -40,7 +45,14 @@ pub struct SandboxBuilder {
 pub struct Sandbox {
     origin: String,
     state: Arc<State>,
+    certificates: Option<Certificates>,
     server: JoinHandle<()>,
+}
+
+/// What clients of a sandbox with TLS need.
+struct Certificates {
+    ca_pem: String,
+    client_pem: String,
 }
 
 impl Sandbox {
@@ -53,7 +65,9 @@ impl Sandbox {
             context_path: String::new(),
             audience: "optimize.camunda.io".to_owned(),
             jwks_url: None,
-            token_lifetime: Duration::from_secs(300),
+            issuer: Behaviour::new(random_secret()),
+            tls: None,
+            ahead: 0,
             largest_report: 25_000,
             faults: Vec::new(),
         }
@@ -66,27 +80,38 @@ impl Sandbox {
 
     /// The issuer identifier, where discovery begins.
     pub fn issuer(&self) -> &str {
-        &self.origin
+        &self.state.issuer.id
     }
 
     /// The token endpoint.
     pub fn token_url(&self) -> String {
-        format!("{}/oauth/token", self.origin)
+        self.state.issuer.token_url()
     }
 
     /// Where the issuer's public keys are.
     pub fn jwks_url(&self) -> String {
-        format!("{}/oauth/jwks", self.origin)
+        self.state.issuer.jwks_url()
     }
 
     /// The id of the one registered client.
+    #[expect(clippy::unused_self, reason = "callers ask the sandbox; that there is one fixed client is its own affair")]
     pub fn client_id(&self) -> &str {
-        self.state.issuer.client_id()
+        CLIENT_ID
     }
 
-    /// The secret of that client, made at random at each start.
+    /// The secret of that client, by default made at random at each start.
     pub fn client_secret(&self) -> &str {
-        self.state.issuer.client_secret()
+        &self.state.issuer.behaviour.client_secret
+    }
+
+    /// The certificate of the authority that has signed the server's, in PEM; empty without TLS.
+    pub fn ca_pem(&self) -> &str {
+        self.certificates.as_ref().map_or("", |certificates| &certificates.ca_pem)
+    }
+
+    /// Certificate and key of the registered client, in PEM; empty without TLS.
+    pub fn client_identity_pem(&self) -> &str {
+        self.certificates.as_ref().map_or("", |certificates| &certificates.client_pem)
     }
 
     /// The audience a token must have, and gets when it asks for none.
@@ -113,6 +138,11 @@ impl Sandbox {
     /// Whether readiness is answered with 200 (the default) or 503.
     pub fn set_ready(&self, ready: bool) {
         self.state.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// Signs tokens with another key from now on. Those signed with the old one are refused.
+    pub fn rotate_key(&self) -> io::Result<()> {
+        self.state.issuer.rotate_key()
     }
 
     /// Lets time pass for this server: tokens and cursors grow older.
@@ -159,8 +189,7 @@ impl SandboxBuilder {
 
     /// A path before `/api`, such as `/optimize` or a cluster id of Camunda SaaS. Default none.
     pub fn context_path(mut self, path: &str) -> Self {
-        let path = path.trim_matches('/');
-        self.context_path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        self.context_path = leading_slash(path);
         self
     }
 
@@ -179,7 +208,88 @@ impl SandboxBuilder {
 
     /// The lifetime of issued tokens. Default 300 s.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = lifetime;
+        self.issuer.token_lifetime = lifetime;
+        self
+    }
+
+    /// A path of the issuer, such as `/realms/demo`. Default none.
+    pub fn issuer_path(mut self, path: &str) -> Self {
+        self.issuer.path = leading_slash(path);
+        self
+    }
+
+    /// Where the issuer publishes its metadata. Default everywhere.
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.issuer.discovery = discovery;
+        self
+    }
+
+    /// The secret of the registered client. Default a random one.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.issuer.client_secret = secret.into();
+        self
+    }
+
+    /// Registers the public keys, a JWK set, with which the client signs assertions. Default none.
+    ///
+    /// Fails if a key is of a kind that cannot be used.
+    pub fn client_keys(mut self, jwks: serde_json::Value) -> io::Result<Self> {
+        self.issuer.client_keys = serde_json::from_value(jwks).map_err(io::Error::other)?;
+        Ok(self)
+    }
+
+    /// How the client may prove who it is. Default every way but [`AuthMethod::None`].
+    pub fn auth_methods(mut self, methods: &[AuthMethod]) -> Self {
+        self.issuer.methods = methods.to_vec();
+        self
+    }
+
+    /// What the token endpoint reads. Default forms and JSON.
+    pub fn token_body(mut self, body: TokenBody) -> Self {
+        self.issuer.body = body;
+        self
+    }
+
+    /// The algorithm of the issued tokens. Default RS256.
+    pub fn token_algorithm(mut self, algorithm: TokenAlgorithm) -> Self {
+        self.issuer.algorithm = algorithm;
+        self
+    }
+
+    /// Issues tokens that are no JWTs.
+    pub fn opaque_tokens(mut self) -> Self {
+        self.issuer.is_opaque = true;
+        self
+    }
+
+    /// Issues tokens for this audience whatever is asked for, as Keycloak does.
+    pub fn fixed_token_audience(mut self, audience: impl Into<String>) -> Self {
+        self.issuer.default_audience = audience.into();
+        self.issuer.ignores_audience = true;
+        self
+    }
+
+    /// A member of the token endpoint's answer; null takes it out.
+    pub fn token_answer(mut self, name: impl Into<String>, value: serde_json::Value) -> Self {
+        self.issuer.answer.insert(name.into(), value);
+        self
+    }
+
+    /// Answers 429 with `Retry-After` to more token requests than this in a second. Default no limit.
+    pub fn token_requests_a_second(mut self, most: u32) -> Self {
+        self.issuer.most_a_second = Some(most);
+        self
+    }
+
+    /// Serves https. Default plain http.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Sets the server's clock ahead of this machine's, or behind it if negative, in seconds.
+    pub fn clock_ahead(mut self, seconds: i64) -> Self {
+        self.ahead = seconds;
         self
     }
 
@@ -200,23 +310,38 @@ impl SandboxBuilder {
         // A provider that is already installed is the same one or the host program's choice; both work.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
-        let origin = format!("http://{}", listener.local_addr()?);
-        let key = SigningKey::generate()?;
-        let keys = match self.jwks_url {
-            Some(jwks_url) => Keys::Foreign { jwks_url, fetched: tokio::sync::Mutex::default() },
-            None => Keys::Own(serde_json::from_value(key.jwks().clone()).map_err(io::Error::other)?),
+        let tls = self.tls.map(|tls| tls.prepare(CLIENT_ID)).transpose()?;
+        let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
+        let trusts_itself = self.jwks_url.is_none();
+        let foreign = self.jwks_url.map(ForeignKeys::new);
+        let has_static_token = self.generation.has_static_token() && trusts_itself;
+        let static_token = has_static_token.then(random_secret);
+        let gate = Gate { audience: self.audience.clone(), static_token, foreign };
+        let mut behaviour = self.issuer;
+        if !behaviour.ignores_audience {
+            behaviour.default_audience = self.audience;
+        }
+        let (tls, certificates, client_der) = match tls {
+            Some(tls) => {
+                let certificates = Certificates { ca_pem: tls.ca_pem, client_pem: tls.client_pem };
+                (Some(tls.acceptor), Some(certificates), Some(tls.client_der))
+            }
+            None => (None, None, None),
         };
-        let has_static_token = self.generation.has_static_token() && matches!(keys, Keys::Own(_));
-        let gate = Gate { audience: self.audience.clone(), static_token: has_static_token.then(random_secret), keys };
-        let issuer = Issuer::new(origin.clone(), key, random_secret(), self.audience, self.token_lifetime);
+        let issuer = Issuer::new(&origin, behaviour, client_der)?;
         let demo = Demo::new(self.seed, self.largest_report);
-        let state = Arc::new(State::new(self.generation, self.context_path, demo, issuer, gate));
+        let state = Arc::new(State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead)));
         for rule in self.faults {
             state.faults().add(rule);
         }
-        let server = tokio::spawn(server::serve(listener, state.clone()));
-        Ok(Sandbox { origin, state, server })
+        let server = tokio::spawn(server::serve(BreakableListener::new(listener, tls), state.clone()));
+        Ok(Sandbox { origin, state, certificates, server })
     }
+}
+
+fn leading_slash(path: &str) -> String {
+    let path = path.trim_matches('/');
+    if path.is_empty() { String::new() } else { format!("/{path}") }
 }
 
 fn random_secret() -> String {

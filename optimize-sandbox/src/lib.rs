@@ -26,8 +26,12 @@ mod keys;
 mod seed;
 mod server;
 mod state;
+mod tls;
 
 pub use builder::{Sandbox, SandboxBuilder};
 pub use fault::{Fault, FaultRule};
 pub use generation::Generation;
+pub use issuer::{AuthMethod, Discovery, TokenBody};
 pub use journal::Entry;
+pub use keys::TokenAlgorithm;
+pub use tls::{ServerCertificate, Tls};

@@ -9,9 +9,8 @@ use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, header};
-use tokio::net::TcpListener;
 
-use crate::connection::{BreakableListener, Breaker};
+use crate::connection::{BreakableListener, Peer};
 use crate::error::{empty, json_answer, text_answer, unauthorized};
 use crate::fault::Fault;
 use crate::journal::Entry;
@@ -21,16 +20,17 @@ use crate::{api, issuer};
 /// No request of this API is larger.
 const LARGEST_REQUEST: usize = 64 << 20;
 
-pub(crate) async fn serve(listener: TcpListener, state: Arc<State>) {
-    let app = Router::new().fallback(handle).with_state(state).into_make_service_with_connect_info::<Breaker>();
+pub(crate) async fn serve(listener: BreakableListener, state: Arc<State>) {
+    let app = Router::new().fallback(handle).with_state(state).into_make_service_with_connect_info::<Peer>();
     // Serving ends only when the task is aborted.
-    let _ = axum::serve(BreakableListener(listener), app).await;
+    let _ = axum::serve(listener, app).await;
 }
 
 /// A request, read whole.
 pub(crate) struct Arrived {
     pub(crate) parts: Parts,
     pub(crate) body: Vec<u8>,
+    pub(crate) peer: Peer,
 }
 
 impl Arrived {
@@ -45,12 +45,12 @@ impl Arrived {
 
 async fn handle(
     Shared(state): Shared<Arc<State>>,
-    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else { return empty(413) };
-    let arrived = Arrived { parts, body: body.into() };
+    let arrived = Arrived { parts, body: body.into(), peer };
     let full_path = arrived.parts.uri.path().to_owned();
     if full_path == "/_sandbox/journal" {
         return json_answer(200, &serde_json::to_value(&*state.journal()).unwrap_or_default());
@@ -62,7 +62,7 @@ async fn handle(
         tokio::time::sleep(delay).await;
     }
     let is_below_context = full_path.len() != path.len() || state.context_path.is_empty();
-    let answer = match &fault {
+    let mut answer = match &fault {
         Some(Fault::Status { code, retry_after, body, content_type, location }) => {
             let content_type = content_type.as_deref().unwrap_or("application/json");
             let mut answer = text_answer(*code, content_type, body.clone());
@@ -86,9 +86,12 @@ async fn handle(
             route(&state, &arrived, &full_path, path, is_below_context).await
         }
     };
+    if let Ok(date) = HeaderValue::from_str(&state.clock.http_date()) {
+        answer.headers_mut().insert(header::DATE, date);
+    }
     let is_reset = matches!(fault, Some(Fault::ResetBefore | Fault::ResetAfter));
     if is_reset {
-        breaker.trip();
+        arrived.peer.break_off();
     }
     if let Some(entry) = state.journal().get_mut(place) {
         entry.status = if is_reset { 0 } else { answer.status().as_u16() };
@@ -104,7 +107,7 @@ fn record(state: &State, arrived: &Arrived, path: &str, fault: Option<&Fault>) -
         query: arrived.query().to_owned(),
         authorization: scheme.map(str::to_owned),
         content_type: arrived.header(header::CONTENT_TYPE).map(str::to_owned),
-        parameters: issuer::journal_parameters(arrived),
+        parameters: issuer::journal_parameters(state, arrived),
         status: 0,
         fault: fault.map(Fault::name),
     };

@@ -25,7 +25,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(generation: Generation, context_path: String, demo: Demo, issuer: Issuer, gate: Gate) -> Self {
+    pub(crate) fn new(generation: Generation, context_path: String, demo: Demo, issuer: Issuer, gate: Gate, clock: Clock) -> Self {
         Self {
             generation,
             context_path,
@@ -33,7 +33,7 @@ impl State {
             issuer,
             gate,
             ready: true.into(),
-            clock: Clock::default(),
+            clock,
             faults: Mutex::default(),
             journal: Mutex::default(),
             cursors: Mutex::default(),

@@ -45,6 +45,14 @@ impl Issuer {
         &self.url
     }
 
+    /// Asks the issuer for its token endpoint.
+    ///
+    /// Its metadata must name this very issuer (RFC 8414 §3.3), and redirects are not followed. `timeout` is for each of
+    /// up to three requests.
+    pub async fn discover(&self, options: &HttpOptions, timeout: Duration) -> Result<ServiceUrl, AuthError> {
+        ask(self, options, timeout).await
+    }
+
     fn parse_endpoint(&self, text: &str) -> Result<ServiceUrl, ServiceUrlError> {
         if self.allows_insecure_http {
             ServiceUrl::parse_allowing_insecure_http(text)

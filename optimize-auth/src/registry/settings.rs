@@ -77,6 +77,12 @@ impl StrategySettings {
         self
     }
 
+    /// Adds a secret in a file, which is read when the source is built, or by the source again and again.
+    pub fn with_secret_file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        self.values.insert(name.into(), Setting::File(path.into()));
+        self
+    }
+
     /// Adds a list of texts.
     pub fn with_list(mut self, name: impl Into<String>, values: Vec<String>) -> Self {
         self.values.insert(name.into(), Setting::List(values));
@@ -128,7 +134,7 @@ impl StrategySettings {
             None => Ok(None),
             Some(SecretSetting::Here(secret)) => Ok(Some(secret)),
             Some(SecretSetting::File(path)) => {
-                let read = read_secret_file(&path, name);
+                let read = read_secret_file(&path, &name.replace('_', " "));
                 Ok(Some(read.map_err(|error| error.with_setting(name))?))
             }
         }

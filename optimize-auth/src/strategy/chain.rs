@@ -32,7 +32,8 @@ impl TokenSource for Chain {
                 Ok(token) => return Ok(token),
                 Err(error) => {
                     let goes_on = matches!(error.kind(), AuthErrorKind::NotFound | AuthErrorKind::Unsupported);
-                    attempts.push(format!("{name}: {}", error.with_causes()));
+                    let causes = error.causes().map(|cause| format!(": {cause}")).collect::<String>();
+                    attempts.push(format!("{name}: {error}{causes}"));
                     if !goes_on {
                         return Err(error.retold(format!("get a token from the chain ({})", attempts.join("; "))));
                     }

@@ -1,40 +1,26 @@
 //! Settings from the environment, as texts: an all-digit id stays a text.
 
 use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
-use crate::env_vars::{
-    ALLOW_INSECURE_HTTP, AUDIENCE, BASE_URL, CA_FILE, CLIENT, CLIENT_AUTH, Environment, OUTPUT, RESOURCE, SCOPE, TOKEN,
-    TOKEN_FILE, TOKEN_URL,
-};
+use crate::env_vars::{ASSERTION_FILE, CLIENT, Environment, PRIVATE_KEY_FILE, TOKEN, TOKEN_FILE};
 use crate::error::CliError;
 
 /// Settings that hold whatever the server is.
 pub(crate) fn general(environment: &Environment) -> Result<Vec<Setting>, CliError> {
-    texts(environment, &[(Key::Output, &OUTPUT)])
+    texts(environment, &[Key::Output])
 }
 
 /// Settings of the server and of the access to it.
 pub(crate) fn server(environment: &Environment) -> Result<Vec<Setting>, CliError> {
-    let mut settings = texts(
-        environment,
-        &[
-            (Key::BaseUrl, &BASE_URL),
-            (Key::AllowInsecureHttp, &ALLOW_INSECURE_HTTP),
-            (Key::CaFile, &CA_FILE),
-            (Key::ClientAuth, &CLIENT_AUTH),
-            (Key::TokenUrl, &TOKEN_URL),
-            (Key::Audience, &AUDIENCE),
-            (Key::Scope, &SCOPE),
-            (Key::Resource, &RESOURCE),
-        ],
-    )?;
+    let keys: Vec<_> = Key::ALL.iter().copied().filter(|key| *key != Key::Output).collect();
+    let mut settings = texts(environment, &keys)?;
     settings.extend(credentials(environment)?);
     Ok(settings)
 }
 
-fn texts(environment: &Environment, names: &[(Key, &[&str])]) -> Result<Vec<Setting>, CliError> {
+fn texts(environment: &Environment, keys: &[Key]) -> Result<Vec<Setting>, CliError> {
     let mut settings = Vec::new();
-    for (key, names) in names {
-        if let Some((name, value)) = environment.first(names)? {
+    for key in keys {
+        if let Some((name, value)) = environment.first(key.variables())? {
             settings.push(setting(*key, SettingValue::Text(value.to_owned()), name));
         }
     }
@@ -43,37 +29,49 @@ fn texts(environment: &Environment, names: &[(Key, &[&str])]) -> Result<Vec<Sett
 
 /// The first credential set there is: a token, then the first family of which a part is set.
 fn credentials(environment: &Environment) -> Result<Vec<Setting>, CliError> {
-    let own_client = CLIENT[0];
-    let token = environment.setting(TOKEN)?.map(|_| (TOKEN, SecretRef::Variable(TOKEN.to_owned())));
-    let token_file = environment.setting(TOKEN_FILE)?.map(|path| (TOKEN_FILE, SecretRef::File(path.into())));
-    let own_id = environment.setting(own_client.0)?.map(|_| own_client.0);
-    let own_secret = environment.raw(own_client.1).map(|_| own_client.1);
-    let chosen: Vec<_> = [token.as_ref().map(|(name, _)| *name), token_file.as_ref().map(|(name, _)| *name)]
-        .into_iter()
-        .chain([own_id.or(own_secret)])
-        .flatten()
-        .collect();
-    if let [first, second, ..] = chosen.as_slice() {
+    let mut own = family(environment, CLIENT[0])?;
+    let file = |name| Ok::<_, CliError>(environment.setting(name)?.map(|path| SecretRef::File(path.into())));
+    if let Some(path) = file(PRIVATE_KEY_FILE)? {
+        own.push(setting(Key::PrivateKey, SettingValue::Secret(path), PRIVATE_KEY_FILE));
+    }
+    if let Some(path) = environment.setting(ASSERTION_FILE)? {
+        own.push(setting(Key::AssertionFile, SettingValue::Text(path.to_owned()), ASSERTION_FILE));
+    }
+    let token = environment.setting(TOKEN)?.map(|_| SecretRef::Variable(TOKEN.to_owned()));
+    let sets = [
+        token.map(|token| vec![setting(Key::Token, SettingValue::Secret(token), TOKEN)]),
+        file(TOKEN_FILE)?.map(|path| vec![setting(Key::Token, SettingValue::Secret(path), TOKEN_FILE)]),
+        Some(own).filter(|own| !own.is_empty()),
+    ];
+    let mut sets: Vec<_> = sets.into_iter().flatten().collect();
+    if let [first, second, ..] = sets.as_slice() {
+        let [first, second] = [first, second].map(|set| set[0].origin.to_string().replace("environment variable ", ""));
         let problem = format!("read the environment: {first} and {second} are both set, and only one can be used");
         return Err(CliError::config(problem).with_hint(format!("unset {first} or {second}")));
     }
-    if let Some((name, secret)) = token.or(token_file) {
-        return Ok(vec![setting(Key::Token, SettingValue::Secret(secret), name)]);
+    if let Some(set) = sets.pop() {
+        return Ok(set);
     }
-    for (id_name, secret_name) in CLIENT {
-        let mut family = Vec::new();
-        if let Some(id) = environment.setting(id_name)? {
-            family.push(setting(Key::ClientId, SettingValue::Text(id.to_owned()), id_name));
-        }
-        if environment.raw(secret_name).is_some() {
-            let secret = SecretRef::Variable(secret_name.to_owned());
-            family.push(setting(Key::ClientSecret, SettingValue::Secret(secret), secret_name));
-        }
+    for names in &CLIENT[1..] {
+        let family = family(environment, *names)?;
         if !family.is_empty() {
             return Ok(family);
         }
     }
     Ok(Vec::new())
+}
+
+fn family(environment: &Environment, names: (&str, &str)) -> Result<Vec<Setting>, CliError> {
+    let (id_name, secret_name) = names;
+    let mut family = Vec::new();
+    if let Some(id) = environment.setting(id_name)? {
+        family.push(setting(Key::ClientId, SettingValue::Text(id.to_owned()), id_name));
+    }
+    if environment.raw(secret_name).is_some() {
+        let secret = SecretRef::Variable(secret_name.to_owned());
+        family.push(setting(Key::ClientSecret, SettingValue::Secret(secret), secret_name));
+    }
+    Ok(family)
 }
 
 fn setting(key: Key, value: SettingValue, variable: &str) -> Setting {

@@ -66,11 +66,7 @@ impl Place<'_> {
         let mut settings = Vec::new();
         for (name, item) in table.iter() {
             if name == "auth" {
-                let auth = self.table(name, item)?;
-                for (name, item) in auth.iter() {
-                    let path = format!("auth.{name}");
-                    settings.push(self.setting(self.key(&path, auth, name, &[])?, item)?);
-                }
+                settings.extend(self.auth_settings(self.table(name, item)?)?);
             } else if !elsewhere.contains(&name) {
                 settings.push(self.setting(self.key(name, table, name, elsewhere)?, item)?);
             }
@@ -78,9 +74,17 @@ impl Place<'_> {
         Ok(settings)
     }
 
+    fn auth_settings(&self, auth: &dyn TableLike) -> Result<Vec<Setting>, CliError> {
+        let settings = auth.iter().map(|(name, item)| {
+            let path = format!("auth.{name}");
+            self.setting(self.key(&path, auth, name, &[])?, item)
+        });
+        settings.collect()
+    }
+
     /// The setting that `name` in `table` is, or an error that points at the name.
     fn key(&self, path: &str, table: &dyn TableLike, name: &str, elsewhere: &[&str]) -> Result<Key, CliError> {
-        Key::ALL.into_iter().find(|key| key.path() == path).ok_or_else(|| {
+        Key::ALL.iter().copied().find(|key| key.path() == path).ok_or_else(|| {
             let known = Key::ALL.iter().map(|key| key.path()).chain(elsewhere.iter().copied());
             let span = table.get_key_value(name).and_then(|(key, _)| key.span());
             nearest::suggest(self.error(span, &format!("unknown key `{path}`")), path, known.chain(["auth"]))
@@ -97,6 +101,8 @@ impl Place<'_> {
                 None => return Err(self.error(item.span(), &format!("`{path}` is not true or false"))),
             },
             Form::Secret => SettingValue::Secret(self.secret(path, item)?),
+            Form::List => SettingValue::List(self.list(path, item)?),
+            Form::Tables => SettingValue::Tables(self.tables(path, item)?),
         };
         Ok(Setting { key, value, origin: self.origin(item.span()) })
     }
@@ -118,6 +124,31 @@ impl Place<'_> {
             Some([("file", file)]) => Ok(SecretRef::File(self.beside(self.text("file", file)?))),
             _ => Err(self.error(item.span(), &format!("`{path}` is not {EXPECTED}"))),
         }
+    }
+
+    fn list(&self, path: &str, item: &Item) -> Result<Vec<String>, CliError> {
+        let Some(array) = item.as_array() else {
+            return Err(self.error(item.span(), &format!("`{path}` is not a list of texts")));
+        };
+        let texts = array.iter().map(|value| {
+            let text = value.as_str().map(str::to_owned);
+            text.ok_or_else(|| self.error(value.span(), &format!("`{path}` holds something else than a text")))
+        });
+        texts.collect()
+    }
+
+    /// `[[auth.sources]]` or a list of inline tables.
+    fn tables(&self, path: &str, item: &Item) -> Result<Vec<Vec<Setting>>, CliError> {
+        let problem = || self.error(item.span(), &format!("`{path}` is not a list of tables"));
+        let tables: Vec<&dyn TableLike> = match (item.as_array_of_tables(), item.as_array()) {
+            (Some(tables), _) => tables.iter().map(|table| table as &dyn TableLike).collect(),
+            (None, Some(array)) => {
+                let tables = array.iter().map(|value| value.as_inline_table().map(|table| table as &dyn TableLike));
+                tables.collect::<Option<_>>().ok_or_else(problem)?
+            }
+            (None, None) => return Err(problem()),
+        };
+        tables.into_iter().map(|table| self.auth_settings(table)).collect()
     }
 
     fn text<'i>(&self, name: &str, item: &'i Item) -> Result<&'i str, CliError> {

@@ -14,13 +14,14 @@ pub(crate) fn settings(flags: &GlobalArgs) -> Vec<Setting> {
     let secret = |path: &Path| SettingValue::Secret(SecretRef::File(path.to_owned()));
     if let Some(path) = &flags.client_secret_file {
         add(Key::ClientSecret, secret(path), "--client-secret-file");
-        // The flag completes a client id from elsewhere, so it alone does not hide that id.
-        add(Key::Token, SettingValue::Unset, "--client-secret-file");
+        // The flag completes a client id from elsewhere, so it does not hide that id.
+        let others = Key::CREDENTIALS.into_iter().filter(|key| !matches!(key, Key::ClientId | Key::ClientSecret));
+        others.for_each(|key| add(key, SettingValue::Unset, "--client-secret-file"));
     }
     if let Some(path) = &flags.token_file {
         add(Key::Token, secret(path), "--token-file");
-        add(Key::ClientId, SettingValue::Unset, "--token-file");
-        add(Key::ClientSecret, SettingValue::Unset, "--token-file");
+        let others = Key::CREDENTIALS.into_iter().filter(|key| *key != Key::Token);
+        others.for_each(|key| add(key, SettingValue::Unset, "--token-file"));
     }
     settings
 }

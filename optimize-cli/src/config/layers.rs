@@ -3,13 +3,14 @@
 use figment::value::{Dict, Empty, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-use super::schema::{Key, SecretRef, Setting, SettingValue};
+use super::schema::{Form, Key, SecretRef, Setting, SettingValue};
 
 /// Settings from all layers, of which the last one said counts.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     figment: Figment,
     secrets: Vec<SecretRef>,
+    tables: Vec<Vec<Vec<Setting>>>,
 }
 
 impl Layers {
@@ -40,6 +41,12 @@ impl Layers {
                 self.secrets.push(secret.clone());
                 Value::from(self.secrets.len() - 1)
             }
+            SettingValue::List(list) => Value::from(list.clone()),
+            // They may hold secrets, so they stay outside too.
+            SettingValue::Tables(tables) => {
+                self.tables.push(tables.clone());
+                Value::from(self.tables.len() - 1)
+            }
         };
         let figment = std::mem::take(&mut self.figment);
         self.figment = figment.merge(One { key: setting.key, value, origin: setting.origin.to_string() });
@@ -52,8 +59,32 @@ impl Layers {
 
     /// Where a secret is.
     pub(crate) fn secret(&self, key: Key) -> Option<&SecretRef> {
-        let number = self.figment.find_value(key.path()).ok()?.to_u128()?;
-        self.secrets.get(usize::try_from(number).ok()?)
+        self.secrets.get(self.number(key)?)
+    }
+
+    /// The texts of a list.
+    pub(crate) fn list(&self, key: Key) -> Option<Vec<String>> {
+        let items = self.figment.find_value(key.path()).ok()?.into_array()?;
+        Some(items.into_iter().filter_map(Value::into_string).collect())
+    }
+
+    /// The settings in tables.
+    pub(crate) fn tables(&self, key: Key) -> Option<&[Vec<Setting>]> {
+        self.tables.get(self.number(key)?).map(Vec::as_slice)
+    }
+
+    /// Whether the setting is made anywhere.
+    pub(crate) fn has(&self, key: Key) -> bool {
+        match key.form() {
+            Form::Secret => self.secret(key).is_some(),
+            Form::Tables => self.tables(key).is_some(),
+            Form::List => self.list(key).is_some(),
+            Form::Text | Form::Path | Form::Boolean => self.text(key).is_some(),
+        }
+    }
+
+    fn number(&self, key: Key) -> Option<usize> {
+        usize::try_from(self.figment.find_value(key.path()).ok()?.to_u128()?).ok()
     }
 
     /// Where the setting that counts was made.

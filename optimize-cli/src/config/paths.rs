@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::env_vars::{APPDATA, Environment, HOME, XDG_CONFIG_HOME};
+use crate::env_vars::{APPDATA, Environment, HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME};
 
 /// The administrator's file.
 pub(crate) fn system_file() -> PathBuf {
@@ -11,9 +11,17 @@ pub(crate) fn system_file() -> PathBuf {
 
 /// The user's file; `None` without a home directory.
 pub(crate) fn user_file(environment: &Environment) -> Option<PathBuf> {
+    Some(folder(environment, XDG_CONFIG_HOME, ".config")?.join("optimize").join("config.toml"))
+}
+
+/// Where tokens are kept between runs; `None` without a home directory.
+pub(crate) fn token_cache(environment: &Environment) -> Option<PathBuf> {
+    Some(folder(environment, XDG_CACHE_HOME, ".cache")?.join("optimize").join("tokens"))
+}
+
+fn folder(environment: &Environment, variable: &str, at_home: &str) -> Option<PathBuf> {
     let absolute = |name| environment.raw(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = absolute(XDG_CONFIG_HOME)
+    absolute(variable)
         .or_else(|| absolute(APPDATA).filter(|_| cfg!(windows)))
-        .or_else(|| absolute(HOME).map(|home| home.join(".config")))?;
-    Some(folder.join("optimize").join("config.toml"))
+        .or_else(|| absolute(HOME).map(|home| home.join(at_home)))
 }

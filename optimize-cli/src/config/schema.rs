@@ -5,23 +5,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// A setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
-    BaseUrl,
-    Output,
-    Timeout,
-    AllowInsecureHttp,
-    CaFile,
-    ClientId,
-    ClientSecret,
-    Token,
-    ClientAuth,
-    TokenUrl,
-    Audience,
-    Scope,
-    Resource,
-}
+use crate::env_vars;
 
 /// What a setting holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,69 +15,140 @@ pub(crate) enum Form {
     Path,
     Boolean,
     Secret,
+    /// Texts.
+    List,
+    /// Tables with settings of `auth`.
+    Tables,
+}
+
+/// Declares the settings: name, place in a file, form, and the environment variables that hold it, the first one first.
+macro_rules! keys {
+    ($($key:ident = $path:literal, $form:ident, $variables:expr;)*) => {
+        /// A setting.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Key {
+            $($key,)*
+        }
+
+        impl Key {
+            pub(crate) const ALL: &[Self] = &[$(Self::$key,)*];
+
+            /// Its place in a file; `auth.x` is `x` in the table `auth`.
+            pub(crate) fn path(self) -> &'static str {
+                match self {
+                    $(Self::$key => $path,)*
+                }
+            }
+
+            pub(crate) fn form(self) -> Form {
+                match self {
+                    $(Self::$key => Form::$form,)*
+                }
+            }
+
+            /// The environment variables of a setting that stands for itself. Credentials have theirs in sets.
+            pub(crate) fn variables(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$key => $variables,)*
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    BaseUrl = "base_url", Text, &env_vars::BASE_URL;
+    Output = "output", Text, &env_vars::OUTPUT;
+    Timeout = "timeout", Text, &[];
+    AllowInsecureHttp = "allow_insecure_http", Boolean, &env_vars::ALLOW_INSECURE_HTTP;
+    CaFile = "ca_file", Path, &env_vars::CA_FILE;
+    ClientCertFile = "client_cert_file", Path, &env_vars::CLIENT_CERT_FILE;
+    ClientKeyFile = "client_key_file", Path, &env_vars::CLIENT_KEY_FILE;
+    TokenCache = "token_cache", Text, &env_vars::TOKEN_CACHE;
+    Preset = "preset", Text, &env_vars::PRESET;
+    Region = "region", Text, &env_vars::REGION;
+    ClusterId = "cluster_id", Text, &env_vars::CLUSTER_ID;
+    RealmUrl = "realm_url", Text, &env_vars::REALM_URL;
+    Tenant = "tenant", Text, &env_vars::TENANT;
+    ApplicationId = "application_id", Text, &env_vars::APPLICATION_ID;
+    Strategy = "auth.strategy", Text, &[];
+    ClientId = "auth.client_id", Text, &[];
+    ClientSecret = "auth.client_secret", Secret, &[];
+    PrivateKey = "auth.private_key", Secret, &[];
+    AssertionFile = "auth.assertion_file", Path, &[];
+    Token = "auth.token", Secret, &[];
+    TokenFile = "auth.token_file", Path, &[];
+    Command = "auth.command", List, &[];
+    HelperTimeout = "auth.timeout", Text, &[];
+    Interactive = "auth.interactive", Text, &[];
+    EnvAllow = "auth.env_allow", List, &[];
+    Sources = "auth.sources", Tables, &[];
+    ClientAuth = "auth.client_auth", Text, &env_vars::CLIENT_AUTH;
+    KeyId = "auth.key_id", Text, &env_vars::KEY_ID;
+    SigningAlgorithm = "auth.signing_algorithm", Text, &env_vars::SIGNING_ALGORITHM;
+    AssertionAudience = "auth.assertion_audience", Text, &env_vars::ASSERTION_AUDIENCE;
+    TokenUrl = "auth.token_url", Text, &env_vars::TOKEN_URL;
+    Issuer = "auth.issuer", Text, &env_vars::ISSUER;
+    Audience = "auth.audience", Text, &env_vars::AUDIENCE;
+    Scope = "auth.scope", Text, &env_vars::SCOPE;
+    Resource = "auth.resource", Text, &env_vars::RESOURCE;
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 13] = [
-        Self::BaseUrl,
-        Self::Output,
-        Self::Timeout,
-        Self::AllowInsecureHttp,
-        Self::CaFile,
+    /// The parts of a credential set, which are taken from one layer together.
+    pub(crate) const CREDENTIALS: [Self; 12] = [
+        Self::Strategy,
         Self::ClientId,
         Self::ClientSecret,
+        Self::PrivateKey,
+        Self::AssertionFile,
         Self::Token,
+        Self::TokenFile,
+        Self::Command,
+        Self::HelperTimeout,
+        Self::Interactive,
+        Self::EnvAllow,
+        Self::Sources,
+    ];
+
+    /// How a credential is used: settings that may come from another layer than the credential.
+    pub(crate) const USE: [Self; 9] = [
         Self::ClientAuth,
+        Self::KeyId,
+        Self::SigningAlgorithm,
+        Self::AssertionAudience,
         Self::TokenUrl,
+        Self::Issuer,
         Self::Audience,
         Self::Scope,
         Self::Resource,
     ];
 
-    /// The parts of a credential set, which are taken from one layer together.
-    pub(crate) const CREDENTIALS: [Self; 3] = [Self::ClientId, Self::ClientSecret, Self::Token];
-
-    /// Its place in a file; `auth.x` is `x` in the table `auth`.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::BaseUrl => "base_url",
-            Self::Output => "output",
-            Self::Timeout => "timeout",
-            Self::AllowInsecureHttp => "allow_insecure_http",
-            Self::CaFile => "ca_file",
-            Self::ClientId => "auth.client_id",
-            Self::ClientSecret => "auth.client_secret",
-            Self::Token => "auth.token",
-            Self::ClientAuth => "auth.client_auth",
-            Self::TokenUrl => "auth.token_url",
-            Self::Audience => "auth.audience",
-            Self::Scope => "auth.scope",
-            Self::Resource => "auth.resource",
-        }
+    /// Its name in the table it stands in.
+    pub(crate) fn name(self) -> &'static str {
+        self.path().strip_prefix("auth.").unwrap_or(self.path())
     }
 
-    pub(crate) fn form(self) -> Form {
-        match self {
-            Self::AllowInsecureHttp => Form::Boolean,
-            Self::CaFile => Form::Path,
-            Self::ClientSecret | Self::Token => Form::Secret,
-            _ => Form::Text,
-        }
+    /// The setting of the table `auth` by its name there.
+    pub(crate) fn of_auth(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|key| key.path().strip_prefix("auth.") == Some(name))
     }
 }
 
 /// One setting from one place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) key: Key,
     pub(crate) value: SettingValue,
     pub(crate) origin: Origin,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum SettingValue {
     Text(String),
     Secret(SecretRef),
+    List(Vec<String>),
+    Tables(Vec<Vec<Setting>>),
     /// Hides what lower layers say.
     Unset,
 }

@@ -1,0 +1,61 @@
+//! A look at a server, for those who wonder why nothing works.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use crate::http::{HttpOptions, is_html, read_body, server_date};
+use crate::{AuthError, AuthErrorKind, ServiceUrl};
+
+/// More of an answer tells nothing.
+const ANSWER_LIMIT: usize = 1 << 20;
+
+/// What a server has answered to a request without credentials.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Contact {
+    /// The addresses of its name; empty if a proxy looks them up.
+    pub addresses: Vec<IpAddr>,
+    /// The status.
+    pub status: u16,
+    /// The time of day according to the server.
+    pub server_time: Option<SystemTime>,
+    /// Whether it answered with a web page.
+    pub is_web_page: bool,
+}
+
+impl HttpOptions {
+    /// Makes contact with `url`: looks up the name, unless a proxy does that, connects, and asks with GET, without any
+    /// credential. Each of these takes at most `limit`.
+    ///
+    /// Fails with the cause of the first step that fails; a name that is not known and a refused connection are
+    /// [`AuthErrorKind::Unavailable`].
+    pub async fn contact(&self, url: &ServiceUrl, by_proxy: bool, limit: Duration) -> Result<Contact, AuthError> {
+        let failed = |what: String| AuthError::new(AuthErrorKind::Unavailable, what);
+        let client = self.client_for(url)?;
+        let addresses = if by_proxy { Vec::new() } else { self.look_up(url, limit).await? };
+        let response = client.get(url.as_url().clone()).timeout(limit).send().await;
+        let response =
+            response.map_err(|error| failed(format!("reach {url}")).with_source(super::TransportError::from(error)))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // What the server says is of interest only as far as it tells a web page.
+        let body = read_body(response, ANSWER_LIMIT).await.unwrap_or_default();
+        let server_time = server_date(&headers);
+        Ok(Contact { addresses, status, server_time, is_web_page: is_html(&headers, &body) })
+    }
+
+    async fn look_up(&self, url: &ServiceUrl, limit: Duration) -> Result<Vec<IpAddr>, AuthError> {
+        let host = url.as_url().host_str().unwrap_or_default();
+        let port = url.as_url().port_or_known_default().unwrap_or_default();
+        let lookup = tokio::time::timeout(limit, tokio::net::lookup_host((host.trim_matches(['[', ']']), port)));
+        let failed = |problem: &str| AuthError::new(AuthErrorKind::Unavailable, format!("look up {host}: {problem}"));
+        match lookup.await {
+            Ok(Ok(found)) => {
+                let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
+                addresses.dedup();
+                Ok(addresses)
+            }
+            Ok(Err(_)) => Err(failed("the name is not known")),
+            Err(_) => Err(failed("no answer in time")),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! From settings to what authenticates requests: the strategy, its preset, its store.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use optimize_auth::{
+    AuthError, Cached, Credentials, FileStore, Preset, StrategyRegistry, StrategySettings, Surroundings,
+};
+
+use super::layers::Layers;
+use super::schema::{Key, SecretRef, Setting};
+use super::{Settings, paths, secrets};
+use crate::env_vars::{self, CLIENT, Environment};
+use crate::error::CliError;
+
+/// Strategies that are known by what is set, in the order in which they are looked for.
+const TELLTALES: [(Key, &str); 8] = [
+    (Key::Token, "static"),
+    (Key::TokenFile, "token-file"),
+    (Key::Command, "exec"),
+    (Key::Sources, "chain"),
+    (Key::AssertionFile, "client-assertion"),
+    (Key::ClientId, "client-credentials"),
+    (Key::ClientSecret, "client-credentials"),
+    (Key::PrivateKey, "client-credentials"),
+];
+
+/// What else a run brings along.
+pub(crate) struct Occasion<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) is_interactive: bool,
+}
+
+/// Where tokens are kept between runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TokenCache {
+    Off,
+    Directory(PathBuf),
+    #[cfg(feature = "keyring")]
+    Keyring(PathBuf),
+}
+
+impl Settings {
+    /// The name of the strategy, and where it was chosen.
+    pub(crate) fn strategy(&self) -> Option<(String, String)> {
+        strategy(&self.layers)
+    }
+
+    /// What is known of the provider. A region and a cluster id without a base URL are Camunda SaaS.
+    pub(crate) fn preset(&self) -> Result<Option<Preset>, CliError> {
+        let layers = &self.layers;
+        let need = |key: Key, preset: &str| {
+            layers.text(key).ok_or_else(|| {
+                CliError::config(format!("use the preset `{preset}`: {} is not set", key.path())).with_hint(how_to_set(key))
+            })
+        };
+        let wrong = |error: AuthError| self.placed(&error, layers).unwrap_or_else(|| error.into());
+        let saas = || Preset::saas(&need(Key::Region, "saas")?, &need(Key::ClusterId, "saas")?).map_err(wrong);
+        match layers.text(Key::Preset).as_deref() {
+            None if layers.has(Key::Region) && layers.has(Key::ClusterId) && !layers.has(Key::BaseUrl) => saas().map(Some),
+            None => Ok(None),
+            Some("saas") => saas().map(Some),
+            Some("self-managed") => Ok(Some(Preset::keycloak(&need(Key::RealmUrl, "self-managed")?))),
+            Some("entra") => {
+                let application = layers.text(Key::ApplicationId).or_else(|| layers.text(Key::ClientId));
+                let application = application.map_or_else(|| need(Key::ApplicationId, "entra"), Ok)?;
+                Preset::entra(&need(Key::Tenant, "entra")?, &application).map_err(wrong).map(Some)
+            }
+            Some(_) => Err(self.invalid(Key::Preset, "expected saas, self-managed or entra")),
+        }
+    }
+
+    /// What authenticates requests. Secrets are read now. With `store`, tokens are kept between runs.
+    pub(crate) fn credentials(&self, occasion: &Occasion<'_>) -> Result<Credentials, CliError> {
+        let Some((strategy, _)) = self.strategy() else {
+            return Err(CliError::config("authenticate: no credentials are configured").with_hint(
+                "set OPTIMIZE_CLIENT_ID, OPTIMIZE_CLIENT_SECRET and OPTIMIZE_TOKEN_URL; or OPTIMIZE_TOKEN for a \
+                 server with a shared token; or run: optimize auth login",
+            ));
+        };
+        self.check_whole_set(&strategy)?;
+        let surroundings = self.surroundings(occasion)?;
+        let settings = self.strategy_settings(&self.layers, &strategy, occasion.environment)?;
+        let source = StrategyRegistry::default()
+            .build(settings, &surroundings)
+            .map_err(|error| self.placed(&error, &self.layers).unwrap_or_else(|| error.into()))?;
+        let cached = Cached::new(source);
+        Ok(match self.token_cache(occasion.environment)? {
+            TokenCache::Off => cached.into(),
+            TokenCache::Directory(directory) => cached.with_store(FileStore::new(directory)).into(),
+            #[cfg(feature = "keyring")]
+            TokenCache::Keyring(locks) => cached.with_store(optimize_auth::KeyringStore::new("optimize", locks)).into(),
+        })
+    }
+
+    /// Where tokens are kept between runs: where it was said, else in the user's cache folder.
+    pub(crate) fn token_cache(&self, environment: &Environment) -> Result<TokenCache, CliError> {
+        let own = paths::token_cache(environment);
+        match self.layers.text(Key::TokenCache).as_deref() {
+            None => Ok(own.map_or(TokenCache::Off, TokenCache::Directory)),
+            Some("off" | "memory") => Ok(TokenCache::Off),
+            #[cfg(feature = "keyring")]
+            Some("keyring") => Ok(own.map_or(TokenCache::Off, TokenCache::Keyring)),
+            Some(directory) if Path::new(directory).is_absolute() => Ok(TokenCache::Directory(directory.into())),
+            Some(_) => Err(self.invalid(Key::TokenCache, "expected off, memory or the absolute path of a directory")),
+        }
+    }
+
+    fn surroundings(&self, occasion: &Occasion<'_>) -> Result<Surroundings, CliError> {
+        let mut surroundings = Surroundings::default();
+        surroundings.http = self.http()?;
+        surroundings.timeout = occasion.timeout;
+        surroundings.base_url = self.base_url().ok().map(|url| url.to_string());
+        surroundings.profile.clone_from(&self.profile);
+        surroundings.allows_insecure_http = self.allows_insecure_http()?;
+        surroundings.is_interactive = match self.layers.text(Key::Interactive).as_deref() {
+            None | Some("never") => false,
+            Some("if-tty") => occasion.is_interactive,
+            Some(_) => return Err(self.invalid(Key::Interactive, "expected never or if-tty")),
+        };
+        surroundings.helper_environment = self.helper_environment(occasion.environment)?;
+        Ok(surroundings)
+    }
+
+    fn helper_environment(&self, environment: &Environment) -> Result<Vec<(String, String)>, CliError> {
+        let allowed = self.layers.list(Key::EnvAllow).unwrap_or_default();
+        if let Some(name) = allowed.iter().find(|name| env_vars::is_secret(name)) {
+            return Err(self.invalid(Key::EnvAllow, &format!("{name} holds a secret of ours, which no helper is given")));
+        }
+        let names = env_vars::HELPER.into_iter().chain(allowed.iter().map(String::as_str));
+        let variables = names.filter_map(|name| Some((name.to_owned(), environment.raw(name)?.to_str()?.to_owned())));
+        Ok(variables.collect())
+    }
+
+    /// What a strategy is built from: all of the credential set, so that a part without a meaning is told, and of the
+    /// rest what the strategy has a use for.
+    fn strategy_settings(
+        &self,
+        layers: &Layers,
+        strategy: &str,
+        environment: &Environment,
+    ) -> Result<StrategySettings, CliError> {
+        let mut settings = StrategySettings::new(strategy);
+        let asks_for_tokens = matches!(strategy, "client-credentials" | "client-assertion" | "exec");
+        let of_set = Key::CREDENTIALS.into_iter().filter(|key| {
+            !matches!(key, Key::Strategy | Key::Interactive | Key::EnvAllow) && layers.has(*key)
+        });
+        for key in of_set {
+            settings = match key {
+                Key::Command => settings.with_list(key.name(), layers.list(key).unwrap_or_default()),
+                Key::Sources => settings.with_nested(key.name(), self.members(layers, environment)?),
+                key => match (layers.secret(key), layers.text(key)) {
+                    (Some(SecretRef::File(path)), _) if path.as_os_str() != "-" => {
+                        settings.with_secret_file(key.name(), path)
+                    }
+                    (Some(secret), _) => {
+                        let what = key.name().replace('_', " ");
+                        settings.with_secret(key.name(), secrets::resolve(secret, &what, environment)?)
+                    }
+                    (None, text) => settings.with_text(key.name(), text.unwrap_or_default()),
+                },
+            };
+        }
+        if !asks_for_tokens {
+            return Ok(settings);
+        }
+        let preset = self.preset()?.filter(|_| !layers.has(Key::TokenUrl) && !layers.has(Key::Issuer));
+        for key in Key::USE.into_iter().filter(|key| self.is_of_use(layers, strategy, *key)) {
+            let given = layers.text(key).or_else(|| self.layers.text(key));
+            let value = given.or_else(|| preset.as_ref().and_then(|preset| of_preset(preset, key)));
+            if let Some(value) = value {
+                settings = settings.with_text(key.name(), value);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// What a strategy makes no use of is left out, since it may stand in the environment for other runs.
+    fn is_of_use(&self, layers: &Layers, strategy: &str, key: Key) -> bool {
+        let client_auth = layers.text(Key::ClientAuth).or_else(|| self.layers.text(Key::ClientAuth));
+        let is_key = layers.has(Key::PrivateKey) || client_auth.as_deref() == Some("private-key-jwt");
+        let is_client = strategy == "client-credentials";
+        match key {
+            Key::KeyId | Key::SigningAlgorithm => is_client && is_key,
+            Key::AssertionAudience => is_client && (is_key || client_auth.as_deref() == Some("client-secret-jwt")),
+            Key::ClientAuth => is_client || strategy == "exec" && layers.has(Key::ClientId),
+            Key::Issuer => strategy != "exec" || layers.has(Key::ClientId),
+            _ => true,
+        }
+    }
+
+    /// The members of a chain. What is not said of one is as it is for all.
+    fn members(&self, layers: &Layers, environment: &Environment) -> Result<Vec<StrategySettings>, CliError> {
+        let tables = layers.tables(Key::Sources).unwrap_or_default();
+        let members = tables.iter().map(|table: &Vec<Setting>| {
+            let mut member = Layers::default();
+            member.push_partial(table);
+            let Some((strategy, _)) = strategy(&member) else {
+                return Err(self.invalid(Key::Sources, "a member says neither its strategy nor its credentials"));
+            };
+            self.strategy_settings(&member, &strategy, environment)
+        });
+        members.collect()
+    }
+
+    /// A client id without a proof, or a proof without an id.
+    fn check_whole_set(&self, strategy: &str) -> Result<(), CliError> {
+        if !strategy.starts_with("client-") {
+            return Ok(());
+        }
+        let has = |key| self.layers.has(key);
+        let needs_secret = matches!(
+            self.layers.text(Key::ClientAuth).as_deref(),
+            None | Some("post" | "basic" | "json" | "client-secret-jwt")
+        );
+        let proofs = [Key::ClientSecret, Key::PrivateKey, Key::AssertionFile];
+        match (has(Key::ClientId), proofs.into_iter().find(|key| has(*key))) {
+            (true, None) if needs_secret => Err(self.half_a_set(Key::ClientId, "client secret")),
+            (false, Some(proof)) => Err(self.half_a_set(proof, "client id")),
+            _ => Ok(()),
+        }
+    }
+
+    fn half_a_set(&self, present: Key, missing: &str) -> CliError {
+        let origin = self.layers.origin(present);
+        let counterpart = CLIENT.iter().find_map(|(id, secret)| {
+            let is = |name: &str| origin.ends_with(&format!(" {name}"));
+            if is(id) { Some(*secret) } else { is(secret).then_some(*id) }
+        });
+        let hint = match (counterpart, present) {
+            (Some(name), _) => format!("set {name} too"),
+            (None, Key::ClientId) => "set client_secret beside it, or pass --client-secret-file FILE".to_owned(),
+            (None, _) => {
+                "set client_id beside it, or OPTIMIZE_CLIENT_ID and OPTIMIZE_CLIENT_SECRET together".to_owned()
+            }
+        };
+        CliError::config(format!("authenticate: {} is set ({origin}), but there is no {missing}", present.path()))
+            .with_hint(hint)
+    }
+
+    /// An error about a setting, with where the setting was made or how it can be.
+    fn placed(&self, error: &AuthError, layers: &Layers) -> Option<CliError> {
+        let name = error.setting()?;
+        let key = Key::of_auth(name).or_else(|| Key::ALL.iter().copied().find(|key| key.path() == name))?;
+        let causes = error.causes().map(|cause| format!(": {cause}")).collect::<String>();
+        if layers.has(key) {
+            return Some(CliError::config(format!("{error}{causes} ({})", layers.origin(key))));
+        }
+        let chosen = self.strategy().map(|(_, origin)| format!(" (strategy chosen by {origin})")).unwrap_or_default();
+        Some(CliError::config(format!("{error}{causes}{chosen}")).with_hint(how_to_set(key)))
+    }
+}
+
+fn strategy(layers: &Layers) -> Option<(String, String)> {
+    if let Some(name) = layers.text(Key::Strategy) {
+        return Some((name, layers.origin(Key::Strategy)));
+    }
+    let (key, name) = TELLTALES.into_iter().find(|(key, _)| layers.has(*key))?;
+    Some((name.to_owned(), layers.origin(key)))
+}
+
+pub(super) fn of_preset(preset: &Preset, key: Key) -> Option<String> {
+    match key {
+        Key::TokenUrl => Some(preset.token_url.clone()),
+        Key::Issuer => preset.issuer.clone(),
+        Key::Audience => preset.audience.clone(),
+        Key::Scope => preset.scope.clone(),
+        Key::AssertionAudience => preset.assertion_audience.map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// Where a setting can be made.
+pub(super) fn how_to_set(key: Key) -> String {
+    let set = CLIENT[0];
+    let variable = match key {
+        Key::ClientId => Some(set.0),
+        Key::ClientSecret => Some(set.1),
+        Key::Token => Some(env_vars::TOKEN),
+        Key::PrivateKey => Some(env_vars::PRIVATE_KEY_FILE),
+        Key::AssertionFile => Some(env_vars::ASSERTION_FILE),
+        key => key.variables().first().copied(),
+    };
+    let table = if key.path().starts_with("auth.") { "the `auth` table of the configuration" } else { "the configuration" };
+    match variable {
+        Some(variable) => format!("set {variable}, or {} in {table}", key.name()),
+        None => format!("set {} in {table}", key.name()),
+    }
+}

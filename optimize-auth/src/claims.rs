@@ -17,6 +17,8 @@ pub struct Claims {
     pub subject: Option<String>,
     /// `scope`: what it grants, space-separated.
     pub scope: Option<String>,
+    /// `iat`: when it was issued, in seconds since 1970.
+    pub issued_at: Option<i64>,
     /// `exp`: when it ends, in seconds since 1970.
     pub expires_at: Option<i64>,
 }
@@ -41,6 +43,7 @@ impl Claims {
             issuer: text("iss"),
             subject: text("sub"),
             scope: text("scope"),
+            issued_at: members.get("iat").and_then(Value::as_i64),
             expires_at: members.get("exp").and_then(Value::as_i64),
         })
     }

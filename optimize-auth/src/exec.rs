@@ -7,6 +7,6 @@ mod protocol;
 pub(crate) mod run;
 mod serve;
 
-pub use protocol::{Answer, ErrorKind, Granted, Hello, Op, Previous, Problem, Request, Target, VERSION};
-pub use run::{Helper, LINE_LIMIT};
+pub use protocol::{Answer, ErrorKind, Granted, Greeting, Hello, Op, Previous, Problem, Request, Target, VERSION};
+pub use run::{Conversation, Helper, HelperProblem, LINE_LIMIT};
 pub use serve::serve;

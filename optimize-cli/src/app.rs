@@ -9,7 +9,7 @@ use optimize_sandbox::Sandbox;
 use tokio::sync::OnceCell;
 
 use crate::cli::GlobalArgs;
-use crate::config::{Occasion, SANDBOX_PROFILE, Settings};
+use crate::config::{Draft, Occasion, SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::printer::Printer;
@@ -93,13 +93,31 @@ impl App {
             for url in [self.settings.token_url(), self.settings.issuer_url()].into_iter().flatten().flatten() {
                 self.warn_if_insecure(&url);
             }
-            self.settings.credentials(&Occasion {
-                environment: &self.environment,
-                timeout: self.timeout,
-                is_interactive: self.is_interactive(),
-            })
+            self.settings.credentials(&self.occasion())
         });
         credentials.await.cloned()
+    }
+
+    /// Credentials of a client that authenticates in this way.
+    pub(crate) fn credentials_by(&self, client_auth: &str) -> Result<Credentials, CliError> {
+        self.settings.with_client_auth(client_auth).credentials(&self.occasion())
+    }
+
+    fn occasion(&self) -> Occasion<'_> {
+        Occasion { environment: &self.environment, timeout: self.timeout, is_interactive: self.is_interactive() }
+    }
+
+    /// The same run with the settings of a profile that is being set up.
+    pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Result<Self, CliError> {
+        Ok(Self {
+            settings: draft.settings(profile),
+            printer: self.printer,
+            environment: self.environment.clone(),
+            timeout: self.timeout,
+            no_input: self.no_input,
+            sandbox: OnceCell::new(),
+            credentials: OnceCell::new(),
+        })
     }
 
     /// Whether a person can be asked.

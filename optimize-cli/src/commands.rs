@@ -2,6 +2,7 @@
 
 mod auth;
 mod dashboard;
+mod plugin;
 mod ready;
 mod report;
 mod sandbox;
@@ -20,6 +21,9 @@ pub(crate) enum Command {
     /// Dashboards
     #[command(subcommand, visible_alias = "dashboards")]
     Dashboard(dashboard::Dashboard),
+    /// Programs that extend this one
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Ask whether the server can serve requests
     Ready(ready::Ready),
     /// Reports and their data
@@ -31,10 +35,16 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the profile that was named need not exist yet.
+    pub(crate) fn sets_up_a_profile(&self) -> bool {
+        matches!(self, Self::Auth(auth::Auth::Login(_)))
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
             Self::Auth(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
+            Self::Plugin(command) => command.run(app).await,
             Self::Ready(command) => command.run(app).await,
             Self::Report(command) => command.run(app).await,
             Self::Sandbox(command) => command.run(app).await,

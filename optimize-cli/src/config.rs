@@ -1,6 +1,7 @@
 //! Configuration: files, a profile, the environment and flags, merged into settings that are checked when they are used.
 
 mod auth;
+mod draft;
 mod env_layer;
 mod file;
 mod flag_layer;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use optimize_auth::http::HttpOptions;
-use optimize_auth::{ServiceUrl, ServiceUrlError, read_secret_file};
+use optimize_auth::{Issuer, ServiceUrl, ServiceUrlError, read_secret_file};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,15 +26,16 @@ use crate::error::CliError;
 use crate::output::Format;
 use file::ConfigFile;
 use layers::Layers;
-use schema::Key;
+use schema::{Key, Origin, Setting, SettingValue};
 
 pub(crate) use auth::{Occasion, TokenCache};
+pub(crate) use draft::{Draft, user_folder};
 
 /// The profile that stands for the embedded server.
 pub(crate) const SANDBOX_PROFILE: &str = "sandbox";
 
 /// The merged settings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     layers: Layers,
     /// The profile in use; `None` if none was named.
@@ -43,8 +45,9 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads every layer. A file that does not exist is skipped unless it was named.
-    pub(crate) fn load(flags: &GlobalArgs, environment: &Environment) -> Result<Self, CliError> {
+    /// Reads every layer. A file that does not exist is skipped unless it was named. A profile that does not exist is an
+    /// error unless it `may_be_new`.
+    pub(crate) fn load(flags: &GlobalArgs, environment: &Environment, may_be_new: bool) -> Result<Self, CliError> {
         let mut standard = Vec::new();
         for path in [Some(paths::system_file()), paths::user_file(environment)].into_iter().flatten() {
             if path.exists() {
@@ -68,7 +71,8 @@ impl Settings {
             (None, None) => standard.iter().chain(&named).rev().find_map(|file| file.default_profile.clone()),
         };
         let sandbox = flags.sandbox || profile.as_deref() == Some(SANDBOX_PROFILE);
-        if let Some(profile) = profile.as_deref().filter(|profile| *profile != SANDBOX_PROFILE && !flags.sandbox) {
+        let chosen = profile.as_deref().filter(|profile| *profile != SANDBOX_PROFILE && !flags.sandbox);
+        if let Some(profile) = chosen.filter(|_| !may_be_new) {
             check_profile(profile, standard.iter().chain(&named))?;
         }
         let of_profile = |file: &mut ConfigFile| profile.as_ref().and_then(|name| file.profiles.remove(name));
@@ -111,6 +115,31 @@ impl Settings {
             return Ok(None);
         }
         self.used(Key::TokenUrl).map(|text| self.service_url(Key::TokenUrl, &text)).transpose()
+    }
+
+    /// A URL that belongs to the server or to its issuer.
+    pub(crate) fn url_beside(&self, text: &str) -> Result<ServiceUrl, CliError> {
+        self.service_url(Key::BaseUrl, text)
+    }
+
+    /// The issuer of this identifier.
+    pub(crate) fn issuer_at(&self, text: &str) -> Result<Issuer, CliError> {
+        let parse = if self.allows_insecure_http()? { Issuer::parse_allowing_insecure_http } else { Issuer::parse };
+        parse(text).map_err(|error| self.invalid(Key::Issuer, &error.to_string()))
+    }
+
+    /// How the client authenticates at the token endpoint, if that is set.
+    pub(crate) fn client_auth(&self) -> Option<String> {
+        self.layers.text(Key::ClientAuth)
+    }
+
+    /// The same settings, but with this `client_auth`.
+    pub(crate) fn with_client_auth(&self, client_auth: &str) -> Self {
+        let origin = Origin::Flag("auth doctor");
+        let setting = Setting { key: Key::ClientAuth, value: SettingValue::Text(client_auth.to_owned()), origin };
+        let mut settings = self.clone();
+        settings.layers.push_partial(&[setting]);
+        settings
     }
 
     /// Where the issuer is reached.

@@ -90,6 +90,7 @@ pub(crate) const HOME: &str = "HOME";
 pub(crate) const APPDATA: &str = "APPDATA";
 
 /// The environment the program was started with.
+#[derive(Clone)]
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 /// Whether a variable of this name is one of ours that holds a secret. No other program is given those.

@@ -11,7 +11,9 @@ mod exit_code;
 mod logging;
 mod output;
 mod printer;
+mod private_file;
 mod progress;
+mod prompt;
 mod signal;
 
 use std::ffi::OsString;
@@ -42,7 +44,7 @@ pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
 
 fn run(cli: Cli, environment: Environment) -> Exit {
     let printer = Printer::new(cli.global.quiet, cli.global.color, &environment);
-    logging::start(cli.global.verbose, printer.color);
+    logging::start(cli.global.verbose, printer);
     let flag = cli.global.output;
     let mut as_json = flag == Some(Format::Json);
     match execute(cli, printer, environment, &mut as_json) {
@@ -56,7 +58,7 @@ fn run(cli: Cli, environment: Environment) -> Exit {
 }
 
 fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut bool) -> Result<(), CliError> {
-    let settings = Settings::load(&cli.global, &environment)?;
+    let settings = Settings::load(&cli.global, &environment, cli.command.sets_up_a_profile())?;
     let format = cli.global.output.or(settings.output()?).unwrap_or(Format::Auto);
     *as_json = format == Format::Json;
     let app = App::new(settings, printer, environment, &cli.global)?;
@@ -68,6 +70,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
             match cli.command.run(&app).await? {
                 Outcome::Data(data) => data.show(format, printer).await,
                 Outcome::Text(text) => print_line(&text),
+                Outcome::Done => Ok(()),
                 Outcome::Serving(line, mut sandbox) => {
                     print_line(&line)?;
                     sandbox.wait().await;
@@ -76,7 +79,11 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
             }
         };
         tokio::select! {
-            outcome = work => outcome.map_err(|error| app.explain(error)),
+            outcome = async {
+                let outcome = work.await;
+                app.settle().await;
+                outcome
+            } => outcome.map_err(|error| app.explain(error)),
             Ok(()) = interruption => Err(CliError::interrupted()),
         }
     })

@@ -1,21 +1,54 @@
-//! Logs on standard error, asked for with `-v`.
+//! Logs and warnings on standard error.
 
-use tracing::Level;
+use std::fmt::Debug;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging our own crates: `-v` info, `-vv` debug, `-vvv` trace. Foreign crates are left out, since what they log
-/// of requests is not known to be free of secrets.
-pub(crate) fn start(verbosity: u8, color: bool) {
+use crate::printer::Printer;
+
+const OURS: [&str; 3] = ["optimize_auth", "optimize_api", "optimize_cli"];
+
+/// Starts logging our own crates: `-v` info, `-vv` debug, `-vvv` trace; without, warnings alone, as the program's own.
+/// Foreign crates are left out, since what they log of requests is not known to be free of secrets.
+pub(crate) fn start(verbosity: u8, printer: Printer) {
     let level = match verbosity {
-        0 => return,
+        0 => Level::WARN,
         1 => Level::INFO,
         2 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let ours = ["optimize_auth", "optimize_api", "optimize_cli"].map(|target| (target, level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(color);
+    let subscriber = tracing_subscriber::registry().with(Targets::new().with_targets(OURS.map(|target| (target, level))));
     // A second start in one process, as in tests, keeps the first.
-    let _ = tracing_subscriber::registry().with(Targets::new().with_targets(ours)).with(lines).try_init();
+    let _ = if verbosity == 0 {
+        subscriber.with(Warnings(printer)).try_init()
+    } else {
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(printer.color);
+        subscriber.with(lines).try_init()
+    };
+}
+
+/// Prints events as the warnings of a command.
+struct Warnings(Printer);
+
+impl<S: Subscriber> Layer<S> for Warnings {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        self.0.warning(&message.0);
+    }
+}
+
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Outcome {
     Data(Data),
     /// A text and a line break, whatever the output format.
     Text(SecretString),
+    /// Nothing to show.
+    Done,
     /// A server that runs until it is interrupted, and the line that tells where.
     Serving(SecretString, Box<optimize_sandbox::Sandbox>),
 }
@@ -104,11 +106,13 @@ pub(crate) struct Data {
     /// The format, where the command has a say of its own.
     pub(crate) format: Option<Format>,
     pub(crate) csv: CsvOptions,
+    /// What the command ends with once everything is shown.
+    pub(crate) failure: Option<CliError>,
 }
 
 impl Data {
     pub(crate) fn new(open: impl Fn() -> Batches + 'static) -> Self {
-        Self { open: Box::new(open), restarts: 0, file: None, format: None, csv: CsvOptions::default() }
+        Self { open: Box::new(open), restarts: 0, file: None, format: None, csv: CsvOptions::default(), failure: None }
     }
 
     pub(crate) fn record(record: &serde_json::Value) -> Self {
@@ -117,7 +121,11 @@ impl Data {
 
     /// Rows `{"id"}`.
     pub(crate) fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Self {
-        Self::one_batch(Batch::Rows(ids.map(|id| serde_json::json!({ "id": id }).to_string().into()).collect()))
+        Self::rows(ids.map(|id| serde_json::json!({ "id": id })))
+    }
+
+    pub(crate) fn rows(rows: impl Iterator<Item = serde_json::Value>) -> Self {
+        Self::one_batch(Batch::Rows(rows.map(|row| row.to_string().into()).collect()))
     }
 
     fn one_batch(batch: Batch) -> Self {
@@ -158,7 +166,7 @@ impl Data {
         if self.file.is_some() {
             printer.remark(&format!("wrote {rows} rows to {target_name}"));
         }
-        Ok(())
+        self.failure.map_or(Ok(()), Err)
     }
 
     /// Writes all batches; answers with how many rows there were, and what there is to remark.

@@ -20,6 +20,7 @@ pub(crate) fn interruption() -> io::Result<oneshot::Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if runtime.block_on(signal()).is_ok() {
+            crate::prompt::restore();
             // Fails only if the command has just ended.
             let _ = sender.send(());
             thread::sleep(GRACE);

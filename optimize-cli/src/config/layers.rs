@@ -6,7 +6,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use super::schema::{Form, Key, SecretRef, Setting, SettingValue};
 
 /// Settings from all layers, of which the last one said counts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
     figment: Figment,
     secrets: Vec<SecretRef>,

@@ -1,54 +1,57 @@
 use clap::Args;
 use jiff::Timestamp;
-use optimize_api::CollectionId;
 use serde_json::{Value, json};
 
+use super::{check_accepted, shown};
 use crate::app::App;
+use crate::config::TokenCache;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 
-/// Show how tokens are got, and from where that was configured
+/// Show how tokens are got, from where that was configured, and the claims of the cached token
 #[derive(Args, Debug)]
 pub(crate) struct Status {
-    /// Get a token, show its claims, and ask the server whether it accepts it
+    /// Get a token if there is none, and ask the server whether it accepts it
     #[arg(long)]
     check: bool,
 }
 
-/// A collection that does not exist lists nothing, so asking for it tests the token and reads no data.
-const NO_COLLECTION: &str = "optimize-auth-status";
-
 impl Status {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let auth = app.auth_summary().await?;
+        let cache = match app.settings.token_cache(&app.environment)? {
+            TokenCache::Off => "off".to_owned(),
+            TokenCache::Directory(directory) => directory.display().to_string(),
+            #[cfg(feature = "keyring")]
+            TokenCache::Keyring(_) => "keyring".to_owned(),
+        };
         let mut record = json!({
             "profile": app.settings.profile,
             "strategy": auth.strategy,
             "source": auth.source,
             "client_id": auth.client_id,
             "token_url": auth.token_url,
+            "issuer": auth.issuer,
             "audience": auth.audience,
             "scope": app.settings.scope(),
             "resource": app.settings.resource(),
+            "token_cache": if app.settings.sandbox { "off" } else { &cache },
         });
+        let token = if self.check {
+            Some(app.credentials().await?.token().await?)
+        } else {
+            // Credentials that cannot be used are told with --check, and by every command that needs them.
+            app.credentials().await.ok().and_then(|credentials| credentials.cached_token())
+        };
+        if let Some(token) = &token {
+            let end = token.expires_at().and_then(|end| Timestamp::try_from(end).ok());
+            record["expires_at"] = end.map(|end| end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).into();
+            record["claims"] = token.claims().as_ref().map_or(Value::Null, shown);
+        }
         if self.check {
-            let token = app.credentials().await?.token().await?;
-            record["claims"] = match token.claims() {
-                Some(claims) => json!({
-                    "aud": claims.audience,
-                    "iss": claims.issuer,
-                    "scope": claims.scope,
-                    "exp": claims.expires_at.and_then(readable),
-                }),
-                None => Value::Null,
-            };
-            app.client().await?.reports().list(&CollectionId::from(NO_COLLECTION)).await?;
+            check_accepted(app).await?;
             record["accepted"] = Value::Bool(true);
         }
         Ok(Outcome::Data(Data::record(&record)))
     }
-}
-
-fn readable(seconds: i64) -> Option<String> {
-    Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }

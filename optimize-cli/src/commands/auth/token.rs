@@ -41,9 +41,17 @@ impl Token {
         }
         let token = credentials.token().await?;
         let secret = token.secret().expose_secret();
+        let Some((name, value)) = token.as_header() else {
+            return Err(CliError::config("print a token: the strategy `none` has none"));
+        };
+        if !token.is_bearer() && !matches!(self.format, TokenFormat::Header) {
+            let problem = format!("print a token: the credential is the header {name}, not a bearer token");
+            return Err(CliError::config(problem).with_hint("print it with --format header"));
+        }
         let text = match self.format {
             TokenFormat::Raw => token.secret().clone(),
-            TokenFormat::Header => format!("Authorization: Bearer {secret}").into(),
+            TokenFormat::Header if token.is_bearer() => format!("Authorization: Bearer {secret}").into(),
+            TokenFormat::Header => format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())).into(),
             TokenFormat::Json => {
                 let left = token.expires_at().map(|end| end.duration_since(now()).unwrap_or_default().as_secs());
                 let answer = json!({

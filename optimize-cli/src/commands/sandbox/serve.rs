@@ -1,14 +1,13 @@
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use optimize_sandbox::{FaultRule, Generation, Sandbox};
+use optimize_sandbox::{FaultRule, Generation, Sandbox, Tls};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use tempfile::NamedTempFile;
 
 use crate::error::CliError;
 use crate::output::Outcome;
+use crate::private_file;
 
 /// Keep an embedded server with demo data up until it is interrupted
 ///
@@ -36,6 +35,9 @@ pub(crate) struct Serve {
     /// Trust the tokens of another issuer, whose keys are at this URL, instead of its own
     #[arg(long, value_name = "URL")]
     jwks_url: Option<String>,
+    /// Serve https, and write ca.pem and client.pem (certificate and key of the client) into this folder
+    #[arg(long, value_name = "FOLDER")]
+    tls: Option<PathBuf>,
     /// The audience a token must have [default: optimize.camunda.io]
     #[arg(long, value_name = "AUDIENCE")]
     audience: Option<String>,
@@ -54,8 +56,18 @@ impl Serve {
         if let Some(audience) = self.audience {
             builder = builder.audience(audience);
         }
+        if self.tls.is_some() {
+            builder = builder.tls(Tls::new());
+        }
         let failed = |error| CliError::io(format!("listen on 127.0.0.1:{}", self.port), error);
         let sandbox = builder.start().await.map_err(failed)?;
+        if let Some(folder) = &self.tls {
+            for (name, pem) in [("ca.pem", sandbox.ca_pem()), ("client.pem", sandbox.client_identity_pem())] {
+                let path = folder.join(name);
+                let failed = |error| CliError::io(format!("write {}", path.display()), error);
+                private_file::write(&path, &pem.to_owned().into()).map_err(failed)?;
+            }
+        }
         let line: SecretString = json!({
             "base_url": sandbox.base_url(),
             "token_url": sandbox.token_url(),
@@ -68,7 +80,7 @@ impl Serve {
         .into();
         if let Some(path) = &self.ready_file {
             let failed = |error| CliError::io(format!("write {}", path.display()), error);
-            write_private(path, &line).map_err(failed)?;
+            private_file::write(path, &format!("{}\n", line.expose_secret()).into()).map_err(failed)?;
         }
         Ok(Outcome::Serving(line, Box::new(sandbox)))
     }
@@ -80,14 +92,4 @@ fn read_faults(path: &Path) -> Result<Vec<FaultRule>, CliError> {
         CliError::config(format!("read the faults in {}: {error}", path.display()))
             .with_hint("the form of faults is described in docs/guide/sandbox.md")
     })
-}
-
-/// Whole or not at all, and readable by its owner alone, since it holds secrets.
-fn write_private(path: &Path, line: &SecretString) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(line.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.persist(path)?;
-    Ok(())
 }

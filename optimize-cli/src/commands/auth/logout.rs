@@ -1,0 +1,33 @@
+use clap::Args;
+use optimize_auth::FileStore;
+
+use crate::app::App;
+use crate::config::TokenCache;
+use crate::error::CliError;
+use crate::output::Outcome;
+
+/// Drop the cached token, and what a credential helper keeps
+#[derive(Args, Debug)]
+pub(crate) struct Logout {
+    /// Drop the cached tokens of all profiles
+    #[arg(long)]
+    all: bool,
+}
+
+impl Logout {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        if self.all
+            && let TokenCache::Directory(directory) = app.settings.token_cache(&app.environment)?
+        {
+            let failed = |error| CliError::io(format!("empty the token cache {}", directory.display()), error);
+            let count = FileStore::new(&directory).clear().map_err(failed)?;
+            app.printer.remark(&format!("dropped {count} cached tokens"));
+            return Ok(Outcome::Done);
+        }
+        let credentials = app.credentials().await?;
+        let was_there = credentials.cached_token().is_some();
+        credentials.log_out().await?;
+        app.printer.remark(if was_there { "dropped the cached token" } else { "there was no cached token" });
+        Ok(Outcome::Done)
+    }
+}

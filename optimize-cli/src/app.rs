@@ -9,7 +9,7 @@ use optimize_sandbox::Sandbox;
 use tokio::sync::OnceCell;
 
 use crate::cli::GlobalArgs;
-use crate::config::{Draft, Occasion, SANDBOX_PROFILE, Settings};
+use crate::config::{Draft, Occasion, SANDBOX_PROFILE, Settings, asks_for_tokens};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::printer::Printer;
@@ -146,8 +146,7 @@ impl App {
         }
         let settings = &self.settings;
         let (strategy, source) = settings.strategy().unwrap_or_else(|| ("none".to_owned(), String::new()));
-        let asks_for_tokens = strategy.starts_with("client-") || strategy == "exec";
-        let of_use = |value: Option<String>| value.filter(|_| asks_for_tokens);
+        let of_use = |value: Option<String>| value.filter(|_| asks_for_tokens(&strategy));
         Ok(AuthSummary {
             source,
             client_id: of_use(settings.client_id()),

@@ -28,7 +28,7 @@ use file::ConfigFile;
 use layers::Layers;
 use schema::{Key, Origin, Setting, SettingValue};
 
-pub(crate) use auth::{Occasion, TokenCache};
+pub(crate) use auth::{Occasion, TokenCache, asks_for_tokens};
 pub(crate) use draft::{Draft, user_folder};
 
 /// The profile that stands for the embedded server.

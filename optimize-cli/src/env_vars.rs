@@ -80,7 +80,7 @@ pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 /// Proxies for https. They are read by the HTTP library; here they are only told of.
 pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 /// What credential helpers are given of the environment, besides what is allowed by name.
-pub(crate) const HELPER: [&str; 11] = [
+const HELPER: [&str; 11] = [
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TERM", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
     "DBUS_SESSION_BUS_ADDRESS",
 ];
@@ -94,7 +94,7 @@ pub(crate) const APPDATA: &str = "APPDATA";
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 /// Whether a variable of this name is one of ours that holds a secret. No other program is given those.
-pub(crate) fn is_secret(name: &str) -> bool {
+fn is_secret(name: &str) -> bool {
     name == TOKEN || CLIENT.iter().any(|(_, secret)| *secret == name)
 }
 
@@ -120,6 +120,15 @@ impl Environment {
         };
         Err(CliError::config(format!("read the environment: {name} {problem}"))
             .with_hint(format!("give {name} a value or unset it")))
+    }
+
+    /// What a credential helper is given: the usual variables, and those that are allowed by name.
+    pub(crate) fn for_helper(&self, allowed: &[String]) -> Result<Vec<(String, String)>, String> {
+        if let Some(name) = allowed.iter().find(|name| is_secret(name)) {
+            return Err(format!("give {name} to a helper: it holds a secret of ours"));
+        }
+        let names = HELPER.into_iter().chain(allowed.iter().map(String::as_str));
+        Ok(names.filter_map(|name| Some((name.to_owned(), self.raw(name)?.to_str()?.to_owned()))).collect())
     }
 
     /// The first of `names` that is set, with its value.

@@ -106,13 +106,15 @@ pub(crate) struct Data {
     /// The format, where the command has a say of its own.
     pub(crate) format: Option<Format>,
     pub(crate) csv: CsvOptions,
+    /// Whether a table shows long cells in full, for few rows with sentences in them.
+    pub(crate) wraps: bool,
     /// What the command ends with once everything is shown.
     pub(crate) failure: Option<CliError>,
 }
 
 impl Data {
     pub(crate) fn new(open: impl Fn() -> Batches + 'static) -> Self {
-        Self { open: Box::new(open), restarts: 0, file: None, format: None, csv: CsvOptions::default(), failure: None }
+        Self { open: Box::new(open), restarts: 0, file: None, format: None, csv: CsvOptions::default(), wraps: false, failure: None }
     }
 
     pub(crate) fn record(record: &serde_json::Value) -> Self {
@@ -146,7 +148,7 @@ impl Data {
         let mut restarts = self.restarts;
         let mut progress = Progress::new(printer.quiet, to_screen);
         let (rows, remark) = loop {
-            let renderer = Renderer::new(format, &self.csv).map_err(failed)?;
+            let renderer = Renderer::new(format, self.wraps, &self.csv).map_err(failed)?;
             match self.pour(renderer, &mut target, &mut progress, &failed).await {
                 Err(error) if restarts > 0 && error.is_incomplete() => {
                     restarts -= 1;
@@ -230,9 +232,9 @@ impl fmt::Display for RenderError {
 }
 
 impl Renderer {
-    fn new(format: Format, csv: &CsvOptions) -> io::Result<Self> {
+    fn new(format: Format, wraps: bool, csv: &CsvOptions) -> io::Result<Self> {
         Ok(match format {
-            Format::Table => Self::Table(TableWriter::new(screen_width())),
+            Format::Table => Self::Table(TableWriter::new(screen_width(), wraps)),
             Format::Json => Self::Json(JsonWriter::default()),
             Format::Ndjson | Format::Auto => Self::Ndjson,
             Format::Csv => Self::Csv(CsvWriter::new(csv)?),

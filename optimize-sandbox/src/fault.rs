@@ -1,5 +1,6 @@
 //! Scripted faults.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -47,6 +48,9 @@ pub enum Fault {
         /// The `Location` of a redirect.
         #[serde(default)]
         location: Option<String>,
+        /// Further headers.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
     },
     /// The answer comes later.
     Delay {
@@ -111,7 +115,22 @@ impl Fault {
     /// This answer.
     pub fn answer(code: u16, content_type: &str, body: impl Into<String>) -> Self {
         let content_type = Some(content_type.to_owned());
-        Self::Status { code, retry_after: None, body: body.into(), content_type, location: None }
+        Self::Status {
+            code,
+            retry_after: None,
+            body: body.into(),
+            content_type,
+            location: None,
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// The same answer with a header. Faults that are no answers stay as they are.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Self::Status { headers, .. } = &mut self {
+            headers.insert(name.into(), value.into());
+        }
+        self
     }
 
     pub(crate) fn name(&self) -> &'static str {

@@ -14,6 +14,7 @@
 
 mod api;
 mod builder;
+mod canary;
 mod clock;
 mod connection;
 mod error;
@@ -29,6 +30,7 @@ mod state;
 mod tls;
 
 pub use builder::{Sandbox, SandboxBuilder};
+pub use canary::Canary;
 pub use fault::{Fault, FaultRule};
 pub use generation::Generation;
 pub use issuer::{AuthMethod, Discovery, TokenBody};

@@ -63,7 +63,7 @@ async fn handle(
     }
     let is_below_context = full_path.len() != path.len() || state.context_path.is_empty();
     let mut answer = match &fault {
-        Some(Fault::Status { code, retry_after, body, content_type, location }) => {
+        Some(Fault::Status { code, retry_after, body, content_type, location, headers: further }) => {
             let content_type = content_type.as_deref().unwrap_or("application/json");
             let mut answer = text_answer(*code, content_type, body.clone());
             let headers = answer.headers_mut();
@@ -72,6 +72,11 @@ async fn handle(
             }
             if let Some(location) = location.as_deref().and_then(|location| HeaderValue::from_str(location).ok()) {
                 headers.insert(header::LOCATION, location);
+            }
+            for (name, value) in further {
+                if let (Ok(name), Ok(value)) = (name.parse::<header::HeaderName>(), HeaderValue::from_str(value)) {
+                    headers.insert(name, value);
+                }
             }
             answer
         }

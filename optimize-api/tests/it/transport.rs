@@ -91,8 +91,8 @@ async fn many_callers_with_a_revoked_token_cause_one_token_request() {
 async fn a_redirect_is_not_followed_and_names_the_base_url_as_wrong() {
     let elsewhere = sandbox().await;
     for code in [301, 302, 303, 307, 308] {
-        let location = Some(format!("{}/login?state=canary", elsewhere.base_url()));
-        let fault = Fault::Status { code, retry_after: None, body: String::new(), content_type: None, location };
+        let location = format!("{}/login?state=canary", elsewhere.base_url());
+        let fault = Fault::status(code).with_header("location", location);
         let error = check(fault, ErrorKind::Misconfigured, 1).await;
         assert!(error.hint().unwrap().contains("base URL"));
         assert!(!error.to_string().contains("canary"), "{error}");
@@ -123,7 +123,7 @@ async fn an_echoed_token_does_not_reach_the_error() {
 #[tokio::test]
 async fn a_retry_after_that_fits_into_the_time_is_waited_for() {
     let fault =
-        Fault::Status { code: 429, retry_after: Some(1), body: String::new(), content_type: None, location: None };
+        Fault::status(429).with_header("retry-after", "1");
     let sandbox = once(fault).await;
     let begun = tokio::time::Instant::now();
     list(&client(&sandbox)).await.unwrap();
@@ -133,7 +133,7 @@ async fn a_retry_after_that_fits_into_the_time_is_waited_for() {
 #[tokio::test]
 async fn a_retry_after_beyond_the_time_for_the_call_is_told_at_once() {
     let fault =
-        Fault::Status { code: 503, retry_after: Some(3600), body: String::new(), content_type: None, location: None };
+        Fault::status(503).with_header("retry-after", "3600");
     let error = check(fault, ErrorKind::Unavailable, 1).await;
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
 }

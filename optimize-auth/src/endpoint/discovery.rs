@@ -148,6 +148,10 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
         }
         let headers = response.headers().clone();
         let body = read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        if status.is_redirection() {
+            let problem = format!("{url} answered {} with a redirect, which is not followed", status.as_u16());
+            return Err(failed(issuer, problem));
+        }
         if !status.is_success() {
             let problem = format!("it answered {} to discovery", status.as_u16());
             let kind = reply::kind_of(status);

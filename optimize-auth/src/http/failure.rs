@@ -84,24 +84,26 @@ impl From<reqwest::Error> for TransportError {
     }
 }
 
-fn tls_problem(error: &reqwest::Error) -> Option<TlsProblem> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = next {
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inside.and_then(|inside| inside.downcast_ref()).or_else(|| error.downcast_ref::<rustls::Error>());
-        if let Some(tls) = tls {
-            return Some(classify(tls));
-        }
-        next = error.source();
+fn tls_problem(error: &(dyn StdError + 'static)) -> Option<TlsProblem> {
+    if let Some(tls) = error.downcast_ref() {
+        return Some(classify(tls));
     }
-    None
+    // An io::Error passes over what it holds when it is asked for its source.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let inside = inside.map(|inside| inside as &(dyn StdError + 'static));
+    // HTTP/2 keeps the text of an error alone.
+    if error.to_string().ends_with("received fatal alert: CertificateRequired") {
+        return Some(TlsProblem::ClientCertificate);
+    }
+    tls_problem(inside.or_else(|| error.source())?)
 }
 
 fn classify(error: &rustls::Error) -> TlsProblem {
     use rustls::AlertDescription as Alert;
     match error {
         rustls::Error::InvalidCertificate(problem) => match problem {
-            CertificateError::UnknownIssuer => TlsProblem::UnknownIssuer,
+            // A wrong signature is that of another authority with the same name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::UnknownIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsProblem::WrongName,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsProblem::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsProblem::NotYetValid,

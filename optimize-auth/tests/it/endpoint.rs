@@ -15,8 +15,8 @@ async fn failure(sandbox: &Sandbox) -> AuthError {
 async fn no_redirect_is_followed_so_that_no_secret_reaches_another_origin() {
     let elsewhere = sandbox().await;
     for code in [301, 302, 303, 307, 308] {
-        let location = Some(elsewhere.token_url());
-        let fault = Fault::Status { code, retry_after: None, body: String::new(), content_type: None, location };
+        let location = elsewhere.token_url();
+        let fault = Fault::status(code).with_header("location", location);
         let error = failure(&broken(fault).await).await;
         assert_eq!((error.kind(), error.status()), (AuthErrorKind::Protocol, Some(code)));
     }
@@ -41,7 +41,7 @@ async fn statuses_that_may_pass_are_told_apart_from_refusals() {
 #[tokio::test]
 async fn a_retry_after_reaches_the_caller() {
     let fault =
-        Fault::Status { code: 429, retry_after: Some(40), body: String::new(), content_type: None, location: None };
+        Fault::status(429).with_header("retry-after", "40");
     assert_eq!(failure(&broken(fault).await).await.retry_after(), Some(Duration::from_secs(40)));
 }
 

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
+mod bars;
 mod endpoint;
+mod registry;
 mod secret;
 mod service_url;
 mod strategy;

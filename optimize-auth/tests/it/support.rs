@@ -1,7 +1,10 @@
 //! What several tests share.
 
-use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
+use optimize_auth::{Cached, ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
+pub(crate) mod clock;
+pub(crate) mod keys;
 
 pub(crate) const TOKEN_PATH: &str = "/oauth/token";
 
@@ -26,7 +29,12 @@ pub(crate) fn client_by(sandbox: &Sandbox, client_auth: ClientAuth) -> ClientCre
 
 /// Credentials that try once.
 pub(crate) fn credentials(client: ClientCredentials) -> Credentials {
-    optimize_auth::Cached::new(client).with_attempts(1).into()
+    Cached::new(client).with_attempts(1).into()
+}
+
+/// How many token requests have arrived.
+pub(crate) fn token_requests(sandbox: &Sandbox) -> usize {
+    sandbox.journal().iter().filter(|entry| entry.path.ends_with(TOKEN_PATH)).count()
 }
 
 /// The text of an error and of its causes.

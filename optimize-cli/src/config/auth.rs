@@ -80,6 +80,10 @@ impl Settings {
             ));
         };
         self.check_whole_set(&strategy)?;
+        if asks_for_tokens(&strategy) {
+            self.token_url()?;
+            self.issuer_url()?;
+        }
         let surroundings = self.surroundings(occasion)?;
         let settings = self.strategy_settings(&self.layers, &strategy, occasion.environment)?;
         let source = StrategyRegistry::default()
@@ -119,18 +123,10 @@ impl Settings {
             Some("if-tty") => occasion.is_interactive,
             Some(_) => return Err(self.invalid(Key::Interactive, "expected never or if-tty")),
         };
-        surroundings.helper_environment = self.helper_environment(occasion.environment)?;
-        Ok(surroundings)
-    }
-
-    fn helper_environment(&self, environment: &Environment) -> Result<Vec<(String, String)>, CliError> {
         let allowed = self.layers.list(Key::EnvAllow).unwrap_or_default();
-        if let Some(name) = allowed.iter().find(|name| env_vars::is_secret(name)) {
-            return Err(self.invalid(Key::EnvAllow, &format!("{name} holds a secret of ours, which no helper is given")));
-        }
-        let names = env_vars::HELPER.into_iter().chain(allowed.iter().map(String::as_str));
-        let variables = names.filter_map(|name| Some((name.to_owned(), environment.raw(name)?.to_str()?.to_owned())));
-        Ok(variables.collect())
+        surroundings.helper_environment =
+            occasion.environment.for_helper(&allowed).map_err(|problem| self.invalid(Key::EnvAllow, &problem))?;
+        Ok(surroundings)
     }
 
     /// What a strategy is built from: all of the credential set, so that a part without a meaning is told, and of the
@@ -142,7 +138,6 @@ impl Settings {
         environment: &Environment,
     ) -> Result<StrategySettings, CliError> {
         let mut settings = StrategySettings::new(strategy);
-        let asks_for_tokens = matches!(strategy, "client-credentials" | "client-assertion" | "exec");
         let of_set = Key::CREDENTIALS.into_iter().filter(|key| {
             !matches!(key, Key::Strategy | Key::Interactive | Key::EnvAllow) && layers.has(*key)
         });
@@ -162,7 +157,7 @@ impl Settings {
                 },
             };
         }
-        if !asks_for_tokens {
+        if strategy == "chain" || !asks_for_tokens(strategy) {
             return Ok(settings);
         }
         let preset = self.preset()?.filter(|_| !layers.has(Key::TokenUrl) && !layers.has(Key::Issuer));
@@ -250,6 +245,11 @@ impl Settings {
         let chosen = self.strategy().map(|(_, origin)| format!(" (strategy chosen by {origin})")).unwrap_or_default();
         Some(CliError::config(format!("{error}{causes}{chosen}")).with_hint(how_to_set(key)))
     }
+}
+
+/// Whether a strategy makes use of a token endpoint.
+pub(crate) fn asks_for_tokens(strategy: &str) -> bool {
+    matches!(strategy, "client-credentials" | "client-assertion" | "exec" | "chain")
 }
 
 fn strategy(layers: &Layers) -> Option<(String, String)> {

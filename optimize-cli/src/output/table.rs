@@ -16,6 +16,8 @@ const GAP: usize = 2;
 #[derive(Debug)]
 pub(crate) struct TableWriter {
     screen_width: usize,
+    /// Whether long cells go on in the next line rather than be cut. All rows are then in one batch.
+    wraps: bool,
     layout: Option<Layout>,
 }
 
@@ -26,8 +28,8 @@ struct Layout {
 }
 
 impl TableWriter {
-    pub(crate) fn new(screen_width: usize) -> Self {
-        Self { screen_width, layout: None }
+    pub(crate) fn new(screen_width: usize, wraps: bool) -> Self {
+        Self { screen_width, wraps, layout: None }
     }
 
     pub(crate) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
@@ -40,6 +42,10 @@ impl TableWriter {
             let lines: Vec<_> = cells.map(|(column, cell)| [column.heading(), shown(cell)]).collect();
             let width = lines.iter().map(|[name, _]| name.chars().count()).max().unwrap_or_default();
             return lines.iter().try_for_each(|[name, value]| Ok(writeln!(out, "{name:width$}  {value}")?));
+        }
+        if self.wraps {
+            write_wrapped(&rows, self.screen_width, out)?;
+            return Ok(());
         }
         let is_first = self.layout.is_none();
         let layout = self.layout.get_or_insert_with(|| Layout::for_rows(&rows, self.screen_width));
@@ -103,6 +109,21 @@ impl Layout {
         }
         table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
     }
+}
+
+/// Everything there is, in lines no longer than the screen is wide.
+fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], screen_width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(screen_width).unwrap_or(u16::MAX));
+    table.add_row(rows.iter().take(1).flatten().map(|(column, _)| column.heading()));
+    for row in rows {
+        table.add_row(row.iter().map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, u16::try_from(GAP).unwrap_or_default()));
+    }
+    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
 /// One line of printable text: what a server sends must not move the cursor of somebody's terminal.

@@ -106,10 +106,11 @@ impl User {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The names of all that lies in the home directory.
+    /// The names of all that lies in the home directory, besides the token cache.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.home.path()).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name != ".cache");
         names.sort();
         names
     }

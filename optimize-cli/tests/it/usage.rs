@@ -113,6 +113,7 @@ fn help_goes_to_stdout() {
     Commands:
       auth       Tokens: get one, or see how they are got
       dashboard  Dashboards [alias: dashboards]
+      plugin     Programs that extend this one
       ready      Ask whether the server can serve requests
       report     Reports and their data [alias: reports]
       sandbox    The embedded server

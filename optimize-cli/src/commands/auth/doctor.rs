@@ -69,6 +69,7 @@ impl Doctor {
         report.take_if_well("claims", async { Ok(claims(app, token.as_ref())) }).await;
         report.take_if_well("api", api(app)).await;
         let mut data = Data::rows(report.steps.into_iter());
+        data.wraps = true;
         data.failure = report.failure;
         Ok(Outcome::Data(data))
     }
@@ -111,7 +112,7 @@ async fn settings(app: &App) -> Step {
 async fn server(app: &App) -> Step {
     let url = app.base_url().await?;
     let ready = format!("{}/api/readyz", url.to_string().trim_end_matches('/'));
-    let ready = if app.settings.sandbox { url } else { app.settings.url_beside(&ready)? };
+    let ready = app.settings.url_beside(&ready)?;
     let contact = reach(app, &ready).await?;
     if contact.is_web_page && contact.status == 200 || (300..400).contains(&contact.status) {
         let problem = format!("find Optimize at {ready}: it answered {} with a redirect or a web page", contact.status);

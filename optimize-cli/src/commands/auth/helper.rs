@@ -22,9 +22,10 @@ impl Helper {
 }
 
 async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
-    let is_ours = request.target.base_url.is_none()
-        || request.target.base_url == app.base_url().await.ok().map(|url| url.to_string());
-    if !is_ours {
+    let ours = app.base_url().await.ok().map(|url| url.to_string());
+    if let (Some(ours), Some(theirs)) = (ours, &request.target.base_url)
+        && ours.trim_end_matches('/') != theirs.trim_end_matches('/')
+    {
         return Err(Problem::new(ErrorKind::NotFound, "the configured server is another one"));
     }
     let credentials = app.credentials().await.map_err(|error| Problem::new(ErrorKind::NotFound, error.to_string()))?;

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
-use crate::env_vars::HELPER;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 
@@ -20,6 +19,9 @@ pub(crate) struct TestCredential {
     /// How long the helper may take for each test
     #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration, default_value = "10s")]
     patience: Duration,
+    /// A variable of the environment that the helper is given besides the usual ones; may be repeated
+    #[arg(long, value_name = "NAME")]
+    env_allow: Vec<String>,
     /// The helper and its arguments
     #[arg(required = true, last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -39,9 +41,7 @@ impl TestCredential {
         let mut command = self.command;
         // People type a path relative to where they are; a configuration may not.
         command[0] = std::path::absolute(&command[0]).map_or(command[0].clone(), |path| path.display().to_string());
-        let environment = HELPER.iter().filter_map(|name| {
-            Some(((*name).to_owned(), app.environment.raw(name)?.to_str()?.to_owned()))
-        });
+        let environment = app.environment.for_helper(&self.env_allow).map_err(CliError::usage)?;
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());
         let mut target = Target::default();
@@ -55,7 +55,8 @@ impl TestCredential {
             Err(problem) => json!({ "test": test, "outcome": "fail", "detail": problem }),
         });
         let mut data = Data::rows(rows);
-        data.failure = (failed > 0).then(|| CliError::incomplete(format!("pass {failed} of the tests")));
+        data.wraps = true;
+        data.failure = (failed > 0).then(|| CliError::incomplete(format!("see every test pass: {failed} did not")));
         Ok(Outcome::Data(data))
     }
 }

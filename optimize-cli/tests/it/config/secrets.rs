@@ -28,21 +28,21 @@ fn a_secret_that_cannot_be_read_is_told_with_its_place() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the client secret from file nowhere: No such file or directory (os error 2)
+    error: failed to read the client secret from file nowhere: No such file or directory (os error 2) (--client-secret-file)
     ");
     user.file("empty", "\n");
     check!(user.types("auth token --client-secret-file empty"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the client secret from file empty: it is empty
+    error: failed to read the client secret from file empty: it is empty (--client-secret-file)
     ");
     user.file("huge", &"x".repeat(70_000));
     check!(user.types("auth token --client-secret-file huge"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the client secret from file huge: it is longer than 64 KiB
+    error: failed to read the client secret from file huge: it is longer than 64 KiB (--client-secret-file)
     ");
     check!(user.with("OPTIMIZE_CLIENT_SECRET", "").types("auth token"), @"
     exit 3
@@ -66,7 +66,7 @@ fn a_token_that_no_header_may_carry_is_refused_without_repeating_it() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1)
+    error: failed to use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1) (environment variable OPTIMIZE_TOKEN)
     ");
 }
 

@@ -88,7 +88,7 @@ fn a_token_url_that_cannot_be_used_is_told_before_a_secret_is_sent() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to find the token endpoint: no token URL is set
+    error: failed to use `token_url`: neither it nor `issuer` is set (strategy chosen by environment variable OPTIMIZE_CLIENT_ID)
     hint: set OPTIMIZE_TOKEN_URL, or token_url in the `auth` table of the configuration
     ");
 }

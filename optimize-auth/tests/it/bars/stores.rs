@@ -1,0 +1,317 @@
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use optimize_auth::{
+    Cached, Credentials, FetchContext, FileStore, LockOutcome, StoreKey, Token, TokenSource, TokenStore,
+};
+use optimize_sandbox::{Canary, Sandbox};
+use tempfile::TempDir;
+
+use crate::support::clock::TestClock;
+use crate::support::{client, sandbox, token_requests};
+
+fn stored(sandbox: &Sandbox, directory: &Path) -> Credentials {
+    Cached::new(client(sandbox)).with_store(FileStore::new(directory)).into()
+}
+
+fn key() -> StoreKey {
+    StoreKey::builder("test").build()
+}
+
+/// A token as a cache would hand it to a store.
+async fn token(secret: &str) -> Token {
+    #[derive(Debug)]
+    struct Once(String);
+    #[async_trait::async_trait]
+    impl TokenSource for Once {
+        async fn fetch(&self, _: &FetchContext) -> Result<Token, optimize_auth::AuthError> {
+            Ok(Token::bearer(self.0.clone().into())?.with_lifetime(Duration::from_secs(300)).with_scope("a b"))
+        }
+    }
+    Credentials::new(Once(secret.to_owned())).token().await.unwrap()
+}
+
+fn records(directory: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+}
+
+#[tokio::test]
+async fn bar_25_what_one_process_has_fetched_the_next_one_reads() {
+    let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
+    let first = stored(&sandbox, folder.path()).token().await.unwrap();
+    let second = stored(&sandbox, folder.path()).token().await.unwrap();
+    assert_eq!(token_requests(&sandbox), 1);
+    assert_eq!(first.header_text(), second.header_text());
+    assert_eq!((second.scope(), second.lifetime()), (first.scope(), first.lifetime()));
+    let off = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    assert_eq!(off(first.expires_at().unwrap()), off(second.expires_at().unwrap()));
+}
+
+trait HeaderText {
+    fn header_text(&self) -> String;
+}
+
+impl HeaderText for Token {
+    fn header_text(&self) -> String {
+        self.as_header().unwrap().1.to_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn bar_25_a_rejected_or_forgotten_token_is_not_read_again() {
+    let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
+    let credentials = stored(&sandbox, folder.path());
+    let rejected = credentials.headers().await.unwrap().stamp();
+    credentials.reject(rejected, None);
+    credentials.headers().await.unwrap();
+    assert_eq!(token_requests(&sandbox), 2);
+    credentials.forget();
+    credentials.headers().await.unwrap();
+    assert_eq!(token_requests(&sandbox), 3);
+    // Another process has meanwhile fetched a new one: it serves after a rejection of the old one.
+    let other = stored(&sandbox, folder.path());
+    let old = other.headers().await.unwrap().stamp();
+    credentials.forget();
+    credentials.headers().await.unwrap();
+    other.reject(old, None);
+    other.headers().await.unwrap();
+    assert_eq!(token_requests(&sandbox), 4);
+}
+
+#[tokio::test]
+async fn bar_25_an_old_token_is_replaced_and_a_lock_that_is_held_is_waited_for() {
+    let (sandbox, folder, clock) = (sandbox().await, TempDir::new().unwrap(), TestClock::new());
+    let stored = || -> Credentials {
+        Cached::new(client(&sandbox)).with_clock(clock.clone()).with_store(FileStore::new(folder.path())).into()
+    };
+    stored().token().await.unwrap();
+    clock.advance(Duration::from_secs(299));
+    stored().token().await.unwrap();
+    assert_eq!(token_requests(&sandbox), 2);
+    let store = FileStore::new(folder.path());
+    let LockOutcome::Held(lock) = store.try_lock(&key()) else { panic!("nobody holds it") };
+    assert!(matches!(store.try_lock(&key()), LockOutcome::Busy));
+    drop(lock);
+    assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
+}
+
+#[tokio::test]
+async fn bar_27_only_the_token_is_at_rest_under_a_name_that_tells_nothing() {
+    let (secret, folder) = (Canary::new(), TempDir::new().unwrap());
+    let sandbox = Sandbox::builder().client_secret(secret.secret()).start().await.unwrap();
+    stored(&sandbox, folder.path()).token().await.unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let (stem, ending) = name.split_once('.').unwrap();
+        assert!(stem.len() == 64 && stem.chars().all(|digit| digit.is_ascii_hexdigit()), "{name}");
+        assert!(ending == "json" || ending == "lock", "{name}");
+        assert_eq!(secret.find(&std::fs::read(&path).unwrap()), None);
+    }
+    assert_eq!(FileStore::new(folder.path()).clear().unwrap(), 1);
+    assert!(records(folder.path()).is_empty());
+}
+
+#[tokio::test]
+async fn bar_27_a_client_id_cannot_lead_out_of_the_directory() {
+    let folder = TempDir::new().unwrap();
+    for id in ["../../x", "/etc/passwd", "a/b", "..", "\u{0}", "a\nb"] {
+        let url = optimize_auth::ServiceUrl::parse("http://127.0.0.1:1").unwrap();
+        let proof = optimize_auth::ClientAuth::Post("s".to_owned().into());
+        let key = optimize_auth::ClientCredentials::new(url, id, proof).store_key().unwrap();
+        let store = FileStore::new(folder.path().join("inner"));
+        store.write(&key, &token("t").await);
+        assert!(store.read(&key).is_some());
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(records(&folder.path().join("inner")).len(), 6);
+}
+
+#[tokio::test]
+async fn bar_27_what_is_for_this_process_alone_is_not_stored() {
+    let folder = TempDir::new().unwrap();
+    let source = optimize_auth::StaticBearer::new("static".to_owned().into()).unwrap();
+    let credentials: Credentials = Cached::new(source).with_store(FileStore::new(folder.path())).into();
+    credentials.token().await.unwrap();
+    assert!(records(folder.path()).is_empty());
+}
+
+/// A way to spoil the file of a token, given its path and a good record.
+type Spoil = fn(&Path, &str);
+
+#[tokio::test]
+async fn bar_26_a_bad_cache_is_a_miss() {
+    fn rewrite(path: &Path, change: impl FnOnce(&mut serde_json::Value), good: &str) {
+        let mut record: serde_json::Value = serde_json::from_str(good).unwrap();
+        change(&mut record);
+        std::fs::write(path, record.to_string()).unwrap();
+    }
+    let spoils: [(&str, Spoil); 12] = [
+        ("empty", |path, _| std::fs::write(path, "").unwrap()),
+        ("truncated", |path, good| std::fs::write(path, &good[..good.len() / 2]).unwrap()),
+        ("binary", |path, _| std::fs::write(path, [0, 159, 146, 150]).unwrap()),
+        ("nested", |path, _| std::fs::write(path, "[".repeat(60_000)).unwrap()),
+        ("1 GiB", |path, _| std::fs::File::create(path).unwrap().set_len(1 << 30).unwrap()),
+        ("a directory", |path, _| {
+            std::fs::remove_file(path).unwrap();
+            std::fs::create_dir(path).unwrap();
+        }),
+        ("from the future", |path, good| rewrite(path, |record| record["requested_at"] = 99_999_999_999_999_u64.into(), good)),
+        ("of a newer version", |path, good| rewrite(path, |record| record["v"] = 2.into(), good)),
+        ("with an odd lifetime", |path, good| rewrite(path, |record| record["lifetime"] = (-1).into(), good)),
+        ("with a lifetime of another type", |path, good| rewrite(path, |record| record["lifetime"] = "x".into(), good)),
+        ("with a token that cannot be sent", |path, good| rewrite(path, |record| record["secret"] = "a\nb".into(), good)),
+        ("with a header that frames requests", |path, good| rewrite(path, |record| record["header"] = "host".into(), good)),
+    ];
+    for (what, spoil) in spoils {
+        let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
+        stored(&sandbox, folder.path()).token().await.unwrap();
+        let path = records(folder.path()).remove(0);
+        let good = std::fs::read_to_string(&path).unwrap();
+        spoil(&path, &good);
+        stored(&sandbox, folder.path()).token().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(token_requests(&sandbox), 2, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn bar_26_a_directory_that_cannot_be_used_is_done_without() {
+    let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for directory in [file.clone(), file.join("below"), "/proc/none/tokens".into(), "/dev/null".into()] {
+        stored(&sandbox, &directory).token().await.unwrap();
+    }
+    assert_eq!(token_requests(&sandbox), 4);
+    assert_eq!(std::fs::read(&file).unwrap(), b"");
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::process::{Command, Stdio};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::symlink_metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn bar_24_files_are_private_from_the_first_byte_on_under_any_mask() {
+        let folder = TempDir::new().unwrap();
+        let directory = folder.path().join("a/b/tokens");
+        static DONE: AtomicBool = AtomicBool::new(false);
+        let watched = directory.clone();
+        let watcher = std::thread::spawn(move || {
+            let mut seen = 0;
+            while !DONE.load(Ordering::Relaxed) {
+                for entry in std::fs::read_dir(&watched).into_iter().flatten().flatten() {
+                    // A temporary file may be gone by now.
+                    let Ok(metadata) = entry.metadata() else { continue };
+                    assert_eq!(metadata.mode() & 0o077, 0, "{}", entry.path().display());
+                    seen += 1;
+                }
+            }
+            seen
+        });
+        let old = rustix::process::umask(rustix::fs::Mode::empty());
+        let store = FileStore::new(&directory);
+        for round in 0..300 {
+            store.write(&key(), &token(&format!("token-{round}")).await);
+            assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
+        }
+        rustix::process::umask(old);
+        DONE.store(true, Ordering::Relaxed);
+        assert!(watcher.join().unwrap() > 0);
+        assert_eq!(mode(&directory), 0o700);
+        assert_eq!(mode(&records(&directory)[0]), 0o600);
+    }
+
+    #[tokio::test]
+    async fn bar_24_nothing_that_was_planted_is_followed() {
+        let folder = TempDir::new().unwrap();
+        let victim = folder.path().join("victim");
+        for plant in ["symlink", "hard link", "fifo", "directory"] {
+            let directory = TempDir::new_in(folder.path()).unwrap();
+            let store = FileStore::new(directory.path());
+            store.write(&key(), &token("mine").await);
+            let path = records(directory.path()).remove(0);
+            let planted = std::fs::read(&path).unwrap();
+            std::fs::write(&victim, &planted).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            match plant {
+                "symlink" => symlink(&victim, &path).unwrap(),
+                "hard link" => std::fs::hard_link(&victim, &path).unwrap(),
+                "fifo" => {
+                    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+                }
+                _ => std::fs::create_dir(&path).unwrap(),
+            }
+            assert!(store.read(&key()).is_none(), "{plant}");
+            store.write(&key(), &token("new").await);
+            assert_eq!(std::fs::read(&victim).unwrap(), planted, "{plant}: what it points at is untouched");
+            if plant != "directory" {
+                assert!(store.read(&key()).is_some(), "{plant} was replaced");
+            }
+        }
+        // The lock file, and the directory itself.
+        let directory = TempDir::new_in(folder.path()).unwrap();
+        symlink(&victim, directory.path().join(format!("{}.lock", key().as_str()))).unwrap();
+        assert!(matches!(FileStore::new(directory.path()).try_lock(&key()), LockOutcome::Unavailable));
+        let link = folder.path().join("link");
+        symlink(directory.path(), &link).unwrap();
+        let store = FileStore::new(&link);
+        store.write(&key(), &token("t").await);
+        assert!(records(directory.path()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn bar_24_loose_modes_are_tightened() {
+        let directory = TempDir::new().unwrap();
+        let store = FileStore::new(directory.path());
+        store.write(&key(), &token("t").await);
+        let path = records(directory.path()).remove(0);
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(store.read(&key()).is_some());
+        store.write(&key(), &token("t").await);
+        assert_eq!((mode(directory.path()), mode(&path)), (0o700, 0o600));
+    }
+
+    /// The example writes and reads a store until it is killed.
+    fn writer(directory: &Path) -> Command {
+        let test = std::env::current_exe().unwrap();
+        let mut command = Command::new(test.parent().unwrap().parent().unwrap().join("examples/store_writer"));
+        command.arg(directory).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
+    #[tokio::test]
+    async fn bar_25_a_thousand_killed_writers_leave_every_read_whole_and_no_lock_behind() {
+        let directory = TempDir::new().unwrap();
+        let store = FileStore::new(directory.path());
+        let key = StoreKey::builder("store-writer").build();
+        let mut random = fastrand::Rng::with_seed(11);
+        let mut found = 0;
+        for _ in 0..1000 {
+            let mut process = writer(directory.path()).spawn().unwrap();
+            std::thread::sleep(Duration::from_micros(random.u64(500..6000)));
+            process.kill().unwrap();
+            process.wait().unwrap();
+            if let Ok(bytes) = std::fs::read(directory.path().join(format!("{}.json", key.as_str()))) {
+                let record: serde_json::Value = serde_json::from_slice(&bytes).expect("a whole record");
+                assert!(record["secret"].as_str().unwrap().starts_with("token-"));
+                assert!(store.read(&key).is_some());
+                found += 1;
+            }
+            assert!(matches!(store.try_lock(&key), LockOutcome::Held(_)), "the lock went with its holder");
+        }
+        assert!(found > 100, "{found} records were seen");
+        store.write(&key, &token("t").await);
+        let leftovers = std::fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(leftovers, 2, "the next writer removes what killed ones have left");
+    }
+}

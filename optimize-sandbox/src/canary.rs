@@ -1,0 +1,77 @@
+//! A secret that is easy to find again.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+
+/// A random secret, and a search for every form in which a program might let it slip: for tests.
+///
+/// It is made of letters and digits, so that it is also a bearer token.
+#[derive(Clone)]
+pub struct Canary(String);
+
+/// So many bytes of a secret in a row are a find.
+const WINDOW: usize = 8;
+
+/// So many characters of base64 hold eight bytes at any offset.
+const BASE64_WINDOW: usize = 12;
+
+impl Canary {
+    /// A secret of 40 characters.
+    #[expect(clippy::new_without_default, reason = "each one is another")]
+    pub fn new() -> Self {
+        Self(std::iter::repeat_with(fastrand::alphanumeric).take(40).collect())
+    }
+
+    /// The secret.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which the secret, or eight bytes of it, stands in `bytes`: raw, hexadecimal, or base64 at any of the
+    /// three offsets. Percent-encoding and JSON leave its letters and digits as they are, so they are raw.
+    pub fn find(&self, bytes: &[u8]) -> Option<&'static str> {
+        let secret = self.0.as_bytes();
+        if holds::<WINDOW>(bytes, &[secret.to_vec()]) {
+            return Some("raw");
+        }
+        let hexadecimal = secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        if holds::<{ 2 * WINDOW }>(&bytes.to_ascii_lowercase(), &[hexadecimal.into_bytes()]) {
+            return Some("hexadecimal");
+        }
+        // What is left out at the end depends on what stands after the secret.
+        let parts = (0..3).map(|offset| &secret[offset..offset + 36]);
+        let base64: Vec<_> = parts
+            .flat_map(|part| [BASE64_STANDARD.encode(part), BASE64_URL_SAFE_NO_PAD.encode(part)])
+            .map(String::into_bytes)
+            .collect();
+        holds::<BASE64_WINDOW>(bytes, &base64).then_some("base64")
+    }
+}
+
+/// Whether `bytes` hold so many bytes in a row of any of the `forms`. Each place is looked at once, for logs are long.
+fn holds<const LENGTH: usize>(bytes: &[u8], forms: &[Vec<u8>]) -> bool {
+    let wanted: HashSet<&[u8]> = forms.iter().flat_map(|form| form.windows(LENGTH)).collect();
+    bytes.windows(LENGTH).any(|window| wanted.contains(window))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_found_in_every_form_and_nowhere_else() {
+        let canary = Canary::new();
+        let secret = canary.secret();
+        assert_eq!(canary.find(format!("x{}y", &secret[7..20]).as_bytes()), Some("raw"));
+        for before in ["", "i:", "id:"] {
+            let encoded = BASE64_STANDARD.encode(format!("{before}{secret}"));
+            assert_eq!(canary.find(encoded.as_bytes()), Some("base64"));
+        }
+        let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
+        assert_eq!(canary.find(hexadecimal.as_bytes()), Some("hexadecimal"));
+        assert_eq!(canary.find(Canary::new().secret().as_bytes()), None);
+        assert_eq!(canary.find(b""), None);
+    }
+}

@@ -319,7 +319,7 @@ impl Cached {
         key: &StoreKey,
         want: Want,
     ) -> Result<Entry, Option<LockOutcome>> {
-        let mut wait = SHORTEST_LOCK_WAIT;
+        let mut pause = SHORTEST_LOCK_WAIT;
         let mut waited = Duration::ZERO;
         loop {
             if let Some(entry) = self.stored(store, key, want) {
@@ -327,9 +327,9 @@ impl Cached {
             }
             match store.try_lock(key) {
                 LockOutcome::Busy if waited < LOCK_PATIENCE => {
-                    tokio::time::sleep(wait).await;
-                    waited += wait;
-                    wait = (2 * wait).min(LONGEST_LOCK_WAIT);
+                    tokio::time::sleep(pause).await;
+                    waited += pause;
+                    pause = (2 * pause).min(LONGEST_LOCK_WAIT);
                 }
                 LockOutcome::Busy => {
                     tracing::warn!("another process has been fetching the same token for {LOCK_PATIENCE:?}; going on");
@@ -380,8 +380,7 @@ impl Cached {
     async fn attempt(&self, reason: FetchReason) -> Result<Entry, AuthError> {
         let dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let held = self.look(|entry| fingerprint(entry.token.secret())).map(|(previous, _)| previous);
-        let context =
-            FetchContext { reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
+        let context = FetchContext { reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
         for attempt in 1.. {
             let started = self.now();
             match self.source.fetch(&context).await {

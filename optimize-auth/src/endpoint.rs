@@ -12,8 +12,8 @@ use http::{HeaderMap, StatusCode};
 use crate::http::{HttpOptions, TransportError, read_body, retry_after, server_date};
 use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, StoreKeyBuilder, SystemClock, Token};
 
-pub use discovery::Issuer;
 use discovery::Discovered;
+pub use discovery::Issuer;
 pub(crate) use form::{Body, Fields};
 
 /// The largest answer that is read, in bytes. Real ones have a few thousand.

@@ -145,7 +145,13 @@ impl AuthError {
 
     /// The texts of the underlying errors, outermost first.
     pub fn causes(&self) -> impl Iterator<Item = String> {
-        std::iter::successors(self.source(), |error: &&(dyn Error + 'static)| (*error).source()).map(ToString::to_string)
+        std::iter::successors(self.source(), |error: &&(dyn Error + 'static)| (*error).source())
+            .map(ToString::to_string)
+    }
+
+    /// The texts of this error and of the underlying ones in one line.
+    pub fn in_full(&self) -> String {
+        std::iter::once(self.to_string()).chain(self.causes()).collect::<Vec<_>>().join(": ")
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {

@@ -35,10 +35,9 @@ pub struct Surroundings {
     pub allows_insecure_http: bool,
 }
 
-type Factory =
-    dyn Fn(&mut StrategySettings, &Surroundings, &StrategyRegistry) -> Result<Box<dyn TokenSource>, AuthError>
-        + Send
-        + Sync;
+type Factory = dyn Fn(&mut StrategySettings, &Surroundings, &StrategyRegistry) -> Result<Box<dyn TokenSource>, AuthError>
+    + Send
+    + Sync;
 
 /// Maps the name of a strategy to what builds its source.
 ///

@@ -15,9 +15,8 @@ const LONGEST: usize = 64 << 10;
 /// The text of a file, without the line break that editors and `echo` put at its end; at most 64 KiB. `what` names it in
 /// errors, for example `token`. A file that does not exist is [`AuthErrorKind::NotFound`].
 pub fn read_secret_file(path: &Path, what: &str) -> Result<SecretString, AuthError> {
-    let failed = |kind, problem: &str| {
-        AuthError::new(kind, format!("read the {what} from file {}{problem}", path.display()))
-    };
+    let failed =
+        |kind, problem: &str| AuthError::new(kind, format!("read the {what} from file {}{problem}", path.display()));
     let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => failed(AuthErrorKind::NotFound, "").with_source(error),
         _ => failed(AuthErrorKind::InvalidInput, "").with_source(error),

@@ -50,7 +50,15 @@ impl App {
     ) -> Result<Self, CliError> {
         let timeout = flags.timeout.or(settings.timeout()?);
         let no_input = flags.no_input;
-        Ok(Self { settings, printer, environment, timeout, no_input, sandbox: OnceCell::new(), credentials: OnceCell::new() })
+        Ok(Self {
+            settings,
+            printer,
+            environment,
+            timeout,
+            no_input,
+            sandbox: OnceCell::new(),
+            credentials: OnceCell::new(),
+        })
     }
 
     /// How long one request may take, or for `ready --wait` the waiting.
@@ -108,8 +116,8 @@ impl App {
     }
 
     /// The same run with the settings of a profile that is being set up.
-    pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Result<Self, CliError> {
-        Ok(Self {
+    pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Self {
+        Self {
             settings: draft.settings(profile),
             printer: self.printer,
             environment: self.environment.clone(),
@@ -117,7 +125,7 @@ impl App {
             no_input: self.no_input,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
-        })
+        }
     }
 
     /// Whether a person can be asked.

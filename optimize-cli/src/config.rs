@@ -213,9 +213,8 @@ impl Settings {
     }
 
     fn read_file(&self, key: Key, path: &str) -> Result<Vec<u8>, CliError> {
-        std::fs::read(Path::new(path)).map_err(|error| {
-            CliError::io(format!("read {} {path} ({})", key.path(), self.layers.origin(key)), error)
-        })
+        std::fs::read(Path::new(path))
+            .map_err(|error| CliError::io(format!("read {} {path} ({})", key.path(), self.layers.origin(key)), error))
     }
 
     /// The client id.

@@ -135,6 +135,11 @@ impl CliError {
         self.hint.clone().or_else(|| known.map(str::to_owned))
     }
 
+    /// What is told of this error in one line.
+    pub(crate) fn in_full(&self) -> String {
+        std::iter::once(format!("failed to {self}")).chain(self.causes()).collect::<Vec<_>>().join(": ")
+    }
+
     /// The texts of the underlying errors, outermost first.
     pub(crate) fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();

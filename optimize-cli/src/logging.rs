@@ -22,7 +22,8 @@ pub(crate) fn start(verbosity: u8, printer: Printer) {
         2 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let subscriber = tracing_subscriber::registry().with(Targets::new().with_targets(OURS.map(|target| (target, level))));
+    let subscriber =
+        tracing_subscriber::registry().with(Targets::new().with_targets(OURS.map(|target| (target, level))));
     // A second start in one process, as in tests, keeps the first.
     let _ = if verbosity == 0 {
         subscriber.with(Warnings(printer)).try_init()

@@ -114,7 +114,15 @@ pub(crate) struct Data {
 
 impl Data {
     pub(crate) fn new(open: impl Fn() -> Batches + 'static) -> Self {
-        Self { open: Box::new(open), restarts: 0, file: None, format: None, csv: CsvOptions::default(), wraps: false, failure: None }
+        Self {
+            open: Box::new(open),
+            restarts: 0,
+            file: None,
+            format: None,
+            csv: CsvOptions::default(),
+            wraps: false,
+            failure: None,
+        }
     }
 
     pub(crate) fn record(record: &serde_json::Value) -> Self {

@@ -42,12 +42,11 @@ impl Printer {
 
     /// The end of a command that failed: for people, or as one JSON object for machines.
     pub(crate) fn error(self, error: &CliError, as_json: bool) {
-        let message = format!("failed to {error}");
         if as_json {
             let api = error.api();
             let object = json!({ "error": {
                 "kind": error.kind(),
-                "message": message,
+                "message": format!("failed to {error}"),
                 "status": api.and_then(optimize_api::Error::status),
                 "operation": api.and_then(optimize_api::Error::operation),
                 "serverCode": api.and_then(|api| api.server().code.as_deref()),
@@ -57,8 +56,7 @@ impl Printer {
             self.line("", Style::new(), &object.to_string());
             return;
         }
-        let text = std::iter::once(message).chain(error.causes()).collect::<Vec<_>>().join(": ");
-        self.line("error: ", AnsiColor::Red.on_default().bold(), &text);
+        self.line("error: ", AnsiColor::Red.on_default().bold(), &error.in_full());
         for problem in api_problems(error) {
             self.line("  ", Style::new(), problem);
         }

@@ -21,7 +21,8 @@ impl Terminal {
             io::Result::Ok(Self { lines: BufReader::new(screen.try_clone()?), screen })
         };
         open().map_err(|_| {
-            CliError::usage("ask: there is no terminal").with_hint("set the values in the configuration or the environment")
+            CliError::usage("ask: there is no terminal")
+                .with_hint("set the values in the configuration or the environment")
         })
     }
 
@@ -44,7 +45,9 @@ impl Terminal {
         self.say(&format!("{question}\n{}", listed.collect::<String>()))?;
         loop {
             let answer = self.line(&format!("Number, 1 to {}: ", choices.len()))?;
-            if let Some(number) = answer.trim().parse::<usize>().ok().filter(|number| (1..=choices.len()).contains(number)) {
+            if let Some(number) =
+                answer.trim().parse::<usize>().ok().filter(|number| (1..=choices.len()).contains(number))
+            {
                 return Ok(number - 1);
             }
         }

@@ -94,7 +94,6 @@ impl Sandbox {
     }
 
     /// The id of the one registered client.
-    #[expect(clippy::unused_self, reason = "callers ask the sandbox; that there is one fixed client is its own affair")]
     pub fn client_id(&self) -> &str {
         CLIENT_ID
     }
@@ -330,7 +329,8 @@ impl SandboxBuilder {
         };
         let issuer = Issuer::new(&origin, behaviour, client_der)?;
         let demo = Demo::new(self.seed, self.largest_report);
-        let state = Arc::new(State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead)));
+        let state =
+            Arc::new(State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead)));
         for rule in self.faults {
             state.faults().add(rule);
         }

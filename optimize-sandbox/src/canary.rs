@@ -36,8 +36,8 @@ impl Canary {
         if holds::<WINDOW>(bytes, &[secret.to_vec()]) {
             return Some("raw");
         }
-        let hexadecimal = secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        if holds::<{ 2 * WINDOW }>(&bytes.to_ascii_lowercase(), &[hexadecimal.into_bytes()]) {
+        let hexadecimal: Vec<u8> = secret.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+        if holds::<{ 2 * WINDOW }>(&bytes.to_ascii_lowercase(), &[hexadecimal]) {
             return Some("hexadecimal");
         }
         // What is left out at the end depends on what stands after the secret.
@@ -69,8 +69,8 @@ mod tests {
             let encoded = BASE64_STANDARD.encode(format!("{before}{secret}"));
             assert_eq!(canary.find(encoded.as_bytes()), Some("base64"));
         }
-        let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
-        assert_eq!(canary.find(hexadecimal.as_bytes()), Some("hexadecimal"));
+        let hexadecimal: Vec<u8> = secret.bytes().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect();
+        assert_eq!(canary.find(&hexadecimal), Some("hexadecimal"));
         assert_eq!(canary.find(Canary::new().secret().as_bytes()), None);
         assert_eq!(canary.find(b""), None);
     }

@@ -93,7 +93,11 @@ fn check_end(claims: &Value, now: i64) -> Result<(), String> {
 fn check_binding(claims: &Value, peer: &Peer) -> Result<(), String> {
     let Some(bound) = claims["cnf"]["x5t#S256"].as_str() else { return Ok(()) };
     let presented = peer.certificate.as_deref().map(thumbprint);
-    if presented.as_deref() == Some(bound) { Ok(()) } else { Err("the token is bound to another certificate".to_owned()) }
+    if presented.as_deref() == Some(bound) {
+        Ok(())
+    } else {
+        Err("the token is bound to another certificate".to_owned())
+    }
 }
 
 impl ForeignKeys {

@@ -43,11 +43,7 @@ impl Arrived {
     }
 }
 
-async fn handle(
-    Shared(state): Shared<Arc<State>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    request: Request,
-) -> Response {
+async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else { return empty(413) };
     let arrived = Arrived { parts, body: body.into(), peer };

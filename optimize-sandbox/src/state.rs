@@ -25,7 +25,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(generation: Generation, context_path: String, demo: Demo, issuer: Issuer, gate: Gate, clock: Clock) -> Self {
+    pub(crate) fn new(
+        generation: Generation,
+        context_path: String,
+        demo: Demo,
+        issuer: Issuer,
+        gate: Gate,
+        clock: Clock,
+    ) -> Self {
         Self {
             generation,
             context_path,

@@ -75,12 +75,13 @@ impl Tls {
         let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
         let verifier = if self.requires_client_certificate { verifier } else { verifier.allow_unauthenticated() };
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
-        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
-            .with_single_cert(chain, key)
-            .map_err(io::Error::other)?;
+        let mut config =
+            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(io::Error::other)?
+                .with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
+                .with_single_cert(chain, key)
+                .map_err(io::Error::other)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
         Ok(Prepared { acceptor, ca_pem: authority.pem(), client_pem, client_der })

@@ -32,7 +32,11 @@ async fn without_credentials_the_server_s_401_is_told() {
 #[tokio::test]
 async fn a_refused_token_request_sends_nothing_to_the_api() {
     let sandbox = sandbox().await;
-    let source = ClientCredentials::new(url(&sandbox.token_url()), "someone", ClientAuth::Post("wrong-canary".to_owned().into()));
+    let source = ClientCredentials::new(
+        url(&sandbox.token_url()),
+        "someone",
+        ClientAuth::Post("wrong-canary".to_owned().into()),
+    );
     let client = builder(&sandbox).credentials(optimize_auth::Credentials::new(source)).build().unwrap();
     let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Authentication, Some(401), 0));
@@ -45,7 +49,8 @@ async fn a_refused_token_request_sends_nothing_to_the_api() {
 async fn a_token_for_another_audience_is_unauthorized_after_one_new_token() {
     let sandbox = sandbox().await;
     let secret = sandbox.client_secret().to_owned().into();
-    let source = ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), ClientAuth::Post(secret)).with_audience("zeebe");
+    let source = ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), ClientAuth::Post(secret))
+        .with_audience("zeebe");
     let client = builder(&sandbox).credentials(optimize_auth::Credentials::new(source)).build().unwrap();
     let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 2));

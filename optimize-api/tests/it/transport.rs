@@ -122,8 +122,7 @@ async fn an_echoed_token_does_not_reach_the_error() {
 
 #[tokio::test]
 async fn a_retry_after_that_fits_into_the_time_is_waited_for() {
-    let fault =
-        Fault::status(429).with_header("retry-after", "1");
+    let fault = Fault::status(429).with_header("retry-after", "1");
     let sandbox = once(fault).await;
     let begun = tokio::time::Instant::now();
     list(&client(&sandbox)).await.unwrap();
@@ -132,8 +131,7 @@ async fn a_retry_after_that_fits_into_the_time_is_waited_for() {
 
 #[tokio::test]
 async fn a_retry_after_beyond_the_time_for_the_call_is_told_at_once() {
-    let fault =
-        Fault::status(503).with_header("retry-after", "3600");
+    let fault = Fault::status(503).with_header("retry-after", "3600");
     let error = check(fault, ErrorKind::Unavailable, 1).await;
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
 }

@@ -207,7 +207,8 @@ fn from_jwk(text: &str) -> Result<(Pair, Option<String>, Option<SigningAlgorithm
     let jwk: Jwk = serde_json::from_str(text)
         .map_err(|error| unusable(&format!("it is no JWK (line {}, column {})", error.line(), error.column())))?;
     let public = |name: &str, value: &Option<String>| bytes(name, value.as_deref());
-    let secret = |name: &str, value: &Option<SecretString>| bytes(name, value.as_ref().map(ExposeSecret::expose_secret));
+    let secret =
+        |name: &str, value: &Option<SecretString>| bytes(name, value.as_ref().map(ExposeSecret::expose_secret));
     let pair = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
         ("RSA", _) => {
             let components = KeyPairComponents {

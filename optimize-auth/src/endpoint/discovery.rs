@@ -54,11 +54,7 @@ impl Issuer {
     }
 
     fn parse_endpoint(&self, text: &str) -> Result<ServiceUrl, ServiceUrlError> {
-        if self.allows_insecure_http {
-            ServiceUrl::parse_allowing_insecure_http(text)
-        } else {
-            ServiceUrl::parse(text)
-        }
+        if self.allows_insecure_http { ServiceUrl::parse_allowing_insecure_http(text) } else { ServiceUrl::parse(text) }
     }
 
     /// Where its metadata may be: behind the identifier as OpenID Connect says, or before its path as RFC 8414 says.
@@ -150,7 +146,7 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
         let body = read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
         if status.is_redirection() {
             let problem = format!("{url} answered {} with a redirect, which is not followed", status.as_u16());
-            return Err(failed(issuer, problem));
+            return Err(failed(issuer, &problem));
         }
         if !status.is_success() {
             let problem = format!("it answered {} to discovery", status.as_u16());
@@ -160,25 +156,25 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
         return read(issuer, url, &body);
     }
     let tried = urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Err(failed(issuer, format!("it publishes no metadata; tried {tried}")))
+    Err(failed(issuer, &format!("it publishes no metadata; tried {tried}")))
 }
 
 fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, AuthError> {
     let Ok(metadata) = serde_json::from_slice::<Metadata>(body) else {
-        return Err(failed(issuer, format!("{url} answered with no metadata: not a JSON object of the right form")));
+        return Err(failed(issuer, &format!("{url} answered with no metadata: not a JSON object of the right form")));
     };
     // RFC 8414 §3.3: anything else may be somebody who poses as this issuer.
     if metadata.issuer.as_deref() != Some(issuer.as_str()) {
         let told = metadata.issuer.map_or_else(|| "none".to_owned(), |told| scrub(&told, &[]));
-        return Err(failed(issuer, format!("{url} names another issuer: {told}")));
+        return Err(failed(issuer, &format!("{url} names another issuer: {told}")));
     }
     let Some(text) = metadata.token_endpoint else {
-        return Err(failed(issuer, format!("{url} names no token_endpoint")));
+        return Err(failed(issuer, &format!("{url} names no token_endpoint")));
     };
-    issuer.parse_endpoint(&text).map_err(|error| failed(issuer, format!("the token_endpoint of {url}: {error}")))
+    issuer.parse_endpoint(&text).map_err(|error| failed(issuer, &format!("the token_endpoint of {url}: {error}")))
 }
 
-fn failed(issuer: &Issuer, problem: String) -> AuthError {
+fn failed(issuer: &Issuer, problem: &str) -> AuthError {
     AuthError::new(AuthErrorKind::Protocol, format!("discover the token endpoint of {issuer}: {problem}"))
         .with_setting("issuer")
 }

@@ -104,7 +104,9 @@ fn classify(error: &rustls::Error) -> TlsProblem {
         rustls::Error::InvalidCertificate(problem) => match problem {
             // A wrong signature is that of another authority with the same name.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::UnknownIssuer,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsProblem::WrongName,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                TlsProblem::WrongName
+            }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsProblem::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsProblem::NotYetValid,
             _ => TlsProblem::BadCertificate,

@@ -13,9 +13,7 @@ use crate::{
 pub(super) fn add_to(registry: &mut StrategyRegistry) {
     registry.insert("none", |_, _, _| Ok(Box::new(Anonymous)));
     registry.insert("static", |settings, _, _| static_token(settings));
-    registry.insert("token-file", |settings, _, _| {
-        Ok(Box::new(TokenFile::new(settings.required_text("token_file")?)))
-    });
+    registry.insert("token-file", |settings, _, _| Ok(Box::new(TokenFile::new(settings.required_text("token_file")?))));
     registry.insert("client-credentials", |settings, surroundings, _| {
         let client_auth = client_auth(settings)?;
         Ok(Box::new(client(settings, surroundings, client_auth)?))

@@ -11,42 +11,42 @@ const MOST: usize = 64;
 
 /// Keeps tokens in memory, for several [`Credentials`](crate::Credentials) with the same settings. Clones share.
 #[derive(Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<Shelf>>);
+pub struct MemoryStore(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
-struct Shelf {
+struct Contents {
     tokens: HashMap<StoreKey, Token>,
     locked: HashSet<StoreKey>,
 }
 
 impl MemoryStore {
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    fn contents(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl TokenStore for MemoryStore {
     fn read(&self, key: &StoreKey) -> Option<Token> {
-        self.shelf().tokens.get(key).cloned()
+        self.contents().tokens.get(key).cloned()
     }
 
     fn write(&self, key: &StoreKey, token: &Token) {
-        let mut shelf = self.shelf();
-        if shelf.tokens.len() >= MOST && !shelf.tokens.contains_key(key) {
-            let oldest = shelf.tokens.iter().min_by_key(|(_, token)| token.request_time());
+        let mut kept = self.contents();
+        if kept.tokens.len() >= MOST && !kept.tokens.contains_key(key) {
+            let oldest = kept.tokens.iter().min_by_key(|(_, token)| token.request_time());
             if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-                shelf.tokens.remove(&oldest);
+                kept.tokens.remove(&oldest);
             }
         }
-        shelf.tokens.insert(key.clone(), token.clone());
+        kept.tokens.insert(key.clone(), token.clone());
     }
 
     fn remove(&self, key: &StoreKey) {
-        self.shelf().tokens.remove(key);
+        self.contents().tokens.remove(key);
     }
 
     fn try_lock(&self, key: &StoreKey) -> LockOutcome {
-        if !self.shelf().locked.insert(key.clone()) {
+        if !self.contents().locked.insert(key.clone()) {
             return LockOutcome::Busy;
         }
         LockOutcome::Held(StoreLock::new(Held { store: self.clone(), key: key.clone() }))
@@ -66,6 +66,6 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.store.shelf().locked.remove(&self.key);
+        self.store.contents().locked.remove(&self.key);
     }
 }

@@ -64,8 +64,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Token> {
         Some(name) => Token::header(name, record.secret).ok()?,
     };
     let seconds = |value: f64| Duration::try_from_secs_f64(value).ok();
-    let mut token =
-        token.requested_at(SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(record.requested_at))?);
+    let mut token = token.requested_at(SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(record.requested_at))?);
     if let Some(lifetime) = record.lifetime {
         token = token.with_lifetime(seconds(lifetime)?);
     }

@@ -32,8 +32,7 @@ impl TokenSource for Chain {
                 Ok(token) => return Ok(token),
                 Err(error) => {
                     let goes_on = matches!(error.kind(), AuthErrorKind::NotFound | AuthErrorKind::Unsupported);
-                    let causes = error.causes().map(|cause| format!(": {cause}")).collect::<String>();
-                    attempts.push(format!("{name}: {error}{causes}"));
+                    attempts.push(format!("{name}: {}", error.in_full()));
                     if !goes_on {
                         return Err(error.retold(format!("get a token from the chain ({})", attempts.join("; "))));
                     }

@@ -172,11 +172,7 @@ impl ClientCredentials {
         Ok(Request { headers, body, secrets })
     }
 
-    fn assertion(
-        &self,
-        token_url: &ServiceUrl,
-        client_auth: &ClientAuth,
-    ) -> Result<Option<SecretString>, AuthError> {
+    fn assertion(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Option<SecretString>, AuthError> {
         let signer = match client_auth {
             ClientAuth::PrivateKeyJwt(key) => Signer::Key(key),
             ClientAuth::SecretJwt(secret) => Signer::Secret(secret),

@@ -101,7 +101,8 @@ impl Exec {
 
     fn lifetime(&self, expires_at: Option<&str>) -> Result<Option<Duration>, String> {
         let Some(text) = expires_at else { return Ok(None) };
-        let end: jiff::Timestamp = text.parse().map_err(|_| "`expires_at` is not a date as RFC 3339 has it".to_owned())?;
+        let end: jiff::Timestamp =
+            text.parse().map_err(|_| "`expires_at` is not a date as RFC 3339 has it".to_owned())?;
         match SystemTime::from(end).duration_since(self.clock.wall()) {
             Ok(left) if !left.is_zero() => Ok(Some(left)),
             _ => Err("its credential has already expired".to_owned()),
@@ -128,8 +129,10 @@ impl TokenSource for Exec {
             key = key.with_text("argument", Some(argument));
         }
         let target = &self.target;
-        let key = key.with_text("base_url", target.base_url.as_deref()).with_text("token_url", target.token_url.as_deref());
-        let key = key.with_text("audience", target.audience.as_deref()).with_words("scope", Some(&target.scope.join(" ")));
+        let key =
+            key.with_text("base_url", target.base_url.as_deref()).with_text("token_url", target.token_url.as_deref());
+        let key =
+            key.with_text("audience", target.audience.as_deref()).with_words("scope", Some(&target.scope.join(" ")));
         let key = key.with_text("resource", target.resource.as_deref());
         let grant = self.grant.as_ref().and_then(|grant| grant.client.store_key());
         Some(match grant {

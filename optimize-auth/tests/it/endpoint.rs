@@ -40,8 +40,7 @@ async fn statuses_that_may_pass_are_told_apart_from_refusals() {
 
 #[tokio::test]
 async fn a_retry_after_reaches_the_caller() {
-    let fault =
-        Fault::status(429).with_header("retry-after", "40");
+    let fault = Fault::status(429).with_header("retry-after", "40");
     assert_eq!(failure(&broken(fault).await).await.retry_after(), Some(Duration::from_secs(40)));
 }
 
@@ -61,7 +60,8 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
 #[tokio::test]
 async fn an_endpoint_that_is_not_there_is_unavailable() {
     let url = sandbox().await.token_url();
-    let source = ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", ClientAuth::Post("secret".to_owned().into()));
+    let source =
+        ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", ClientAuth::Post("secret".to_owned().into()));
     let error = credentials(source).token().await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::Unavailable);
     assert!(chain(&error).contains("the connection could not be made"), "{}", chain(&error));

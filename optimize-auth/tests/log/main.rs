@@ -25,7 +25,10 @@ impl Write for Log {
 async fn bar_01_the_trace_log_of_every_crate_holds_no_secret_over_http_1_and_http_2() {
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE).with_writer(move || writer.clone()).init();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
     let (secret, token) = (Canary::new(), Canary::new());
     let faults = [
         None,

@@ -52,13 +52,16 @@ impl Settings {
         let layers = &self.layers;
         let need = |key: Key, preset: &str| {
             layers.text(key).ok_or_else(|| {
-                CliError::config(format!("use the preset `{preset}`: {} is not set", key.path())).with_hint(how_to_set(key))
+                CliError::config(format!("use the preset `{preset}`: {} is not set", key.path()))
+                    .with_hint(how_to_set(key))
             })
         };
         let wrong = |error: AuthError| self.placed(&error, layers).unwrap_or_else(|| error.into());
         let saas = || Preset::saas(&need(Key::Region, "saas")?, &need(Key::ClusterId, "saas")?).map_err(wrong);
         match layers.text(Key::Preset).as_deref() {
-            None if layers.has(Key::Region) && layers.has(Key::ClusterId) && !layers.has(Key::BaseUrl) => saas().map(Some),
+            None if layers.has(Key::Region) && layers.has(Key::ClusterId) && !layers.has(Key::BaseUrl) => {
+                saas().map(Some)
+            }
             None => Ok(None),
             Some("saas") => saas().map(Some),
             Some("self-managed") => Ok(Some(Preset::keycloak(&need(Key::RealmUrl, "self-managed")?))),
@@ -138,9 +141,9 @@ impl Settings {
         environment: &Environment,
     ) -> Result<StrategySettings, CliError> {
         let mut settings = StrategySettings::new(strategy);
-        let of_set = Key::CREDENTIALS.into_iter().filter(|key| {
-            !matches!(key, Key::Strategy | Key::Interactive | Key::EnvAllow) && layers.has(*key)
-        });
+        let of_set = Key::CREDENTIALS
+            .into_iter()
+            .filter(|key| !matches!(key, Key::Strategy | Key::Interactive | Key::EnvAllow) && layers.has(*key));
         for key in of_set {
             settings = match key {
                 Key::Command => settings.with_list(key.name(), layers.list(key).unwrap_or_default()),
@@ -238,12 +241,12 @@ impl Settings {
     fn placed(&self, error: &AuthError, layers: &Layers) -> Option<CliError> {
         let name = error.setting()?;
         let key = Key::of_auth(name).or_else(|| Key::ALL.iter().copied().find(|key| key.path() == name))?;
-        let causes = error.causes().map(|cause| format!(": {cause}")).collect::<String>();
+        let told = error.in_full();
         if layers.has(key) {
-            return Some(CliError::config(format!("{error}{causes} ({})", layers.origin(key))));
+            return Some(CliError::config(format!("{told} ({})", layers.origin(key))));
         }
         let chosen = self.strategy().map(|(_, origin)| format!(" (strategy chosen by {origin})")).unwrap_or_default();
-        Some(CliError::config(format!("{error}{causes}{chosen}")).with_hint(how_to_set(key)))
+        Some(CliError::config(format!("{told}{chosen}")).with_hint(how_to_set(key)))
     }
 }
 
@@ -282,7 +285,8 @@ pub(super) fn how_to_set(key: Key) -> String {
         Key::AssertionFile => Some(env_vars::ASSERTION_FILE),
         key => key.variables().first().copied(),
     };
-    let table = if key.path().starts_with("auth.") { "the `auth` table of the configuration" } else { "the configuration" };
+    let table =
+        if key.path().starts_with("auth.") { "the `auth` table of the configuration" } else { "the configuration" };
     match variable {
         Some(variable) => format!("set {variable}, or {} in {table}", key.name()),
         None => format!("set {} in {table}", key.name()),

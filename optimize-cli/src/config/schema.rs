@@ -25,6 +25,7 @@ pub(crate) enum Form {
 macro_rules! keys {
     ($($key:ident = $path:literal, $form:ident, $variables:expr;)*) => {
         /// A setting.
+        #[expect(clippy::enum_variant_names, reason = "the names are those of the settings")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Key {
             $($key,)*

@@ -18,10 +18,12 @@ pub(crate) fn resolve(secret: &SecretRef, what: &str, environment: &Environment)
             let text = Zeroizing::new(value.to_str().ok_or_else(|| failed("it is not UTF-8"))?.to_owned());
             one_line_break_less(&text).ok_or_else(|| failed("it is empty"))
         }
-        SecretRef::File(path) if path.as_os_str() == "-" => read_secret(std::io::stdin().lock()).map_err(|problem| match problem {
-            SecretProblem::Io(error) => CliError::io(format!("read the {what} from {secret}"), error),
-            SecretProblem::Text(problem) => failed(problem),
-        }),
+        SecretRef::File(path) if path.as_os_str() == "-" => {
+            read_secret(std::io::stdin().lock()).map_err(|problem| match problem {
+                SecretProblem::Io(error) => CliError::io(format!("read the {what} from {secret}"), error),
+                SecretProblem::Text(problem) => failed(problem),
+            })
+        }
         SecretRef::File(path) => Ok(read_secret_file(path, what)?),
     }
 }

@@ -18,7 +18,8 @@ pub(crate) fn check_foreign(settings: &[Setting], own_file: Option<&Path>) -> Re
             continue;
         }
         let own = own_file.map_or_else(|| "your own configuration file".to_owned(), |file| file.display().to_string());
-        let problem = format!("use {} ({}): this file may not name a program to start", Key::Command.path(), setting.origin);
+        let problem =
+            format!("use {} ({}): this file may not name a program to start", Key::Command.path(), setting.origin);
         return Err(CliError::config(problem).with_hint(format!("write it into {own}, which nobody else provides")));
     }
     Ok(())

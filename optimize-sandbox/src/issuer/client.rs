@@ -51,7 +51,9 @@ pub(super) fn authenticate<'a>(
         AuthMethod::ClientSecretPost
     } else if issuer.behaviour.methods.contains(&AuthMethod::None) {
         AuthMethod::None
-    } else if issuer.client_certificate.is_some() && arrived.peer.certificate.as_deref() == issuer.client_certificate.as_deref() {
+    } else if issuer.client_certificate.is_some()
+        && arrived.peer.certificate.as_deref() == issuer.client_certificate.as_deref()
+    {
         AuthMethod::TlsClientAuth
     } else {
         return Err(unknown());
@@ -85,7 +87,8 @@ fn check_assertion(issuer: &Issuer, now: i64, assertion: &str) -> Result<AuthMet
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims = HashSet::new();
-    let claims = decode::<Value>(assertion, &key, &validation).map_err(|_| "the assertion's signature does not match")?.claims;
+    let claims =
+        decode::<Value>(assertion, &key, &validation).map_err(|_| "the assertion's signature does not match")?.claims;
     if claims["iss"] != CLIENT_ID || claims["sub"] != CLIENT_ID {
         return Err("the assertion is not about this client");
     }
@@ -129,4 +132,3 @@ fn basic(arrived: &Arrived) -> Result<Option<(String, String)>, &'static str> {
     };
     Ok(Some((form_decoded(id), form_decoded(secret))))
 }
-

@@ -56,8 +56,7 @@ fn is_too_often(issuer: &Issuer, now: i64) -> bool {
 
 fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Refused<Value> {
     let behaviour = &issuer.behaviour;
-    let parameters =
-        parameters(arrived, behaviour.body).map_err(|problem| refused(400, "invalid_request", problem))?;
+    let parameters = parameters(arrived, behaviour.body).map_err(|problem| refused(400, "invalid_request", problem))?;
     for (index, (name, value)) in parameters.iter().enumerate() {
         if parameters[..index].iter().any(|(earlier, _)| earlier == name) {
             return Err(refused(400, "invalid_request", "duplicated parameter"));
@@ -100,8 +99,7 @@ fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Refused<Value> {
     } else {
         issuer.key().1.sign(&claims).ok_or(refused(500, "server_error", "the token cannot be signed"))?
     };
-    let mut body =
-        json!({ "access_token": token, "scope": scope, "expires_in": lifetime, "token_type": "Bearer" });
+    let mut body = json!({ "access_token": token, "scope": scope, "expires_in": lifetime, "token_type": "Bearer" });
     if let Some(members) = body.as_object_mut() {
         for (name, value) in &behaviour.answer {
             // A member that is to be null is to be absent.

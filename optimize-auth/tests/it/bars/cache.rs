@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use optimize_auth::{AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, MemoryStore, ServiceUrl, TokenSource};
+use optimize_auth::{
+    AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, MemoryStore, ServiceUrl, TokenSource,
+};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -62,10 +64,14 @@ async fn bar_15_a_dead_endpoint_is_asked_at_most_once_a_second_however_many_call
 
 #[tokio::test]
 async fn bar_15_a_retry_after_is_heeded_in_both_forms() {
-    let date = httpdate::fmt_http_date(optimize_auth::Clock::wall(&optimize_auth::SystemClock) + Duration::from_secs(21));
+    let date =
+        httpdate::fmt_http_date(optimize_auth::Clock::wall(&optimize_auth::SystemClock) + Duration::from_secs(21));
     for asked in ["20".to_owned(), date] {
         let sandbox = sandbox().await;
-        sandbox.add_fault(FaultRule::new(TOKEN_PATH, Fault::answer(503, "text/plain", "").with_header("retry-after", &asked)));
+        sandbox.add_fault(FaultRule::new(
+            TOKEN_PATH,
+            Fault::answer(503, "text/plain", "").with_header("retry-after", &asked),
+        ));
         let clock = TestClock::new();
         let credentials: Credentials = Cached::new(client(&sandbox)).with_attempts(1).with_clock(clock.clone()).into();
         credentials.token().await.unwrap_err();
@@ -156,7 +162,14 @@ fn bar_20_everything_that_changes_the_token_changes_its_key() {
         ("resource", base().with_resource("a")),
         ("certificate", base().with_http(http().with_client_identity(secret("pem")))),
         ("authorities", base().with_http(http().with_root_certificates("pem"))),
-        ("issuer", ClientCredentials::new(optimize_auth::Issuer::parse("https://login.example/token").unwrap(), "id", ClientAuth::Post(secret("s")))),
+        (
+            "issuer",
+            ClientCredentials::new(
+                optimize_auth::Issuer::parse("https://login.example/token").unwrap(),
+                "id",
+                ClientAuth::Post(secret("s")),
+            ),
+        ),
     ];
     let mut keys = vec![base().store_key().unwrap()];
     for (what, other) in others {

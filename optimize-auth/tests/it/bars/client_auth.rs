@@ -20,20 +20,20 @@ fn key(text: &str) -> SigningKey {
 
 #[tokio::test]
 async fn bar_22_a_private_key_of_every_kind_proves_the_client() {
-    let (rsa, rsa_public) = keys::rsa_pem();
-    let (ec, ec_public) = keys::es256_pem();
-    let (jwk, jwk_public) = keys::es256();
-    let (ed, ed_public) = keys::ed25519_pem();
-    let ps256 = key(&rsa).with_algorithm(SigningAlgorithm::Ps256).unwrap();
-    let (mut rs_public, mut ps_public) = (rsa_public.clone(), rsa_public);
-    rs_public["alg"] = "RS256".into();
-    ps_public["alg"] = "PS256".into();
+    let rsa = keys::rsa_pem();
+    let [elliptic, jwk, edwards] = [keys::es256_pem(), keys::es256(), keys::ed25519_pem()];
+    let ps256 = key(&rsa.0).with_algorithm(SigningAlgorithm::Ps256).unwrap();
+    let with_algorithm = |name: &str| {
+        let mut public = rsa.1.clone();
+        public["alg"] = name.into();
+        public
+    };
     for (key, public, algorithm) in [
-        (key(&rsa), rs_public, "RS256"),
-        (ps256, ps_public, "PS256"),
-        (key(&ec), ec_public, "ES256"),
-        (key(&jwk), jwk_public, "ES256"),
-        (key(&ed), ed_public, "EdDSA"),
+        (key(&rsa.0), with_algorithm("RS256"), "RS256"),
+        (ps256, with_algorithm("PS256"), "PS256"),
+        (key(&elliptic.0), elliptic.1, "ES256"),
+        (key(&jwk.0), jwk.1, "ES256"),
+        (key(&edwards.0), edwards.1, "EdDSA"),
     ] {
         assert_eq!(key.algorithm().as_str(), algorithm);
         let sandbox = knowing(&public).start().await.unwrap();

@@ -58,19 +58,17 @@ async fn bar_23_hostile_metadata_leads_nowhere() {
     let elsewhere = sandbox().await;
     let at = |builder: SandboxBuilder, fault: Fault| {
         let rule = |path: &str| FaultRule::new(path, fault.clone()).times(u32::MAX);
-        builder
-            .fault(rule("/.well-known/openid-configuration"))
-            .fault(rule("/.well-known/oauth-authorization-server"))
+        builder.fault(rule("/.well-known/openid-configuration")).fault(rule("/.well-known/oauth-authorization-server"))
     };
-    let redirect =
-        Fault::status(302).with_header("location", elsewhere.issuer());
+    let redirect = Fault::status(302).with_header("location", elsewhere.issuer());
     let sandbox = at(Sandbox::builder(), redirect).start().await.unwrap();
     assert_eq!(by_issuer(&sandbox).token().await.unwrap_err().kind(), AuthErrorKind::Protocol);
     for body in ["", "{}", "[]", "<html>", "{\"issuer\":7}", "\u{0}"] {
         let sandbox = at(Sandbox::builder(), Fault::answer(200, "application/json", body)).start().await.unwrap();
         assert_eq!(by_issuer(&sandbox).token().await.unwrap_err().kind(), AuthErrorKind::Protocol, "{body}");
     }
-    let huge = at(Sandbox::builder(), Fault::answer(200, "application/json", " ".repeat(2 << 20))).start().await.unwrap();
+    let huge =
+        at(Sandbox::builder(), Fault::answer(200, "application/json", " ".repeat(2 << 20))).start().await.unwrap();
     assert!(chain(&by_issuer(&huge).token().await.unwrap_err()).contains("larger than"));
     assert!(elsewhere.journal().is_empty());
 }
@@ -80,7 +78,10 @@ async fn bar_23_a_token_endpoint_in_clear_text_is_refused() {
     for named in ["http://login.example/token", "ftp://login.example", "https://u:p@login.example/t", "not a url", ""] {
         let sandbox = sandbox().await;
         let body = json!({ "issuer": sandbox.issuer(), "token_endpoint": named }).to_string();
-        sandbox.add_fault(FaultRule::new("/.well-known/openid-configuration", Fault::answer(200, "application/json", body)));
+        sandbox.add_fault(FaultRule::new(
+            "/.well-known/openid-configuration",
+            Fault::answer(200, "application/json", body),
+        ));
         let error = by_issuer(&sandbox).token().await.unwrap_err();
         assert_eq!(error.kind(), AuthErrorKind::Protocol);
         assert!(error.to_string().contains("the token_endpoint of"), "{error}");

@@ -10,8 +10,21 @@ use crate::support::{broken, client, credentials, token_requests};
 #[tokio::test]
 async fn bar_17_no_odd_lifetime_makes_a_hot_loop() {
     let odd = [
-        json!(0), json!(1), json!(5), json!(30), json!(-1), Value::Null, json!("3600"), json!(3600.0), json!(1e30),
-        json!(i64::MAX), json!("never"), json!([300]), json!({}), json!(true), json!(""),
+        json!(0),
+        json!(1),
+        json!(5),
+        json!(30),
+        json!(-1),
+        Value::Null,
+        json!("3600"),
+        json!(3600.0),
+        json!(1e30),
+        json!(i64::MAX),
+        json!("never"),
+        json!([300]),
+        json!({}),
+        json!(true),
+        json!(""),
     ];
     for lifetime in odd {
         let sandbox = Sandbox::builder().token_answer("expires_in", lifetime.clone()).start().await.unwrap();

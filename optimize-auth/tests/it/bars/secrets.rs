@@ -1,6 +1,7 @@
 use optimize_auth::{
     Anonymous, AuthErrorKind, Cached, Chain, ClientAuth, ClientCredentials, Credentials, Exec, FileStore, Issuer,
-    MemoryStore, ServiceUrl, StaticBearer, StoreKey, StrategyRegistry, StrategySettings, Surroundings, Token, TokenFile,
+    MemoryStore, ServiceUrl, StaticBearer, StoreKey, StrategyRegistry, StrategySettings, Surroundings, Token,
+    TokenFile,
     exec::{Answer, Granted, Helper, Target},
     http::HttpOptions,
 };
@@ -37,12 +38,20 @@ async fn bar_02_the_debug_form_of_every_public_type_shows_no_secret() {
         format!("{http:?} {:?}", client(ClientAuth::Tls).with_http(http.clone())),
         format!("{:?}", StrategySettings::new("static").with_secret("token", secret()).with_text("x", canary.secret())),
         format!("{:?}", Surroundings::default()),
-        format!("{:?}", Answer {
-            v: 1,
-            id: "1".to_owned(),
-            ok: Some(Granted { kind: "bearer".to_owned(), secret: Some(secret()), value: Some(secret()), ..Granted::default() }),
-            err: None,
-        }),
+        format!(
+            "{:?}",
+            Answer {
+                v: 1,
+                id: "1".to_owned(),
+                ok: Some(Granted {
+                    kind: "bearer".to_owned(),
+                    secret: Some(secret()),
+                    value: Some(secret()),
+                    ..Granted::default()
+                }),
+                err: None,
+            }
+        ),
     ];
     let proofs: [fn(secrecy::SecretString) -> ClientAuth; 5] =
         [ClientAuth::Post, ClientAuth::Basic, ClientAuth::Json, ClientAuth::SecretJwt, ClientAuth::Assertion];
@@ -66,7 +75,10 @@ async fn bar_02_the_debug_form_of_every_public_type_shows_no_secret() {
     shown.push(format!("{:?}", StoreKey::builder("x").with_secret("s", &secret()).build()));
     shown.push(format!("{:?} {:?} {:?}", Anonymous, TokenFile::new("/x"), FileStore::new("/x")));
     shown.push(format!("{:?} {:?}", Issuer::parse("https://x.example").unwrap(), StrategyRegistry::default()));
-    shown.push(format!("{:?}", Chain::new(vec![("a".to_owned(), Box::new(StaticBearer::new(secret()).unwrap()))]).unwrap()));
+    shown.push(format!(
+        "{:?}",
+        Chain::new(vec![("a".to_owned(), Box::new(StaticBearer::new(secret()).unwrap()))]).unwrap()
+    ));
     for text in shown {
         assert_eq!(canary.find(text.as_bytes()), None, "{text}");
     }
@@ -116,7 +128,14 @@ fn bar_03_no_error_of_the_registry_carries_a_value() {
         "strategy": "client-credentials", "token_url": "https://login.example/token", "client_id": "id",
         "client_secret": "s", "client_auth": "post", "audience": "a",
     });
-    let odd = [json!(echo), json!([echo]), json!({ "x": echo }), json!({ "file": echo }), json!([{ "a": echo }]), json!([1, echo])];
+    let odd = [
+        json!(echo),
+        json!([echo]),
+        json!({ "x": echo }),
+        json!({ "file": echo }),
+        json!([{ "a": echo }]),
+        json!([1, echo]),
+    ];
     for name in ["token_url", "client_secret", "client_auth", "private_key", "issuer", "unknown"] {
         for value in &odd {
             let mut settings = whole.clone();
@@ -155,7 +174,8 @@ fn bar_04_a_secret_from_a_file_loses_one_line_break_and_nothing_else() {
         let secret = optimize_auth::read_secret_file(file.path(), "secret").unwrap();
         assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), read);
     }
-    for unusable in [&b""[..], b"\n", b"  \n", b"\xff\xfe", &[b'x'; (64 << 10) + 1]] {
+    let too_long = vec![b'x'; (64 << 10) + 1];
+    for unusable in [&b""[..], b"\n", b"  \n", b"\xff\xfe", &too_long] {
         std::fs::write(file.path(), unusable).unwrap();
         let error = optimize_auth::read_secret_file(file.path(), "secret").unwrap_err();
         assert_eq!(error.kind(), AuthErrorKind::InvalidInput);

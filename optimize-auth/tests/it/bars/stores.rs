@@ -157,12 +157,18 @@ async fn bar_26_a_bad_cache_is_a_miss() {
             std::fs::remove_file(path).unwrap();
             std::fs::create_dir(path).unwrap();
         }),
-        ("from the future", |path, good| rewrite(path, |record| record["requested_at"] = 99_999_999_999_999_u64.into(), good)),
+        ("from the future", |path, good| {
+            rewrite(path, |record| record["requested_at"] = 99_999_999_999_999_u64.into(), good);
+        }),
         ("of a newer version", |path, good| rewrite(path, |record| record["v"] = 2.into(), good)),
         ("with an odd lifetime", |path, good| rewrite(path, |record| record["lifetime"] = (-1).into(), good)),
         ("with a lifetime of another type", |path, good| rewrite(path, |record| record["lifetime"] = "x".into(), good)),
-        ("with a token that cannot be sent", |path, good| rewrite(path, |record| record["secret"] = "a\nb".into(), good)),
-        ("with a header that frames requests", |path, good| rewrite(path, |record| record["header"] = "host".into(), good)),
+        ("with a token that cannot be sent", |path, good| {
+            rewrite(path, |record| record["secret"] = "a\nb".into(), good);
+        }),
+        ("with a header that frames requests", |path, good| {
+            rewrite(path, |record| record["header"] = "host".into(), good);
+        }),
     ];
     for (what, spoil) in spoils {
         let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
@@ -191,6 +197,7 @@ async fn bar_26_a_directory_that_cannot_be_used_is_done_without() {
 mod unix {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     use std::process::{Command, Stdio};
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
@@ -203,12 +210,12 @@ mod unix {
     async fn bar_24_files_are_private_from_the_first_byte_on_under_any_mask() {
         let folder = TempDir::new().unwrap();
         let directory = folder.path().join("a/b/tokens");
-        static DONE: AtomicBool = AtomicBool::new(false);
-        let watched = directory.clone();
+        let (place, is_done) = (directory.clone(), Arc::new(AtomicBool::new(false)));
+        let done = is_done.clone();
         let watcher = std::thread::spawn(move || {
             let mut seen = 0;
-            while !DONE.load(Ordering::Relaxed) {
-                for entry in std::fs::read_dir(&watched).into_iter().flatten().flatten() {
+            while !done.load(Ordering::Relaxed) {
+                for entry in std::fs::read_dir(&place).into_iter().flatten().flatten() {
                     // A temporary file may be gone by now.
                     let Ok(metadata) = entry.metadata() else { continue };
                     assert_eq!(metadata.mode() & 0o077, 0, "{}", entry.path().display());
@@ -224,7 +231,7 @@ mod unix {
             assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
         }
         rustix::process::umask(old);
-        DONE.store(true, Ordering::Relaxed);
+        is_done.store(true, Ordering::Relaxed);
         assert!(watcher.join().unwrap() > 0);
         assert_eq!(mode(&directory), 0o700);
         assert_eq!(mode(&records(&directory)[0]), 0o600);

@@ -86,7 +86,7 @@ async fn bar_10_old_versions_of_tls_are_not_spoken() {
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut hello = [0; 4096];
-        stream.read(&mut hello).await.unwrap();
+        assert_ne!(stream.read(&mut hello).await.unwrap(), 0);
         stream.write_all(&HELLO_OF_TLS_1_1).await.unwrap();
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await.unwrap_or_default();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use optimize_auth::http::HttpOptions;
 use optimize_auth::{AuthErrorKind, ClientAuth, ClientCredentials, ServiceUrl};
 use optimize_sandbox::{Fault, Sandbox};
-use rcgen::{CertifiedIssuer, CertificateParams, IsCa, BasicConstraints, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -91,13 +91,45 @@ async fn bar_08_no_redirect_of_a_token_request_is_followed_wherever_it_leads() {
 async fn bar_09_a_refused_url_gets_no_byte() {
     // Whoever makes a source has a `ServiceUrl`, and there is none for these.
     for text in [
-        "http://example.com", "http://10.0.0.1", "http://192.168.0.1:8080", "http://localhost.evil", "http://localhost.",
-        "http://127.0.0.1.evil", "http://127.0.0.1@evil.example", "http://evil.example#127.0.0.1", "http://0.0.0.0",
-        "http://[::2]", "http://[fe80::1]", "http://[::ffff:10.0.0.1]", "HTTP://EXAMPLE.COM", "http:/example.com",
-        "http:example.com", "http:\\\\example.com", "ftp://127.0.0.1", "file:///etc/passwd", "gopher://127.0.0.1",
-        "ws://127.0.0.1", "//127.0.0.1", "127.0.0.1", "localhost:80", "https://", "https://u@h", "https://u:p@h",
-        "https://h?x=1", "https://h#x", "https:// h", "https://h\n", "https://h\r\nX: y", "https://h\u{0}", "http://2130706434.evil",
-        "http://127.0.0.1%2eevil", "javascript:alert(1)", "", " ", "http://\u{ff4c}ocalhost.evil", "http://127.0.0.256",
+        "http://example.com",
+        "http://10.0.0.1",
+        "http://192.168.0.1:8080",
+        "http://localhost.evil",
+        "http://localhost.",
+        "http://127.0.0.1.evil",
+        "http://127.0.0.1@evil.example",
+        "http://evil.example#127.0.0.1",
+        "http://0.0.0.0",
+        "http://[::2]",
+        "http://[fe80::1]",
+        "http://[::ffff:10.0.0.1]",
+        "HTTP://EXAMPLE.COM",
+        "http:/example.com",
+        "http:example.com",
+        "http:\\\\example.com",
+        "ftp://127.0.0.1",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1",
+        "ws://127.0.0.1",
+        "//127.0.0.1",
+        "127.0.0.1",
+        "localhost:80",
+        "https://",
+        "https://u@h",
+        "https://u:p@h",
+        "https://h?x=1",
+        "https://h#x",
+        "https:// h",
+        "https://h\n",
+        "https://h\r\nX: y",
+        "https://h\u{0}",
+        "http://2130706434.evil",
+        "http://127.0.0.1%2eevil",
+        "javascript:alert(1)",
+        "",
+        " ",
+        "http://\u{ff4c}ocalhost.evil",
+        "http://127.0.0.256",
     ] {
         assert!(ServiceUrl::parse(text).is_err(), "{text:?}");
         assert!(optimize_auth::Issuer::parse(text).is_err(), "{text:?}");

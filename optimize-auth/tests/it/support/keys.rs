@@ -35,7 +35,8 @@ fn ec_public(pair: &KeyPair) -> Value {
 /// An Ed25519 key: the private PEM, and the public JWK.
 pub(crate) fn ed25519_pem() -> (String, Value) {
     let pair = KeyPair::generate_for(&PKCS_ED25519).unwrap();
-    let public = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "key-1", "alg": "EdDSA", "x": number(pair.public_key_raw()) });
+    let public =
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": "key-1", "alg": "EdDSA", "x": number(pair.public_key_raw()) });
     (pair.serialize_pem(), public)
 }
 

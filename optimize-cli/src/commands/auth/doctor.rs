@@ -60,12 +60,13 @@ impl Doctor {
         report.take_if_well("server", server(app)).await;
         report.take_if_well("token endpoint", token_endpoint(app)).await;
         let mut token = None;
-        report.take_if_well("token", async {
-            let (got, finding) = get_token(app).await?;
-            token = Some(got);
-            Ok(finding)
-        })
-        .await;
+        report
+            .take_if_well("token", async {
+                let (got, finding) = get_token(app).await?;
+                token = Some(got);
+                Ok(finding)
+            })
+            .await;
         report.take_if_well("claims", async { Ok(claims(app, token.as_ref())) }).await;
         report.take_if_well("api", api(app)).await;
         let mut data = Data::rows(report.steps.into_iter());
@@ -87,16 +88,15 @@ impl Report<'_> {
 
     fn take(&mut self, name: &str, step: Step) {
         match step.map_err(|error| self.app.explain(error)) {
-            Ok(Finding { outcome, detail, hint }) => self.push(name, outcome, &detail, hint),
+            Ok(Finding { outcome, detail, hint }) => self.push(name, outcome, &detail, hint.as_deref()),
             Err(error) => {
-                let causes = error.causes().into_iter().map(|cause| format!(": {cause}")).collect::<String>();
-                self.push(name, "fail", &format!("failed to {error}{causes}"), error.hint());
+                self.push(name, "fail", &error.in_full(), error.hint().as_deref());
                 self.failure = Some(error);
             }
         }
     }
 
-    fn push(&mut self, name: &str, outcome: &str, detail: &str, hint: Option<String>) {
+    fn push(&mut self, name: &str, outcome: &str, detail: &str, hint: Option<&str>) {
         self.steps.push(json!({ "step": name, "outcome": outcome, "detail": detail, "hint": hint }));
     }
 }
@@ -163,8 +163,12 @@ async fn discover(app: &App, issuer: &str) -> Result<ServiceUrl, CliError> {
 fn wrong_path(url: &ServiceUrl) -> String {
     let path = url.as_url().path();
     match (path.contains("/realms/"), path.starts_with("/auth/")) {
-        (true, true) => "is the name of the realm right? newer installations of Keycloak have no /auth before /realms".to_owned(),
-        (true, false) => "is the name of the realm right? older installations of Keycloak have /auth before /realms".to_owned(),
+        (true, true) => {
+            "is the name of the realm right? newer installations of Keycloak have no /auth before /realms".to_owned()
+        }
+        (true, false) => {
+            "is the name of the realm right? older installations of Keycloak have /auth before /realms".to_owned()
+        }
         _ => "check the path of the URL: OPTIMIZE_TOKEN_URL or OPTIMIZE_ISSUER_URL".to_owned(),
     }
 }
@@ -176,7 +180,8 @@ async fn get_token(app: &App) -> Result<(Token, Finding), CliError> {
     }
     let error = match credentials.token().await {
         Ok(token) => {
-            let life = token.lifetime().map_or("without an end".to_owned(), |life| format!("good for {} s", life.as_secs()));
+            let life =
+                token.lifetime().map_or("without an end".to_owned(), |life| format!("good for {} s", life.as_secs()));
             return Ok((token, Finding::ok(life)));
         }
         Err(error) => error,
@@ -190,12 +195,15 @@ async fn get_token(app: &App) -> Result<(Token, Finding), CliError> {
     if let Some(skew) = error.server_time().and_then(difference) {
         return Err(CliError::from(error).with_hint(skew));
     }
-    Err(other_body(app, &error).await.map_or_else(|| CliError::from(error.clone()), |hint| CliError::from(error.clone()).with_hint(hint)))
+    Err(other_body(app, &error)
+        .await
+        .map_or_else(|| CliError::from(error.clone()), |hint| CliError::from(error.clone()).with_hint(hint)))
 }
 
 /// Whether the endpoint takes the other kind of body, if it seems not to have read this one.
 async fn other_body(app: &App, error: &AuthError) -> Option<String> {
-    let was_unread = matches!(error.status(), Some(400 | 415)) && matches!(error.code(), None | Some("invalid_request"));
+    let was_unread =
+        matches!(error.status(), Some(400 | 415)) && matches!(error.code(), None | Some("invalid_request"));
     let (strategy, _) = app.settings.strategy()?;
     let other = match app.settings.client_auth().as_deref() {
         None | Some("post") => "json",
@@ -251,17 +259,24 @@ async fn reach(app: &App, url: &ServiceUrl) -> Result<Contact, CliError> {
             .and_then(TransportError::tls_problem);
         let hint = match (tls, proxy) {
             (Some(TlsProblem::UnknownIssuer), _) => {
-                "name the authority that has signed the certificate: ca_file in the configuration, or OPTIMIZE_CA_FILE".to_owned()
+                "name the authority that has signed the certificate: ca_file in the configuration, or OPTIMIZE_CA_FILE"
+                    .to_owned()
             }
             (Some(TlsProblem::WrongName), _) => "use the name that the certificate is for".to_owned(),
             (Some(TlsProblem::Expired | TlsProblem::NotYetValid), _) => {
                 "renew the server's certificate; if it is good, the clock of this machine is wrong".to_owned()
             }
-            (Some(TlsProblem::ClientCertificate), _) => "set OPTIMIZE_CLIENT_CERT_FILE and OPTIMIZE_CLIENT_KEY_FILE".to_owned(),
+            (Some(TlsProblem::ClientCertificate), _) => {
+                "set OPTIMIZE_CLIENT_CERT_FILE and OPTIMIZE_CLIENT_KEY_FILE".to_owned()
+            }
             (Some(_), _) => "does this port speak https?".to_owned(),
-            (None, Some(proxy)) => format!("the proxy of {proxy} is used; is it right, and should NO_PROXY name this host?"),
+            (None, Some(proxy)) => {
+                format!("the proxy of {proxy} is used; is it right, and should NO_PROXY name this host?")
+            }
             (None, None) if error.to_string().starts_with("look up") => "check the host name in the URL".to_owned(),
-            (None, None) => "is the server up, and is nothing between here and there that keeps connections out?".to_owned(),
+            (None, None) => {
+                "is the server up, and is nothing between here and there that keeps connections out?".to_owned()
+            }
         };
         CliError::from(error).with_hint(hint)
     })

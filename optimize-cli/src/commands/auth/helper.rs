@@ -15,7 +15,8 @@ pub(crate) struct Helper {}
 impl Helper {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let hello = Hello::new("optimize", env!("CARGO_PKG_VERSION"), &[Op::Get, Op::Refresh, Op::Erase]);
-        let served = serve(&hello, BufReader::new(tokio::io::stdin()), tokio::io::stdout(), |request| answer(app, request));
+        let served =
+            serve(&hello, BufReader::new(tokio::io::stdin()), tokio::io::stdout(), |request| answer(app, request));
         served.await.map_err(|error| CliError::io("speak with the host", error))?;
         Ok(Outcome::Done)
     }
@@ -30,7 +31,7 @@ async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
     }
     let credentials = app.credentials().await.map_err(|error| Problem::new(ErrorKind::NotFound, error.to_string()))?;
     let outcome = match request.op.as_str() {
-        "get" => credentials.token().await.map(granted),
+        "get" => credentials.token().await.map(|token| granted(&token)),
         "refresh" => refreshed(&credentials).await,
         "erase" => credentials.log_out().await.map(|()| Granted { kind: "done".to_owned(), ..Granted::default() }),
         _ => return Err(Problem::new(ErrorKind::Unsupported, "expected get, refresh or erase")),
@@ -40,10 +41,10 @@ async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
 
 async fn refreshed(credentials: &Credentials) -> Result<Granted, AuthError> {
     credentials.forget();
-    credentials.token().await.map(granted)
+    credentials.token().await.map(|token| granted(&token))
 }
 
-fn granted(token: Token) -> Granted {
+fn granted(token: &Token) -> Granted {
     let end = token.expires_at().and_then(|end| Timestamp::try_from(end).ok());
     let mut granted = Granted { expires_at: end.map(|end| end.to_string()), ..Granted::default() };
     let secret = Some(token.secret().clone());

@@ -37,8 +37,10 @@ enum Provider {
 impl Login {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         if !app.is_interactive() {
-            return Err(CliError::usage("ask for a profile's settings: standard input or error is no terminal, or --no-input is set")
-                .with_hint("write the profile by hand; see docs/guide/configuration.md"));
+            return Err(CliError::usage(
+                "ask for a profile's settings: standard input or error is no terminal, or --no-input is set",
+            )
+            .with_hint("write the profile by hand; see docs/guide/configuration.md"));
         }
         if app.settings.strategy().is_some_and(|(strategy, _)| strategy == "exec") {
             app.credentials().await?.log_in().await?;
@@ -52,12 +54,13 @@ impl Login {
         };
         let folder = config::user_folder(&app.environment)?;
         let draft = ask(&mut terminal, &profile)?;
-        let trial = app.trial(&profile, &draft)?;
+        let trial = app.trial(&profile, &draft);
         app.printer.remark("testing …");
         trial.credentials().await?.token().await.map_err(CliError::from).map_err(|error| app.explain(error))?;
         check_accepted(&trial).await.map_err(|error| trial.explain(error))?;
         let file = save(&folder, &profile, &draft)?;
-        app.printer.remark(&format!("the server accepts the token; saved the profile `{profile}` in {}", file.display()));
+        app.printer
+            .remark(&format!("the server accepts the token; saved the profile `{profile}` in {}", file.display()));
         Ok(Outcome::Done)
     }
 }
@@ -116,9 +119,9 @@ fn save(folder: &Path, profile: &str, draft: &Draft) -> Result<PathBuf, CliError
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         read => read.map_err(|error| CliError::io(format!("read {}", path.display()), error))?,
     };
-    let after = draft.written_into(&before, profile).map_err(|problem| {
-        CliError::config(format!("add the profile to {}: {problem}", path.display()))
-    })?;
+    let after = draft
+        .written_into(&before, profile)
+        .map_err(|problem| CliError::config(format!("add the profile to {}: {problem}", path.display())))?;
     create_private_folder(folder).map_err(failed(folder))?;
     if let Some((name, secret)) = draft.secret_file() {
         let secret_path = folder.join(name);

@@ -44,9 +44,7 @@ impl TestCredential {
         let environment = app.environment.for_helper(&self.env_allow).map_err(CliError::usage)?;
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());
-        let mut target = Target::default();
-        target.base_url = base_url;
-        target.audience = app.settings.audience();
+        let target = Target { base_url, audience: app.settings.audience(), ..Target::default() };
         let tester = Tester { helper, patience: self.patience, target };
         let tests = tester.run().await;
         let failed = tests.iter().filter(|(_, verdict)| verdict.is_err()).count();

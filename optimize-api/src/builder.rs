@@ -7,6 +7,7 @@ use optimize_auth::http::HttpOptions;
 use optimize_auth::{Credentials, ServiceUrl};
 
 use crate::transport::Transport;
+use crate::transport::budget::RetryBudget;
 use crate::transport::retry::RetryPolicy;
 use crate::{Client, Error};
 
@@ -60,7 +61,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How often and after which waits a failed request is sent again.
+    /// How often and after which waits a failed request is sent again. All calls of one client share a store of a hundred
+    /// retries, to which ten successes add one, so that a server that is down is not asked much more often than there are
+    /// calls.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -76,6 +79,7 @@ impl ClientBuilder {
             timeout: self.timeout,
             body_limit: self.body_limit,
             retry: self.retry,
+            budget: RetryBudget::default(),
         };
         Ok(Client { transport: Arc::new(transport) })
     }

@@ -47,7 +47,7 @@ pub enum ErrorKind {
     NotFound,
     /// Another 4xx, or a 500 of the server itself.
     Rejected,
-    /// The server could not be reached, did not answer in time, or answered 408, 429, 502, 503 or 504 to the last attempt.
+    /// The server could not be reached, did not answer in time, or answered 408, 425, 429, 502, 503 or 504 to the last attempt.
     Unavailable,
     /// What answers at the base URL is not Optimize's API: a redirect, a web page, JSON of another shape.
     Misconfigured,
@@ -105,7 +105,7 @@ impl Error {
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,
             404 if server.code.as_deref() == Some("notFoundError") => ErrorKind::NotFound,
-            408 | 429 | 502 | 503 | 504 => ErrorKind::Unavailable,
+            408 | 425 | 429 | 502 | 503 | 504 => ErrorKind::Unavailable,
             _ => ErrorKind::Rejected,
         };
         let mut message = format!("the server answered {status}");

@@ -1,5 +1,6 @@
 //! From a request value to an answer: one loop, one place that touches the network.
 
+pub(crate) mod budget;
 pub(crate) mod decode;
 pub(crate) mod retry;
 pub(crate) mod spec;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{Error, ErrorKind, Readiness, ServerError};
+use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
 
@@ -25,6 +27,7 @@ pub(crate) struct Transport {
     pub(crate) timeout: Duration,
     pub(crate) body_limit: usize,
     pub(crate) retry: RetryPolicy,
+    pub(crate) budget: RetryBudget,
 }
 
 /// A complete answer, of any status.
@@ -88,7 +91,13 @@ impl Transport {
             };
             let outcome = exchange.outcome(wait);
             let left = self.timeout.saturating_sub(started.elapsed());
-            let decision = decide(spec.operation.replay, attempt, outcome, left, &self.retry);
+            let decision = match decide(spec.operation.replay, attempt, outcome, left, &self.retry) {
+                Decision::Wait(_) if !self.budget.take() => Decision::Finish,
+                decision => decision,
+            };
+            if outcome.is_success() {
+                self.budget.give_back();
+            }
             tracing::info!(operation = spec.operation.id, attempt = attempt.number, ?outcome, "attempt ended");
             tracing::debug!(?decision);
             match decision {

@@ -57,6 +57,8 @@ pub enum Fault {
         /// By this many milliseconds.
         milliseconds: u64,
     },
+    /// Half of the answer, then the connection closes.
+    CutBody,
     /// The connection closes before the request is processed.
     ResetBefore,
     /// The request is processed, then the connection closes instead of the answer.
@@ -137,6 +139,7 @@ impl Fault {
         match self {
             Self::Status { .. } => "status",
             Self::Delay { .. } => "delay",
+            Self::CutBody => "cut_body",
             Self::ResetBefore => "reset_before",
             Self::ResetAfter => "reset_after",
             Self::LostPage => "lost_page",

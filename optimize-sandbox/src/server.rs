@@ -1,12 +1,14 @@
 //! From a connection to an answer: journal, faults, then the issuer or the API.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
+use futures_util::stream;
 use http::request::Parts;
 use http::{HeaderValue, header};
 
@@ -83,6 +85,7 @@ async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInf
             drop(route(&state, &arrived, &full_path, path, is_below_context).await);
             route(&state, &arrived, &full_path, path, is_below_context).await
         }
+        Some(Fault::CutBody) => cut(route(&state, &arrived, &full_path, path, is_below_context).await).await,
         Some(Fault::ResetAfter | Fault::Delay { .. }) | None => {
             route(&state, &arrived, &full_path, path, is_below_context).await
         }
@@ -98,6 +101,15 @@ async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInf
         entry.status = if is_reset { 0 } else { answer.status().as_u16() };
     }
     answer
+}
+
+/// The answer with its whole length announced and half of it sent.
+async fn cut(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    let half = stream::iter([Ok(body.slice(..body.len() / 2)), Err(io::Error::from(io::ErrorKind::ConnectionReset))]);
+    Response::from_parts(parts, Body::from_stream(half))
 }
 
 fn record(state: &State, arrived: &Arrived, path: &str, fault: Option<&Fault>) -> usize {

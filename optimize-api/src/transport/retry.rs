@@ -75,6 +75,12 @@ pub(crate) enum Outcome {
     Final,
 }
 
+impl Outcome {
+    pub(crate) fn is_success(self) -> bool {
+        matches!(self, Self::Answered { status: 200..=299, .. })
+    }
+}
+
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -97,7 +103,9 @@ pub(crate) fn decide(
     let (may_repeat, asked) = match outcome {
         // A request without a valid token is turned away before anything looks at it, so it did nothing.
         Outcome::Answered { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,
-        Outcome::Answered { status: 408 | 429 | 502 | 503 | 504, retry_after } => (replay == Replay::Safe, retry_after),
+        Outcome::Answered { status: 408 | 425 | 429 | 502 | 503 | 504, retry_after } => {
+            (replay == Replay::Safe, retry_after)
+        }
         Outcome::Answered { .. } | Outcome::Final => (false, None),
         Outcome::NotSent => (true, None),
         Outcome::Ambiguous => (replay == Replay::Safe, None),

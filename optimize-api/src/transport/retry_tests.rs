@@ -38,7 +38,7 @@ fn the_whole_table_after_a_first_attempt() {
     404        Finish         Finish
     408        Wait(250ms)    Finish
     409        Finish         Finish
-    425        Finish         Finish
+    425        Wait(250ms)    Finish
     429        Wait(250ms)    Finish
     500        Finish         Finish
     502        Wait(250ms)    Finish

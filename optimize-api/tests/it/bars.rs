@@ -1,0 +1,185 @@
+//! The security bars of the API crate: `docs/dev/security-bars.md` lists them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use optimize_api::{Client, CollectionId, ErrorKind, ReportId, RetryPolicy};
+use optimize_auth::ServiceUrl;
+use optimize_sandbox::{Fault, FaultRule};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use tokio::time::Instant;
+
+use crate::support::{
+    REPORT_DATA_PATH, REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, static_client, statuses,
+    token_requests,
+};
+
+#[tokio::test]
+async fn bar_08_no_redirect_of_an_api_request_is_followed_wherever_it_leads() {
+    let elsewhere = sandbox().await;
+    let port = format!("{}/api/public/report", elsewhere.base_url());
+    for code in [301, 302, 303, 307, 308] {
+        for location in [
+            port.clone(),
+            port.replace("127.0.0.1", "localhost"),
+            port.replace("http://", "http://u:p@"),
+            "//localhost./x".to_owned(),
+            REPORT_LIST_PATH.to_owned(),
+            String::new(),
+        ] {
+            let sandbox = sandbox().await;
+            sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(code).with_header("location", &location)));
+            let error = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap_err();
+            assert_eq!((error.kind(), statuses(&sandbox)), (ErrorKind::Misconfigured, vec![code]), "{location}");
+        }
+    }
+    assert!(elsewhere.journal().is_empty());
+}
+
+#[tokio::test]
+async fn bar_13_no_id_changes_host_path_or_query() {
+    const IDS: &str = "\\PC{1,20}|\\.{1,2}(/\\.\\.)*|(%2f|\\.\\./|//|\\?|#|@|\\\\|;){1,6}[a-z]*";
+    let strategy = proptest::string::string_regex(IDS).unwrap();
+    let mut runner = TestRunner::deterministic();
+    let sandbox = sandbox().await;
+    let client = static_client(&sandbox);
+    for _ in 0..500 {
+        let id = ReportId::from(strategy.new_tree(&mut runner).unwrap().current().as_str());
+        // What comes of it is of no interest; some ids are refused before anything is sent.
+        let _ = std::pin::pin!(client.reports().data(&id).rows()).try_next().await;
+    }
+    let requests = api_requests(&sandbox);
+    assert!(requests.len() > 200, "most were sent");
+    for entry in requests {
+        let segments: Vec<_> = entry.path.split('/').collect();
+        assert_eq!(segments.len(), 8, "{}", entry.path);
+        assert!(entry.path.starts_with("/api/public/export/report/") && entry.path.ends_with("/result/json"));
+        assert!(!entry.query.contains("token") && entry.query.starts_with("limit="), "{}", entry.query);
+    }
+}
+
+/// What can happen to a request.
+fn mishaps() -> BTreeMap<String, Option<Fault>> {
+    let statuses = [408, 425, 429, 500, 502, 503, 504].map(|code| (code.to_string(), Some(Fault::status(code))));
+    let others = [
+        ("reset before", Some(Fault::ResetBefore)),
+        ("reset after", Some(Fault::ResetAfter)),
+        ("half a body", Some(Fault::CutBody)),
+        ("no answer", Some(Fault::Delay { milliseconds: 60_000 })),
+        ("nobody there", None),
+    ];
+    statuses.into_iter().chain(others.map(|(name, fault)| (name.to_owned(), fault))).collect()
+}
+
+/// How many requests a call sends that meets the mishap each time.
+async fn requests(fault: Option<&Fault>, path: &str, query: Option<&str>) -> String {
+    let sandbox = sandbox().await;
+    let client =
+        builder(&sandbox).credentials(credentials(&sandbox)).timeout(Duration::from_millis(400)).build().unwrap();
+    client.readiness().await.unwrap();
+    let before = sandbox.journal().len();
+    let Some(fault) = fault else {
+        let gone = ServiceUrl::parse("http://127.0.0.1:1").unwrap();
+        let policy = RetryPolicy::default().with_first_wait(Duration::ZERO);
+        let error = Client::builder(gone).retry(policy).build().unwrap().reports().list(&"x".into()).await.unwrap_err();
+        return format!("{} tries", error.attempts());
+    };
+    let rule = FaultRule::new(path, fault.clone()).times(u32::MAX);
+    sandbox.add_fault(match query {
+        Some(query) => rule.with_query(query),
+        None => rule,
+    });
+    if path == REPORT_LIST_PATH || path == "/oauth/token" {
+        let _ = client.reports().list(&"claims".into()).await;
+    } else {
+        let _ =
+            client.reports().data(&"orders-raw".into()).page_size(10).rows().try_for_each(|_| async { Ok(()) }).await;
+    }
+    let matching = sandbox.journal().into_iter().skip(before).filter(|entry| entry.fault.is_some()).count();
+    matching.to_string()
+}
+
+#[tokio::test]
+async fn bar_28_the_retry_table_holds_over_the_wire_for_every_kind_of_request() {
+    let mut table = String::from("                 list  first page  next page\n");
+    for (name, fault) in mishaps() {
+        let list = requests(fault.as_ref(), REPORT_LIST_PATH, None).await;
+        let first = requests(fault.as_ref(), REPORT_DATA_PATH, None).await;
+        let next = requests(fault.as_ref(), REPORT_DATA_PATH, Some("searchRequestId")).await;
+        table.push_str(&format!("{name:15}  {list:8}{first:8}{next}\n"));
+    }
+    insta::assert_snapshot!(table, @"
+                     list  first page  next page
+    408              4       4       1
+    425              4       4       1
+    429              4       4       1
+    500              1       1       1
+    502              4       4       1
+    503              4       4       1
+    504              4       4       1
+    half a body      4       4       1
+    no answer        1       1       1
+    nobody there     4 tries 4 tries 4 tries
+    reset after      4       4       1
+    reset before     4       4       1
+    ");
+}
+
+#[tokio::test]
+async fn bar_29_waits_end_with_the_time_for_the_call_and_at_once_when_nobody_waits() {
+    for retry_after in [
+        "0",
+        "1",
+        "999999999999999999999",
+        "-5",
+        "soon",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let sandbox = sandbox().await;
+        let fault = Fault::status(503).with_header("retry-after", retry_after);
+        sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, fault).times(u32::MAX));
+        let limit = Duration::from_millis(300);
+        let policy = RetryPolicy::default().with_attempts(100).with_first_wait(Duration::from_millis(200));
+        let client = builder(&sandbox).credentials(credentials(&sandbox)).retry(policy).timeout(limit).build().unwrap();
+        credentials(&sandbox).token().await.unwrap();
+        let begun = Instant::now();
+        client.reports().list(&"claims".into()).await.unwrap_err();
+        assert!(begun.elapsed() < limit + Duration::from_millis(250), "{retry_after}: {:?}", begun.elapsed());
+    }
+    let sandbox = sandbox().await;
+    sandbox.add_fault(
+        FaultRule::new(REPORT_LIST_PATH, Fault::status(503).with_header("retry-after", "30")).times(u32::MAX),
+    );
+    let client = client(&sandbox);
+    let call = tokio::spawn(async move { client.reports().list(&"claims".into()).await });
+    while statuses(&sandbox).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let begun = Instant::now();
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    assert!(begun.elapsed() < Duration::from_millis(100));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bar_30_ten_thousand_calls_to_a_failing_server_send_hardly_more_requests() {
+    let sandbox = sandbox().await;
+    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503)).times(u32::MAX));
+    let client = static_client(&sandbox);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let client = client.clone();
+        calls.spawn(async move {
+            for _ in 0..200 {
+                client.reports().list(&"claims".into()).await.unwrap_err();
+            }
+        });
+    }
+    calls.join_all().await;
+    let requests = statuses(&sandbox).len();
+    assert!((10_000..=12_000).contains(&requests), "{requests}");
+    assert_eq!(token_requests(&sandbox), 0);
+}

@@ -51,7 +51,7 @@ async fn bar_13_no_id_changes_host_path_or_query() {
         let _ = std::pin::pin!(client.reports().data(&id).rows()).try_next().await;
     }
     let requests = api_requests(&sandbox);
-    assert!(requests.len() > 200, "most were sent");
+    assert!(requests.len() > 100, "{} were sent", requests.len());
     for entry in requests {
         let segments: Vec<_> = entry.path.split('/').collect();
         assert_eq!(segments.len(), 8, "{}", entry.path);

@@ -127,7 +127,7 @@ impl fmt::Debug for StrategyRegistry {
 fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let scored = names.map(|name| (strsim::jaro_winkler(given, name), name));
     let (score, name) = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (score > 0.75).then_some(name)
+    (score > 0.88).then_some(name)
 }
 
 /// A secret in a file, or one that is already at hand.

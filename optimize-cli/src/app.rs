@@ -159,8 +159,8 @@ impl App {
             source,
             client_id: of_use(settings.client_id()),
             token_url: of_use(settings.token_url()?.map(|url| url.to_string())),
-            issuer: of_use(settings.issuer()),
-            audience: of_use(settings.audience()),
+            issuer: of_use(settings.issuer()?),
+            audience: of_use(settings.audience()?),
             strategy,
         })
     }

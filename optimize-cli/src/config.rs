@@ -114,7 +114,7 @@ impl Settings {
         if self.layers.has(Key::Issuer) && !self.layers.has(Key::TokenUrl) {
             return Ok(None);
         }
-        self.used(Key::TokenUrl).map(|text| self.service_url(Key::TokenUrl, &text)).transpose()
+        self.used(Key::TokenUrl)?.map(|text| self.service_url(Key::TokenUrl, &text)).transpose()
     }
 
     /// A URL that belongs to the server or to its issuer.
@@ -144,7 +144,7 @@ impl Settings {
 
     /// Where the issuer is reached.
     pub(crate) fn issuer_url(&self) -> Result<Option<ServiceUrl>, CliError> {
-        self.issuer().map(|text| self.service_url(Key::Issuer, &text)).transpose()
+        self.issuer()?.map(|text| self.service_url(Key::Issuer, &text)).transpose()
     }
 
     fn service_url(&self, key: Key, text: &str) -> Result<ServiceUrl, CliError> {
@@ -223,28 +223,29 @@ impl Settings {
     }
 
     /// The audience to ask for.
-    pub(crate) fn audience(&self) -> Option<String> {
+    pub(crate) fn audience(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Audience)
     }
 
     /// The scope to ask for.
-    pub(crate) fn scope(&self) -> Option<String> {
+    pub(crate) fn scope(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Scope)
     }
 
     /// The resource to ask for.
-    pub(crate) fn resource(&self) -> Option<String> {
+    pub(crate) fn resource(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Resource)
     }
 
     /// The issuer, as it was given.
-    pub(crate) fn issuer(&self) -> Option<String> {
+    pub(crate) fn issuer(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Issuer)
     }
 
     /// A setting of the token request, or what the preset has for it.
-    fn used(&self, key: Key) -> Option<String> {
-        self.layers.text(key).or_else(|| auth::of_preset(&self.preset().ok()??, key))
+    fn used(&self, key: Key) -> Result<Option<String>, CliError> {
+        let of_preset = || Ok(self.preset()?.and_then(|preset| auth::of_preset(&preset, key)));
+        self.layers.text(key).map_or_else(of_preset, |text| Ok(Some(text)))
     }
 
     fn invalid(&self, key: Key, problem: &str) -> CliError {

@@ -22,8 +22,6 @@ enum Kind {
     Usage(String),
     /// A setting or an input that cannot be used.
     Config(String),
-    /// What answers at a token URL is no token endpoint.
-    Endpoint(String),
     /// Something was done, but not all.
     Incomplete(String),
     Api(optimize_api::Error),
@@ -43,10 +41,6 @@ impl CliError {
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Kind::Config(message.into()).into()
-    }
-
-    pub(crate) fn unusable_endpoint(message: impl Into<String>) -> Self {
-        Kind::Endpoint(message.into()).into()
     }
 
     pub(crate) fn incomplete(message: impl Into<String>) -> Self {
@@ -103,7 +97,6 @@ impl CliError {
                 ErrorKind::Incomplete => Exit::Incomplete,
                 _ => Exit::Unexpected,
             },
-            Kind::Endpoint(_) => Exit::Authentication,
             Kind::Incomplete(_) => Exit::Incomplete,
             Kind::NotReady(_) => Exit::Unavailable,
             Kind::Interrupted => Exit::Interrupted,
@@ -214,11 +207,9 @@ impl From<AuthError> for CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Usage(message)
-            | Kind::Config(message)
-            | Kind::Endpoint(message)
-            | Kind::Incomplete(message)
-            | Kind::NotReady(message) => f.write_str(message),
+            Kind::Usage(message) | Kind::Config(message) | Kind::Incomplete(message) | Kind::NotReady(message) => {
+                f.write_str(message)
+            }
             Kind::Api(error) => error.fmt(f),
             Kind::Auth(error) => error.fmt(f),
             Kind::Io { action, .. } => f.write_str(action),

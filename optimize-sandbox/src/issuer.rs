@@ -237,12 +237,17 @@ pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Resp
     if path.contains("/.well-known/") && arrived.parts.method == Method::GET {
         return Some(if issuer.has_metadata_at(path) { issuer.metadata() } else { empty(404) });
     }
-    match (&arrived.parts.method, path.strip_prefix(&issuer.behaviour.path)?) {
+    let own = &issuer.behaviour.path;
+    let siblings = own.rsplit_once('/').map_or("", |(parent, _)| parent);
+    if !siblings.is_empty() && path.starts_with(siblings) && !path.starts_with(own) {
+        return Some(json_answer(404, &json!({ "error": "Realm does not exist" })));
+    }
+    match (&arrived.parts.method, path.strip_prefix(own)?) {
         (&Method::POST, "/oauth/token") => Some(token::answer(issuer, state.clock.now(), arrived)),
         (_, "/oauth/token") => Some(json_answer(405, &json!({ "error": "invalid_request" }))),
         (&Method::GET, "/oauth/jwks") => Some(json_answer(200, issuer.key().1.jwks())),
         // Of an issuer with a path, all else below it is not there; without one, all else is the API's.
-        _ if !issuer.behaviour.path.is_empty() => Some(empty(404)),
+        _ if !own.is_empty() => Some(empty(404)),
         _ => None,
     }
 }

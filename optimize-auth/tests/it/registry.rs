@@ -18,7 +18,8 @@ async fn token(value: Value) -> Result<String, AuthError> {
 #[tokio::test]
 async fn every_built_in_strategy_is_built_from_a_value() {
     let (private, public) = keys::es256();
-    let sandbox = Sandbox::builder().client_secret("s").client_keys(json!({ "keys": [public] })).unwrap().start().await.unwrap();
+    let sandbox =
+        Sandbox::builder().client_secret("s").client_keys(json!({ "keys": [public] })).unwrap().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -51,7 +52,8 @@ async fn every_built_in_strategy_is_built_from_a_value() {
 #[test]
 fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_told_by_its_name() {
     let client = |more: Value| {
-        let mut value = json!({ "strategy": "client-credentials", "token_url": "https://login.example/token", "client_id": "id" });
+        let mut value =
+            json!({ "strategy": "client-credentials", "token_url": "https://login.example/token", "client_id": "id" });
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         value
     };
@@ -165,10 +167,12 @@ async fn a_third_party_s_strategy_is_registered_once_and_built_like_the_others()
     let value = json!({ "strategy": "vault", "path": "p", "role": "r" });
     let source = registry.build_value(value.clone(), &surroundings).unwrap();
     assert_eq!(Credentials::new(source).token().await.unwrap().secret().expose_secret(), "p-r");
-    let chained = json!({ "strategy": "chain", "sources": [{ "strategy": "token-file", "token_file": "/none" }, value] });
+    let chained =
+        json!({ "strategy": "chain", "sources": [{ "strategy": "token-file", "token_file": "/none" }, value] });
     let source = registry.build_value(chained, &surroundings).unwrap();
     assert_eq!(Credentials::new(source).token().await.unwrap().secret().expose_secret(), "p-r");
-    let error = registry.build_value(json!({ "strategy": "vault", "path": "p", "role": "r", "rol": "x" }), &surroundings);
+    let error =
+        registry.build_value(json!({ "strategy": "vault", "path": "p", "role": "r", "rol": "x" }), &surroundings);
     insta::assert_snapshot!(error.unwrap_err(), @"use `rol`: it has no meaning for the strategy `vault` as it is set; did you mean `role`?");
     assert_eq!(registry.names().last(), Some("vault"));
 }

@@ -1,5 +1,6 @@
 mod auth;
 mod dashboard;
+mod plugin;
 mod ready;
 mod report;
 mod sandbox;

@@ -2,4 +2,5 @@ mod env_layer;
 mod file;
 mod layers;
 mod secrets;
+mod strategies;
 mod url;

@@ -231,3 +231,83 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
 
 #[cfg(not(unix))]
 pub(crate) fn set_mode(_: &Path, _: u32) {}
+
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A command in a terminal, and the person in front of it.
+#[cfg(unix)]
+pub(crate) struct Terminal {
+    process: Child,
+    screen: std::sync::mpsc::Receiver<u8>,
+    seen: String,
+    /// How much of what was seen has been expected already.
+    expected: usize,
+}
+
+#[cfg(unix)]
+impl Terminal {
+    /// Waits until the screen shows `text`.
+    pub(crate) fn expect(&mut self, text: &str) {
+        while !self.seen[self.expected..].contains(text) {
+            let Ok(byte) = self.screen.recv_timeout(std::time::Duration::from_secs(20)) else {
+                panic!("the screen does not show {text:?}:\n{}", self.seen);
+            };
+            self.seen.push(char::from(byte));
+        }
+        self.expected = self.seen.len();
+    }
+
+    pub(crate) fn say(&mut self, line: &str) {
+        self.say_raw(&format!("{line}\n"));
+    }
+
+    pub(crate) fn say_raw(&mut self, text: &str) {
+        self.process.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits for the end: the exit code, and all that was on the screen.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let code = self.process.wait().unwrap().code();
+        self.seen.extend(self.screen.iter().map(char::from));
+        (code, self.seen)
+    }
+}
+
+#[cfg(unix)]
+impl User {
+    /// Starts a command in a terminal, which tells at its end whether it shows what is typed.
+    pub(crate) fn at_a_terminal(&self, line: &str) -> Terminal {
+        let command = format!(
+            "trap : INT; {} {line}; code=$?; stty | grep -q -- -echo && echo echo is off || echo echo is on; exit $code",
+            env!("CARGO_BIN_EXE_optimize")
+        );
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--flush", "--return", "--command", &command, "/dev/null"]);
+        script.current_dir(self.home.path()).env_clear().env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin");
+        script.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let mut process =
+            script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("`script` of util-linux is there");
+        let output = process.stdout.take().unwrap();
+        let (sender, screen) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for byte in std::io::Read::bytes(BufReader::new(output)) {
+                // Nobody looks at the screen any more if this fails.
+                if byte.is_err() || sender.send(byte.unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        Terminal { process, screen, seen: String::new(), expected: 0 }
+    }
+
+    /// A program that is a shell script.
+    pub(crate) fn script(&self, name: &str, body: &str) -> PathBuf {
+        let path = self.file(name, &format!("#!/bin/sh\n{body}\n"));
+        set_mode(&path, 0o755);
+        path
+    }
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use optimize_auth::exec::{Helper, Target};
 use optimize_auth::{
-    AuthError, AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, Exec, FetchContext, MemoryStore, ServiceUrl,
-    Token, TokenSource,
+    AuthError, AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, Exec, FetchContext, MemoryStore,
+    ServiceUrl, Token, TokenSource,
 };
 use optimize_sandbox::Sandbox;
 use secrecy::ExposeSecret;
@@ -112,7 +112,8 @@ async fn a_client_secret_or_an_assertion_is_used_by_the_host() {
         let url = ServiceUrl::parse(&sandbox.token_url()).unwrap();
         ClientCredentials::new(url, sandbox.client_id(), ClientAuth::None)
     };
-    let proofs: [fn(secrecy::SecretString) -> ClientAuth; 3] = [ClientAuth::Post, ClientAuth::Basic, ClientAuth::SecretJwt];
+    let proofs: [fn(secrecy::SecretString) -> ClientAuth; 3] =
+        [ClientAuth::Post, ClientAuth::Basic, ClientAuth::SecretJwt];
     for proof in proofs {
         let token = script.source().with_grant(client(), proof).fetch(&FetchContext::default()).await.unwrap();
         assert_eq!(token.lifetime(), Some(Duration::from_secs(300)), "that of the token");
@@ -120,7 +121,8 @@ async fn a_client_secret_or_an_assertion_is_used_by_the_host() {
     let error = script.token().await.unwrap_err();
     assert!(error.to_string().ends_with("no token URL and client id are set to use it with"), "{error}");
     let script = Script::answering(&ok(r#""kind":"client_assertion","secret":"not.an.assertion""#));
-    let error = script.source().with_grant(client(), ClientAuth::Post).fetch(&FetchContext::default()).await.unwrap_err();
+    let error =
+        script.source().with_grant(client(), ClientAuth::Post).fetch(&FetchContext::default()).await.unwrap_err();
     assert_eq!(error.code(), Some("invalid_client"));
     assert_eq!(sandbox.journal().last().unwrap().parameters["client_assertion"], "[assertion]");
 }
@@ -144,7 +146,9 @@ async fn what_a_helper_lets_be_kept_is_kept_and_no_more() {
 async fn errors_keep_their_kind() {
     let mut told = String::new();
     for kind in ["not_found", "unsupported", "denied", "interaction_required", "transient", "other", "brand_new"] {
-        let answer = format!(r#"{{"v":1,"id":"1","err":{{"kind":"{kind}","retry_after_ms":2000,"message":"vault\u001b[31m sealed"}}}}"#);
+        let answer = format!(
+            r#"{{"v":1,"id":"1","err":{{"kind":"{kind}","retry_after_ms":2000,"message":"vault\u001b[31m sealed"}}}}"#
+        );
         let error = Script::answering(&answer).token().await.unwrap_err();
         let text = error.to_string();
         let text = text.split_once(": ").unwrap().1;
@@ -178,13 +182,22 @@ async fn a_helper_that_misbehaves_is_stopped_and_told_of() {
         ("a kind of its own", Script::answering(&ok(r#""kind":"cookie","secret":"canary-secret""#))),
         ("no secret", Script::answering(&ok(r#""kind":"bearer""#))),
         ("a line break in the token", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret\nX-Evil: 1""#))),
-        ("a control character in a header", Script::answering(&ok(r#""kind":"header","name":"x","value":"canary-secret\u0000""#))),
+        (
+            "a control character in a header",
+            Script::answering(&ok(r#""kind":"header","name":"x","value":"canary-secret\u0000""#)),
+        ),
         ("a header that frames", Script::answering(&ok(r#""kind":"header","name":"Host","value":"canary-secret""#))),
-        ("one that has expired", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"2001-01-01T00:00:00Z""#))),
+        (
+            "one that has expired",
+            Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"2001-01-01T00:00:00Z""#)),
+        ),
         ("an odd date", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"tomorrow""#))),
         ("an odd cache", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","cache":"disk""#))),
         ("a flood", Script::polite("head -c 10000000 /dev/zero | tr '\\0' 'x'")),
-        ("a talkative one", Script::new("head -c 1000000 /dev/zero | tr '\\0' 'y' >&2; printf '\\033[31mred' >&2; exit 1")),
+        (
+            "a talkative one",
+            Script::new("head -c 1000000 /dev/zero | tr '\\0' 'y' >&2; printf '\\033[31mred' >&2; exit 1"),
+        ),
     ];
     let mut told = String::new();
     for (name, script) in cases {
@@ -262,7 +275,8 @@ async fn check_gone(pids: &str) {
 async fn a_helper_sees_the_environment_it_is_given_and_nothing_else() {
     let script = Script::polite(&format!("env > env; echo '{}'", ok(r#""kind":"bearer","secret":"abc""#)));
     script.token().await.unwrap();
-    let names: Vec<_> = script.read("env").lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect();
+    let names: Vec<_> =
+        script.read("env").lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect();
     // The shell adds its own.
     assert!(names.iter().all(|name| ["PATH", "PWD", "OLDPWD", "SHLVL", "_"].contains(&name.as_str())), "{names:?}");
 }
@@ -279,7 +293,9 @@ async fn erase_and_login_reach_a_helper_that_knows_them_and_no_other() {
 
 #[test]
 fn a_command_that_cannot_be_meant_is_refused() {
-    for command in [vec![], vec!["helper".to_owned()], vec!["./helper".to_owned()], vec!["/x".to_owned(), "a\0b".to_owned()]] {
+    for command in
+        [vec![], vec!["helper".to_owned()], vec!["./helper".to_owned()], vec!["/x".to_owned(), "a\0b".to_owned()]]
+    {
         let error = Helper::new(command).unwrap_err();
         assert_eq!((error.kind(), error.setting()), (AuthErrorKind::InvalidInput, Some("command")));
     }

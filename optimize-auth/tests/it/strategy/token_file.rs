@@ -45,7 +45,9 @@ async fn a_jwt_is_read_again_before_it_ends_and_refused_after() {
 #[tokio::test]
 async fn a_file_that_holds_no_token_is_told_without_repeating_it() {
     let file = NamedTempFile::new().unwrap();
-    for (text, expected) in [("", "it is empty"), ("canary two", "character 7 cannot stand"), ("\u{0}canary", "character 1")] {
+    for (text, expected) in
+        [("", "it is empty"), ("canary two", "character 7 cannot stand"), ("\u{0}canary", "character 1")]
+    {
         write(&file, text);
         let error = TokenFile::new(file.path()).fetch(&FetchContext::default()).await.unwrap_err();
         assert_eq!(error.kind(), AuthErrorKind::InvalidInput);

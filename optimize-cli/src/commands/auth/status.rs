@@ -33,8 +33,8 @@ impl Status {
             "token_url": auth.token_url,
             "issuer": auth.issuer,
             "audience": auth.audience,
-            "scope": app.settings.scope(),
-            "resource": app.settings.resource(),
+            "scope": app.settings.scope()?,
+            "resource": app.settings.resource()?,
             "token_cache": if app.settings.sandbox { "off" } else { &cache },
         });
         let token = if self.check {

@@ -30,6 +30,22 @@ pub(crate) struct TestCredential {
 /// What a test came to: what was seen, or what is wrong.
 type Verdict = Result<String, String>;
 
+/// Why a helper hands out nothing.
+enum Refusal {
+    /// It said so, in whatever way.
+    Told(String),
+    /// It said nothing, or did not end.
+    Late(String),
+}
+
+impl From<Refusal> for String {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Told(problem) | Refusal::Late(problem) => problem,
+        }
+    }
+}
+
 struct Tester {
     helper: Helper,
     patience: Duration,
@@ -44,7 +60,7 @@ impl TestCredential {
         let environment = app.environment.for_helper(&self.env_allow).map_err(CliError::usage)?;
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());
-        let target = Target { base_url, audience: app.settings.audience(), ..Target::default() };
+        let target = Target { base_url, audience: app.settings.audience()?, ..Target::default() };
         let tester = Tester { helper, patience: self.patience, target };
         let tests = tester.run().await;
         let failed = tests.iter().filter(|(_, verdict)| verdict.is_err()).count();
@@ -105,19 +121,19 @@ impl Tester {
     }
 
     /// The credential with which the helper answers a request, or what is wrong.
-    async fn ask(&self, request: &Value) -> Result<Granted, String> {
-        let (mut conversation, _) = self.start().await?;
+    async fn ask(&self, request: &Value) -> Result<Granted, Refusal> {
+        let (mut conversation, _) = self.start().await.map_err(Refusal::Late)?;
         self.ask_in(&mut conversation, request).await
     }
 
-    async fn ask_in(&self, conversation: &mut Conversation, request: &Value) -> Result<Granted, String> {
+    async fn ask_in(&self, conversation: &mut Conversation, request: &Value) -> Result<Granted, Refusal> {
         let asked = async {
             conversation.send_raw(format!("{request}\n").as_bytes()).await?;
             conversation.answer("test").await
         };
         match timeout(self.patience, asked).await {
-            Ok(answer) => answer.map_err(|problem| with_stderr(&problem.to_string(), conversation)),
-            Err(_) => Err(with_stderr(&self.late(), conversation)),
+            Ok(answer) => answer.map_err(|problem| Refusal::Told(with_stderr(&problem.to_string(), conversation))),
+            Err(_) => Err(Refusal::Late(with_stderr(&self.late(), conversation))),
         }
     }
 
@@ -190,8 +206,8 @@ impl Tester {
     async fn is_refused(&self, request: &Value) -> Verdict {
         match self.ask(request).await {
             Ok(_) => Err("it answered as if nothing were wrong".to_owned()),
-            Err(problem) if problem == self.late() => Err(problem),
-            Err(problem) => Ok(problem),
+            Err(Refusal::Late(problem)) => Err(problem),
+            Err(Refusal::Told(problem)) => Ok(problem),
         }
     }
 

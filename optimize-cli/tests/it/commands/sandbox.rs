@@ -34,7 +34,7 @@ fn faults_that_are_misspelt_are_told_with_their_place() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the faults in faults.json: unknown variant `reset`, expected one of `status`, `delay`, `reset_before`, `reset_after`, `lost_page`, `unauthorized` at line 2 column 15
+    error: failed to read the faults in faults.json: unknown variant `reset`, expected one of `status`, `delay`, `cut_body`, `reset_before`, `reset_after`, `lost_page`, `unauthorized` at line 2 column 15
     hint: the form of faults is described in docs/guide/sandbox.md
     ");
     check!(user.types("sandbox serve --faults nowhere.json"), @"

@@ -24,7 +24,7 @@ use crate::cli::{GlobalArgs, duration};
 use crate::env_vars::{CONFIG, Environment, PROFILE};
 use crate::error::CliError;
 use crate::output::Format;
-use file::ConfigFile;
+pub(crate) use file::ConfigFile;
 use layers::Layers;
 use schema::{Key, Origin, Setting, SettingValue};
 

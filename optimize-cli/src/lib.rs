@@ -42,6 +42,16 @@ pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     }
 }
 
+/// Reads a configuration file as every command does, and tells what is wrong with it: empty if nothing is. For tests
+/// that read thousands.
+#[doc(hidden)]
+pub fn check_configuration(path: &std::path::Path) -> String {
+    match config::ConfigFile::read(path) {
+        Ok(file) => format!("{file:?}"),
+        Err(error) => format!("{} {error:?} {:?}", error.in_full(), error.hint()),
+    }
+}
+
 fn run(cli: Cli, environment: Environment) -> Exit {
     let printer = Printer::new(cli.global.quiet, cli.global.color, &environment);
     logging::start(cli.global.verbose, printer);

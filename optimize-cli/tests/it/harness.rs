@@ -115,10 +115,16 @@ impl User {
         names
     }
 
-    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+    /// The command, with standard input and output as they are.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_optimize"));
         command.args(arguments).current_dir(self.home.path()).env_clear().env("HOME", self.home.path());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 

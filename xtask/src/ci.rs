@@ -5,12 +5,14 @@ use std::time::Instant;
 use xshell::{Shell, cmd};
 
 use crate::deps;
+use crate::r#gen;
 use crate::util::{Outcome, shell};
 
 pub(crate) fn run() -> Outcome {
     let shell = shell()?;
     step("format", || Ok(cmd!(shell, "cargo fmt --all --check").run()?))?;
     step("dependency rules", deps::run)?;
+    step("generated pages", || r#gen::run(true))?;
     step("clippy", || {
         Ok(cmd!(shell, "cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings")
             .run()?)

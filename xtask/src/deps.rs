@@ -100,7 +100,7 @@ fn confined() -> Outcome<Vec<String>> {
     Ok(broken)
 }
 
-fn sources(folder: &Path) -> Outcome<Vec<PathBuf>> {
+pub(crate) fn sources(folder: &Path) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,7 +1,8 @@
-//! What maintainers and CI run: `cargo xtask ci` and `cargo xtask lab keycloak`.
+//! What maintainers and CI run: `cargo xtask ci`, `cargo xtask gen` and `cargo xtask lab auth`.
 
 mod ci;
 mod deps;
+mod r#gen;
 mod lab;
 mod util;
 
@@ -17,6 +18,12 @@ enum Task {
     Ci,
     /// The dependency rules of ARCHITECTURE.md alone
     Deps,
+    /// Writes the generated pages of the documentation
+    Gen {
+        /// Fail if a page is stale instead of writing it
+        #[arg(long)]
+        check: bool,
+    },
     /// Tests against real servers, which are fetched and started
     #[command(subcommand)]
     Lab(Lab),
@@ -24,6 +31,12 @@ enum Task {
 
 #[derive(Debug, Subcommand)]
 enum Lab {
+    /// All authorization servers: Keycloak, oidc-provider, django-oauth-toolkit; needs npm, python3 and openssl besides
+    Auth {
+        /// Write what was found into the documentation
+        #[arg(long)]
+        write: bool,
+    },
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
 }
@@ -32,6 +45,8 @@ fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Ci => ci::run(),
         Task::Deps => deps::run(),
+        Task::Gen { check } => r#gen::run(check),
+        Task::Lab(Lab::Auth { write }) => lab::auth::run(write),
         Task::Lab(Lab::Keycloak) => lab::keycloak::run(),
     };
     match outcome {

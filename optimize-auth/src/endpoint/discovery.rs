@@ -48,7 +48,7 @@ impl Issuer {
     /// Asks the issuer for its token endpoint.
     ///
     /// Its metadata must name this very issuer (RFC 8414 §3.3), and redirects are not followed. `timeout` is for each of
-    /// up to three requests.
+    /// up to four requests.
     pub async fn discover(&self, options: &HttpOptions, timeout: Duration) -> Result<ServiceUrl, AuthError> {
         ask(self, options, timeout).await
     }
@@ -57,15 +57,17 @@ impl Issuer {
         if self.allows_insecure_http { ServiceUrl::parse_allowing_insecure_http(text) } else { ServiceUrl::parse(text) }
     }
 
-    /// Where its metadata may be: behind the identifier as OpenID Connect says, or before its path as RFC 8414 says.
+    /// Where its metadata may be: behind the identifier as OpenID Connect says, before its path as RFC 8414 says, or behind
+    /// it under the name of RFC 8414, as django-oauth-toolkit has it.
     fn metadata_urls(&self) -> Vec<ServiceUrl> {
         let path = self.url.as_url().path().trim_end_matches('/');
         let mut paths = vec![
             format!("{path}/.well-known/openid-configuration"),
             format!("/.well-known/oauth-authorization-server{path}"),
             format!("/.well-known/openid-configuration{path}"),
+            format!("{path}/.well-known/oauth-authorization-server"),
         ];
-        paths.dedup();
+        // Without a path the second two are the first two.
         if path.is_empty() {
             paths.truncate(2);
         }

@@ -16,7 +16,12 @@ fn check_hides(canary: &Canary, ran: &Ran) {
 #[test]
 fn bar_01_the_most_talkative_log_holds_no_secret() {
     let (secret, token) = (Canary::new(), Canary::new());
-    for fault in [None, Some(Fault::status(500)), Some(Fault::ResetAfter), Some(Fault::answer(400, "text/plain", secret.secret()))] {
+    for fault in [
+        None,
+        Some(Fault::status(500)),
+        Some(Fault::ResetAfter),
+        Some(Fault::answer(400, "text/plain", secret.secret())),
+    ] {
         for client_auth in ["post", "basic", "json", "client-secret-jwt"] {
             let builder = Sandbox::builder().client_secret(secret.secret());
             let builder = builder.token_answer("access_token", token.secret().into());
@@ -85,7 +90,9 @@ fn mutated(text: &str, random: &mut fastrand::Rng) -> String {
 
 #[test]
 fn bar_04_a_secret_of_any_bytes_can_come_from_every_source() {
-    for secret in ["12345678", "true", "[a,b]", "\"q\"", " lead", "a=b&c%2B+", "\u{fc}", "{ env = \"X\" }", &"z".repeat(4096)] {
+    for secret in
+        ["12345678", "true", "[a,b]", "\"q\"", " lead", "a=b&c%2B+", "\u{fc}", "{ env = \"X\" }", &"z".repeat(4096)]
+    {
         let server = Server::start(Sandbox::builder().client_secret(secret));
         let variable = User::of(&server).with("OPTIMIZE_TOKEN_CACHE", "off");
         assert_eq!(variable.types("auth token").code, Some(0), "variable: {secret}");
@@ -206,7 +213,9 @@ fn bar_11_no_proxy_is_used_for_this_machine_or_in_clear_text() {
     let proxy = Proxy::to("127.0.0.1:1".to_owned());
     let url = format!("http://{}", proxy.address);
     let all = |user: User| {
-        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"].into_iter().fold(user, |user, name| user.with(name, &url))
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"]
+            .into_iter()
+            .fold(user, |user, name| user.with(name, &url))
     };
     let loopback = all(User::of_a_server());
     assert_eq!(loopback.types("report list --collection claims").code, Some(0));

@@ -4,13 +4,13 @@ use optimize_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::harness::{Ran, Server, User};
+use crate::variable;
 
 /// The secret of the client `sdk-secret` in the realm, chosen to break whoever does not encode it.
 const ODD_SECRET: &str = "s3cr+t/with%20odd chars=&\"";
 
-#[expect(clippy::disallowed_methods, reason = "the task that starts Keycloak tells so where it is")]
 fn issuer() -> String {
-    std::env::var("OPTIMIZE_LAB_KEYCLOAK").expect("run this with: cargo xtask lab keycloak")
+    variable("OPTIMIZE_LAB_KEYCLOAK").expect("run this with: cargo xtask lab keycloak")
 }
 
 fn user(client: &str, secret: &str) -> User {

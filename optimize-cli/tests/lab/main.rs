@@ -1,4 +1,4 @@
-//! The binary against real servers. `cargo xtask lab keycloak` starts them and tells where they are.
+//! The binary against real servers. `cargo xtask lab auth` starts them and tells where they are.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
@@ -6,3 +6,10 @@
 #[expect(dead_code, unused_imports, unused_macros, reason = "the other tests use more of it")]
 mod harness;
 mod keycloak;
+mod matrix;
+
+/// What the task that starts the servers has told.
+#[expect(clippy::disallowed_methods, reason = "the task that starts the servers tells so where they are")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,41 @@
+//! oidc-provider, a certified OpenID provider from npm.
+
+use std::process::Command;
+
+use xshell::cmd;
+
+use super::materials::Materials;
+use super::process::{Server, bring, folder, free_port};
+use crate::util::{Outcome, shell};
+
+pub(super) const VERSION: &str = "9.13.3";
+
+pub(super) struct OidcProvider {
+    pub(super) issuer: String,
+    pub(super) tls_issuer: String,
+    _server: Server,
+}
+
+impl OidcProvider {
+    /// `None` if it cannot be fetched for want of a network.
+    pub(super) fn start(materials: &Materials) -> Outcome<Option<Self>> {
+        let folder = folder("oidc-provider")?;
+        let script = bring("oidc-provider/server.mjs", &folder)?;
+        if !folder.join("node_modules/oidc-provider").exists() {
+            let shell = shell()?;
+            let package = format!("oidc-provider@{VERSION}");
+            let install = cmd!(shell, "npm install --prefix {folder} --no-audit --no-fund --no-save {package}");
+            if !super::fetch(install, "oidc-provider", "the npm registry")? {
+                return Ok(None);
+            }
+        }
+        let [port, tls_port] = [free_port()?, free_port()?];
+        let mut command = Command::new("node");
+        command.arg(script).arg(materials.path()).args([port.to_string(), tls_port.to_string()]);
+        let mut server = Server::start(&mut command, folder.join("server.log"))?;
+        server.wait(port, "/.well-known/openid-configuration", 30)?;
+        let [issuer, tls_issuer] = [format!("http://127.0.0.1:{port}"), format!("https://127.0.0.1:{tls_port}")];
+        eprintln!("== oidc-provider {VERSION} is up: {issuer}");
+        Ok(Some(Self { issuer, tls_issuer, _server: server }))
+    }
+}

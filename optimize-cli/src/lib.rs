@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod core_dumps;
+mod descriptors;
 mod env_vars;
 mod error;
 mod exit_code;

@@ -1,6 +1,7 @@
 //! The security bars of the API crate: `docs/dev/security-bars.md` lists them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -108,7 +109,7 @@ async fn bar_28_the_retry_table_holds_over_the_wire_for_every_kind_of_request() 
         let list = requests(fault.as_ref(), REPORT_LIST_PATH, None).await;
         let first = requests(fault.as_ref(), REPORT_DATA_PATH, None).await;
         let next = requests(fault.as_ref(), REPORT_DATA_PATH, Some("searchRequestId")).await;
-        table.push_str(&format!("{name:15}  {list:8}{first:8}{next}\n"));
+        writeln!(table, "{name:15}  {list:8}{first:8}{next}").unwrap();
     }
     insta::assert_snapshot!(table, @"
                      list  first page  next page

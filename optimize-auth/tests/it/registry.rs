@@ -124,7 +124,7 @@ fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_told_by_its_nam
     key_id: use `key_id`: it has no meaning for the strategy `client-credentials` as it is set
     client_secret: read the client secret from file /nonexistent/secret: No such file or directory (os error 2)
     private_key: use `private_key`: it is not set
-    client_secret: use `client_secret`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `client_auth`?
+    client_secret: use `client_secret`: it has no meaning for the strategy `client-credentials` as it is set
     private_key: use the private key: it is neither PEM with a PRIVATE KEY section nor a JWK
     assertion_file: use `assertion_file`: it is not set
     command: use `command`: it is not set; it is a list of program and arguments

@@ -10,6 +10,7 @@ use optimize_auth::{
 use super::layers::Layers;
 use super::schema::{Key, SecretRef, Setting};
 use super::{Settings, paths, secrets};
+use crate::descriptors;
 use crate::env_vars::{self, CLIENT, Environment};
 use crate::error::CliError;
 
@@ -83,6 +84,9 @@ impl Settings {
             ));
         };
         self.check_whole_set(&strategy)?;
+        if matches!(strategy.as_str(), "exec" | "chain") {
+            descriptors::keep_from_children();
+        }
         if asks_for_tokens(&strategy) {
             self.token_url()?;
             self.issuer_url()?;

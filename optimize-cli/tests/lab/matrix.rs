@@ -2,6 +2,7 @@
 //! `docs/dev/auth-servers.md`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -20,7 +21,7 @@ impl Findings {
     }
 
     fn add(&mut self, method: &str, outcome: &str) {
-        self.lines.push_str(&format!("{}|{method}|{outcome}\n", self.server));
+        writeln!(self.lines, "{}|{method}|{outcome}", self.server).unwrap();
     }
 
     /// Tries a method with each secret; all must come to a token.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
+use crate::descriptors;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 
@@ -58,6 +59,7 @@ impl TestCredential {
         // People type a path relative to where they are; a configuration may not.
         command[0] = std::path::absolute(&command[0]).map_or(command[0].clone(), |path| path.display().to_string());
         let environment = app.environment.for_helper(&self.env_allow).map_err(CliError::usage)?;
+        descriptors::keep_from_children();
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());
         let target = Target { base_url, audience: app.settings.audience()?, ..Target::default() };

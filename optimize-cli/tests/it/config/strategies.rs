@@ -88,6 +88,35 @@ fn a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not() {
     ");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_helper_gets_no_file_that_was_left_open() {
+    let server = Server::new();
+    let user = User::new();
+    let answer = format!(r#"{{"v":1,"id":"1","ok":{{"kind":"bearer","secret":"{}"}}}}"#, server.static_token());
+    let helper = user.script(
+        "helper",
+        &format!(
+            "ls -l /proc/self/fd > \"$HOME/open\"\necho '{{\"optimize-credential\":{{\"v\":[1],\"name\":\"h\",\"caps\":[\"get\"]}}}}'\n\
+             read -r request\necho '{answer}'"
+        ),
+    );
+    user.configure(&format!("base_url = '{}'\nauth.command = ['{}']", server.base_url(), helper.display()));
+    let mut shell = std::process::Command::new("sh");
+    let line = format!("exec 7>left-open 9<&0; exec {} auth token", env!("CARGO_BIN_EXE_optimize"));
+    shell
+        .args(["-c", &line])
+        .current_dir(user.path(""))
+        .env_clear()
+        .env("HOME", user.path(""))
+        .env("PATH", "/usr/bin:/bin");
+    assert!(shell.output().unwrap().status.success());
+    let open = user.read("open");
+    // 0 to 2, and the folder that `ls` itself has opened.
+    assert_eq!(open.lines().filter(|line| line.contains(" -> ")).count(), 4, "{open}");
+    assert!(!open.contains("left-open"), "{open}");
+}
+
 #[test]
 fn a_private_key_comes_from_a_file() {
     let (private, public) = key();

@@ -1,6 +1,7 @@
 use optimize_sandbox::{
     AuthMethod, Discovery, Fault, FaultRule, Sandbox, SandboxBuilder, ServerCertificate, Tls, TokenBody,
 };
+use std::fmt::Write as _;
 
 use crate::harness::{Ran, Server, User, check};
 
@@ -14,9 +15,9 @@ fn shown(ran: &Ran) -> String {
     for line in ran.stdout.lines() {
         let step: serde_json::Value = serde_json::from_str(line).unwrap();
         let word = |name: &str| step[name].as_str().unwrap_or_default();
-        text.push_str(&format!("{:4}  {}: {}\n", word("outcome"), word("step"), word("detail")));
+        writeln!(text, "{:4}  {}: {}", word("outcome"), word("step"), word("detail")).unwrap();
         if let Some(hint) = step["hint"].as_str() {
-            text.push_str(&format!("      hint: {hint}\n"));
+            writeln!(text, "      hint: {hint}").unwrap();
         }
     }
     text
@@ -177,7 +178,7 @@ fn broken_7_the_realm_is_another() {
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    fail  token endpoint: failed to discover the token endpoint of http://127.0.0.1:PORT/auth/realms/camunda: it publishes no metadata; tried http://127.0.0.1:PORT/auth/realms/camunda/.well-known/openid-configuration, http://127.0.0.1:PORT/.well-known/oauth-authorization-server/auth/realms/camunda, http://127.0.0.1:PORT/.well-known/openid-configuration/auth/realms/camunda
+    fail  token endpoint: failed to discover the token endpoint of http://127.0.0.1:PORT/auth/realms/camunda: it publishes no metadata; tried http://127.0.0.1:PORT/auth/realms/camunda/.well-known/openid-configuration, http://127.0.0.1:PORT/.well-known/oauth-authorization-server/auth/realms/camunda, http://127.0.0.1:PORT/.well-known/openid-configuration/auth/realms/camunda, http://127.0.0.1:PORT/auth/realms/camunda/.well-known/oauth-authorization-server
           hint: is the name of the realm right? newer installations of Keycloak have no /auth before /realms
     skip  token:
     skip  claims:

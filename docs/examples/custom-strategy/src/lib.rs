@@ -1,0 +1,64 @@
+//! A strategy of one's own: tokens from a mailbox, a folder in which somebody leaves one file a token. The newest counts.
+//!
+//! It gets the cache, single flight, the retries, the stores and the redaction of the built-in ones, and can be a member of
+//! a chain, because all of that is the host's. All that is here is where a token comes from.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use optimize_auth::{
+    AuthError, AuthErrorKind, FetchContext, StrategyRegistry, StrategySettings, Surroundings, Token, TokenSource,
+    read_secret_file,
+};
+
+/// Tokens from a mailbox.
+#[derive(Debug)]
+pub struct Mailbox {
+    folder: PathBuf,
+    lifetime: Duration,
+}
+
+impl Mailbox {
+    /// Takes the settings by name. One that is not taken is an unknown one, and an error, without more work here.
+    ///
+    /// # Errors
+    /// If `folder` is missing or `lifetime_seconds` is no number.
+    pub fn from_settings(settings: &mut StrategySettings, _: &Surroundings) -> Result<Self, AuthError> {
+        let folder = settings.required_text("folder")?.into();
+        let lifetime = settings.text("lifetime_seconds")?.unwrap_or_else(|| "60".to_owned());
+        let lifetime =
+            lifetime.parse().map_err(|_| AuthError::invalid_setting("lifetime_seconds", "expected a number"))?;
+        Ok(Self { folder, lifetime: Duration::from_secs(lifetime) })
+    }
+
+    fn newest(&self) -> std::io::Result<Option<PathBuf>> {
+        let mut newest = None;
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            newest = newest.max(Some((entry.metadata()?.modified()?, entry.path())));
+        }
+        Ok(newest.map(|(_, path)| path))
+    }
+}
+
+#[async_trait]
+impl TokenSource for Mailbox {
+    async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
+        let failed = |kind| AuthError::new(kind, format!("look into the mailbox {}", self.folder.display()));
+        let newest = self.newest().map_err(|error| failed(AuthErrorKind::InvalidInput).with_source(error))?;
+        // A chain goes on to its next member.
+        let path = newest.ok_or_else(|| failed(AuthErrorKind::NotFound))?;
+        Ok(Token::bearer(read_secret_file(&path, "token")?)?.with_lifetime(self.lifetime).without_storing())
+    }
+}
+
+/// The built-in strategies and `mailbox`.
+///
+/// # Errors
+/// Never, unless a later version of `optimize-auth` takes the name.
+pub fn registry() -> Result<StrategyRegistry, AuthError> {
+    let mut registry = StrategyRegistry::default();
+    registry.register("mailbox", Mailbox::from_settings)?;
+    Ok(registry)
+}

@@ -1,0 +1,15 @@
+//! `cargo run -p custom-strategy -- FOLDER` tells for how long the newest token in a folder is good.
+
+use custom_strategy::registry;
+use optimize_auth::{Credentials, Surroundings};
+use serde_json::json;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args().nth(1).ok_or("usage: custom-strategy FOLDER")?;
+    let settings = json!({ "strategy": "mailbox", "folder": folder });
+    let credentials = Credentials::new(registry()?.build_value(settings, &Surroundings::default())?);
+    let token = credentials.token().await?;
+    println!("a token that is good for {:?}", token.lifetime().unwrap_or_default());
+    Ok(())
+}

@@ -39,14 +39,14 @@ fn headers(credentials: &Credentials) -> AuthHeaders {
     }
 }
 
-#[divan::bench(threads = THREADS)]
+#[divan::bench(threads = THREADS, sample_size = 1000)]
 fn cached(bencher: Bencher<'_, '_>) {
     let credentials = Credentials::new(Source);
     headers(&credentials);
     bencher.bench(|| headers(&credentials));
 }
 
-#[divan::bench(threads = THREADS)]
+#[divan::bench(threads = THREADS, sample_size = 1000)]
 fn lock_and_clone(bencher: Bencher<'_, '_>) {
     let header = RwLock::new(HeaderValue::from_str(&format!("Bearer {}", "x".repeat(1000))).expect("a valid header"));
     bencher.bench(|| header.read().expect("nobody panics").clone());

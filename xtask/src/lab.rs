@@ -44,6 +44,9 @@ fn fetch(command: xshell::Cmd<'_>, what: &str, registry: &str) -> Outcome<bool> 
 fn run_tests(modules: &[&str], variables: &[(&str, String)]) -> Outcome {
     let shell = shell()?;
     // The whole workspace, as in CI: for one package alone cargo would build most dependencies again.
-    let tests = xshell::cmd!(shell, "cargo test --workspace --features optimize-cli/lab --test lab --locked --");
+    let tests = xshell::cmd!(
+        shell,
+        "cargo test --workspace --features optimize-cli/lab,optimize-cli/keyring --test lab --locked --"
+    );
     Ok(tests.args(modules).envs(variables.iter().map(|(name, value)| (name, value))).run()?)
 }

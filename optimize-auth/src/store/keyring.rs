@@ -25,6 +25,9 @@ impl KeyringStore {
     }
 
     fn entry(&self, key: &StoreKey) -> keyring::Result<keyring::Entry> {
+        // On Linux the first entry of a process links the user's persistent keyring to its session, and the second one is
+        // the first to see what is in there.
+        drop(keyring::Entry::new(&self.service, key.as_str())?);
         keyring::Entry::new(&self.service, key.as_str())
     }
 }

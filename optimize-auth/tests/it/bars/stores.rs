@@ -137,6 +137,32 @@ async fn bar_27_what_is_for_this_process_alone_is_not_stored() {
     assert!(records(folder.path()).is_empty());
 }
 
+#[cfg(feature = "keyring")]
+#[tokio::test]
+async fn bar_27_a_keyring_serves_several_processes_and_keeps_files_empty() {
+    let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
+    let service = format!("optimize-test-{}", fastrand::u64(..));
+    let stored = || -> Credentials {
+        let store = optimize_auth::KeyringStore::new(&service, folder.path());
+        Cached::new(client(&sandbox)).with_store(store).into()
+    };
+    // Some containers have no keyring; a token is had there all the same.
+    let probe = || keyring::Entry::new(&service, "probe").and_then(|entry| entry.set_password("x")).is_ok();
+    // The first attempt of a process may fail for want of a session.
+    let has_keyring = probe() || probe();
+    let expected = if has_keyring { 1 } else { 2 };
+    for _ in 0..2 {
+        stored().token().await.unwrap();
+    }
+    assert_eq!(token_requests(&sandbox), expected);
+    assert_eq!(stored().cached_token().is_some(), has_keyring);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        assert_eq!(entry.unwrap().metadata().unwrap().len(), 0);
+    }
+    stored().log_out().await.unwrap();
+    assert!(stored().cached_token().is_none());
+}
+
 /// A way to spoil the file of a token, given its path and a good record.
 type Spoil = fn(&Path, &str);
 

@@ -93,6 +93,7 @@ impl Transport {
             let left = self.timeout.saturating_sub(started.elapsed());
             let decision = match decide(spec.operation.replay, attempt, outcome, left, &self.retry) {
                 Decision::Wait(_) if !self.budget.take() => Decision::Finish,
+                Decision::Reauthorize if !self.renews(auth.as_ref(), &exchange, deadline).await => Decision::Finish,
                 decision => decision,
             };
             if outcome.is_success() {
@@ -108,14 +109,20 @@ impl Transport {
                     return body.and_then(read).map_err(|error| error.with_attempts(attempt.number, wait));
                 }
                 Decision::Wait(pause) => sleep(pause).await,
-                Decision::Reauthorize => {
-                    attempt.may_reauthorize = false;
-                    if let (Some(credentials), Some(auth)) = (&self.credentials, &auth) {
-                        credentials.reject(auth.stamp(), exchange.challenge());
-                    }
-                }
+                Decision::Reauthorize => attempt.may_reauthorize = false,
             }
             attempt.number += 1;
+        }
+    }
+
+    /// Rejects the credential and asks for another one. False if it is the same again, as from a file that nobody has
+    /// replaced: there is no use in sending that. A failure to get one is told by whoever asks next.
+    async fn renews(&self, rejected: Option<&AuthHeaders>, exchange: &Exchange, deadline: Instant) -> bool {
+        let (Some(credentials), Some(rejected)) = (&self.credentials, rejected) else { return false };
+        credentials.reject(rejected.stamp(), exchange.challenge());
+        match timeout_at(deadline, credentials.headers()).await {
+            Ok(Ok(new)) => *new != **rejected,
+            _ => true,
         }
     }
 

@@ -58,6 +58,13 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
 }
 
 #[tokio::test]
+async fn a_truncated_answer_is_no_answer() {
+    let error = failure(&broken(Fault::CutBody).await).await;
+    assert_eq!(error.kind(), AuthErrorKind::Unavailable);
+    assert!(chain(&error).contains("the connection broke before the answer was complete"), "{}", chain(&error));
+}
+
+#[tokio::test]
 async fn an_endpoint_that_is_not_there_is_unavailable() {
     let url = sandbox().await.token_url();
     let source =

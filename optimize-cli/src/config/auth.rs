@@ -153,7 +153,8 @@ impl Settings {
                 Key::Command => settings.with_list(key.name(), layers.list(key).unwrap_or_default()),
                 Key::Sources => settings.with_nested(key.name(), self.members(layers, environment)?),
                 key => match (layers.secret(key), layers.text(key)) {
-                    (Some(SecretRef::File(path)), _) if path.as_os_str() != "-" => {
+                    // A token is read now: no run lasts so long that its file would have to be read again.
+                    (Some(SecretRef::File(path)), _) if path.as_os_str() != "-" && key != Key::Token => {
                         settings.with_secret_file(key.name(), path)
                     }
                     (Some(secret), _) => {

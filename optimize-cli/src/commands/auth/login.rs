@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::check_accepted;
 use crate::app::App;
-use crate::config::{self, Draft};
+use crate::config::{self, Draft, SANDBOX_PROFILE};
 use crate::error::CliError;
 use crate::output::Outcome;
 use crate::prompt::Terminal;
@@ -52,6 +52,7 @@ impl Login {
             Some(profile) => profile.clone(),
             None => terminal.ask("Name of the profile", Some("default"))?,
         };
+        check_name(&profile)?;
         let folder = config::user_folder(&app.environment)?;
         let draft = ask(&mut terminal, &profile)?;
         let trial = app.trial(&profile, &draft);
@@ -63,6 +64,16 @@ impl Login {
             .remark(&format!("the server accepts the token; saved the profile `{profile}` in {}", file.display()));
         Ok(Outcome::Done)
     }
+}
+
+/// The name becomes a part of a file's name, and `sandbox` is built in.
+fn check_name(profile: &str) -> Result<(), CliError> {
+    let is_plain = profile.chars().all(|character| character.is_alphanumeric() || "-_".contains(character));
+    if is_plain && profile != SANDBOX_PROFILE {
+        return Ok(());
+    }
+    let problem = format!("set up the profile `{}`: its name cannot be used", profile.escape_debug());
+    Err(CliError::config(problem).with_hint("letters, digits, - and _ make a name; `sandbox` is built in"))
 }
 
 fn ask(terminal: &mut Terminal, profile: &str) -> Result<Draft, CliError> {

@@ -56,3 +56,24 @@ fn a_generation_that_does_not_exist_is_a_usage_error() {
     For more information, try '--help'.
     ");
 }
+
+#[test]
+fn https_comes_with_what_its_clients_need() {
+    let user = User::new();
+    let serving = user.serve(&["--tls", "."]);
+    let told: serde_json::Value = serde_json::from_str(&serving.line).unwrap();
+    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    assert!(text("base_url").starts_with("https://"));
+    let user = user
+        .with("OPTIMIZE_BASE_URL", &text("base_url"))
+        .with("OPTIMIZE_TOKEN_URL", &text("token_url"))
+        .with("OPTIMIZE_CLIENT_ID", &text("client_id"))
+        .with("OPTIMIZE_CLIENT_AUTH", "mtls")
+        .with("OPTIMIZE_CA_FILE", "ca.pem")
+        .with("OPTIMIZE_CLIENT_CERT_FILE", "client.pem")
+        .with("OPTIMIZE_CLIENT_KEY_FILE", "client.pem");
+    let ran = user.types("report list --collection claims");
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 5), "{ran}");
+    #[cfg(unix)]
+    assert_eq!(crate::harness::mode(&user.path("client.pem")), 0o600);
+}

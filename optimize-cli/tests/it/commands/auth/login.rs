@@ -62,6 +62,15 @@ fn interrupting_a_hidden_question_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_name_that_leads_elsewhere_is_refused() {
+    let user = User::new();
+    for name in ["../x", "a/b", "sandbox"] {
+        let (code, screen) = user.at_a_terminal(&format!("auth login --profile {name}")).end();
+        assert!(matches!(code, Some(2 | 3)), "{name}: {screen}");
+    }
+}
+
+#[test]
 fn without_a_terminal_nothing_is_asked() {
     let ran = User::new().types("auth login");
     assert_eq!(ran.code, Some(2), "{ran}");

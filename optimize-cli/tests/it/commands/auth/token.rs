@@ -75,6 +75,35 @@ fn client_authentication_is_as_configured() {
 }
 
 #[test]
+fn a_static_token_that_is_refused_is_sent_once() {
+    let server = Server::new();
+    let user = User::new().with("OPTIMIZE_BASE_URL", &server.base_url());
+    user.file("token", "wrong");
+    for user in [
+        user.types("report list --collection x --token-file token"),
+        user.types("report list --collection x --token-file token"),
+    ] {
+        assert_eq!(user.code, Some(4), "{user}");
+    }
+    assert_eq!(server.statuses(), [401, 401]);
+    // Nor is one from a file that is read again and has not changed.
+    user.configure("auth.token_file = '../../token'");
+    assert_eq!(user.types("report list --collection x").code, Some(4));
+    assert_eq!(server.statuses().len(), 3);
+}
+
+#[test]
+fn an_assertion_from_a_file_is_sent_and_not_its_text_told() {
+    let server = Server::new();
+    let user = User::of(&server).without("OPTIMIZE_CLIENT_SECRET").with("OPTIMIZE_ASSERTION_FILE", "assertion");
+    user.file("assertion", "not-a-jwt\n");
+    let ran = user.types("auth token");
+    assert_eq!(ran.code, Some(4), "{ran}");
+    assert!(ran.stderr.contains("the assertion is not a JWT") && !ran.stderr.contains("not-a-jwt"), "{ran}");
+    assert_eq!(server.journal()[0].parameters["client_assertion"], "[assertion]");
+}
+
+#[test]
 fn a_wrong_secret_is_exit_4() {
     let user = User::of_a_server().with("OPTIMIZE_CLIENT_SECRET", "wrong");
     check!(user.types("auth token"), @"

@@ -24,7 +24,7 @@ use policy::Thresholds;
 ///   at once. If that fails, so does nobody's call.
 /// * Past the hard threshold (the last tenth, at most ten seconds) all wait for one request and share its outcome,
 ///   failures included. A caller that goes away while it leads hands the lead on.
-/// * Transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
+/// * While somebody waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
 ///   flight the same error answers everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
 ///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
 /// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read.
@@ -295,12 +295,12 @@ impl Cached {
 
     /// A token from the store or, under its lock, from the source.
     async fn obtain(&self, want: Want) -> Result<Entry, AuthError> {
-        let Some((store, key)) = self.shelf() else { return self.attempt(want.reason).await };
+        let Some((store, key)) = self.shelf() else { return self.attempt(want).await };
         let _lock = match self.stored_or_locked(store, &key, want).await {
             Ok(entry) => return Ok(entry),
             Err(lock) => lock,
         };
-        let entry = self.attempt(want.reason).await?;
+        let entry = self.attempt(want).await?;
         if entry.token.is_storable() {
             store.write(&key, &entry.token);
         }
@@ -377,15 +377,17 @@ impl Cached {
         }
     }
 
-    async fn attempt(&self, reason: FetchReason) -> Result<Entry, AuthError> {
+    async fn attempt(&self, want: Want) -> Result<Entry, AuthError> {
+        // With a valid token at hand there is no hurry: the next flight is the next attempt.
+        let attempts = if want.fresh { 1 } else { self.attempts };
         let dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let held = self.look(|entry| fingerprint(entry.token.secret())).map(|(previous, _)| previous);
-        let context = FetchContext { reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
+        let context = FetchContext { reason: want.reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
         for attempt in 1.. {
             let started = self.now();
             match self.source.fetch(&context).await {
                 Ok(token) => return Ok(self.entry(token.requested_at(started.wall), started, Duration::ZERO)),
-                Err(error) if error.is_transient() && attempt < self.attempts => {
+                Err(error) if error.is_transient() && attempt < attempts => {
                     let Some(wait) = policy::wait_before_retry(attempt, error.retry_after()) else {
                         return Err(error);
                     };

@@ -75,7 +75,7 @@ impl Settings {
         }
     }
 
-    /// What authenticates requests. Secrets are read now. With `store`, tokens are kept between runs.
+    /// What authenticates requests. Secrets are read now; tokens are kept between runs unless the settings say otherwise.
     pub(crate) fn credentials(&self, occasion: &Occasion<'_>) -> Result<Credentials, CliError> {
         let Some((strategy, _)) = self.strategy() else {
             return Err(CliError::config("authenticate: no credentials are configured").with_hint(

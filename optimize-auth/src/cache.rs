@@ -382,17 +382,18 @@ impl Cached {
         let attempts = if want.fresh { 1 } else { self.attempts };
         let dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let held = self.look(|entry| fingerprint(entry.token.secret())).map(|(previous, _)| previous);
-        let context = FetchContext { reason: want.reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
+        let context =
+            FetchContext { reason: want.reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
         for attempt in 1.. {
             let started = self.now();
             match self.source.fetch(&context).await {
                 Ok(token) => return Ok(self.entry(token.requested_at(started.wall), started, Duration::ZERO)),
                 Err(error) if error.is_transient() && attempt < attempts => {
-                    let Some(wait) = policy::wait_before_retry(attempt, error.retry_after()) else {
+                    let Some(pause) = policy::wait_before_retry(attempt, error.retry_after()) else {
                         return Err(error);
                     };
-                    tracing::debug!(attempt, ?wait, "token request failed, will try again");
-                    tokio::time::sleep(wait).await;
+                    tracing::debug!(attempt, wait = ?pause, "token request failed, will try again");
+                    tokio::time::sleep(pause).await;
                 }
                 Err(error) => return Err(error),
             }

@@ -1,15 +1,24 @@
 //! The public REST API.
 
+mod agentic;
+mod collections;
 pub(crate) mod data_export;
+mod definitions;
 mod entities;
+mod imports;
+mod ingestion;
+mod labels;
+mod process_definitions;
 
 use axum::response::Response;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::error::{Failure, unauthorized, unknown_resource};
+use crate::error::{Failure, unauthorized, unknown_resource, void};
+use crate::generation::Generation;
 use crate::server::{Arrived, ready};
 use crate::state::State;
+use definitions::Kind;
 
 /// Answers a request to `resource`, the part of the path after `/api`.
 pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> Response {
@@ -27,9 +36,50 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
         (&Method::GET, ["public", "report"]) => entities::list_reports(state, arrived),
         (&Method::GET, ["public", "dashboard"]) => entities::list_dashboards(state, arrived),
         (&Method::GET, ["public", "export", "report", id, "result", "json"]) => data_export::page(state, arrived, id),
+        (&Method::DELETE, ["public", "report", id]) => definitions::delete(state, id, Kind::Report),
+        (&Method::DELETE, ["public", "dashboard", id]) => definitions::delete(state, id, Kind::Dashboard),
+        (&Method::POST, ["public", "export", "report", "definition", "json"]) => {
+            definitions::export(state, arrived, Kind::Report)
+        }
+        (&Method::POST, ["public", "export", "dashboard", "definition", "json"]) => {
+            definitions::export(state, arrived, Kind::Dashboard)
+        }
+        (&Method::POST, ["public", "import"]) => imports::import(state, arrived),
+        (&Method::POST, ["public", "variables", "labels"]) => labels::set(state, arrived),
+        (&Method::POST, ["public", "share", word @ ("enable" | "disable")]) => {
+            state.world().is_sharing_enabled = *word == "enable";
+            Ok(void(state.generation))
+        }
+        (&Method::POST, ["ingestion", "variable"]) => ingestion::variables(state, arrived),
+        // Camunda 7 alone, whose servers are of the second generation.
+        (&Method::POST, ["ingestion", "event", "batch"]) if state.generation == Generation::G2 => {
+            ingestion::events(state, arrived)
+        }
+        // What came later.
+        _ if state.generation == Generation::G2 => return unknown_resource(state.generation),
+        (&Method::GET, ["public", "collection"]) => Ok(collections::list(state)),
+        (&Method::POST, ["public", "collection", "create"]) => collections::create(state, arrived),
+        (&Method::GET, ["public", "collection", id]) => collections::get(state, id),
+        (&Method::PUT, ["public", "collection", id, "scope"]) => collections::set_scope(state, arrived, id),
+        _ if state.generation == Generation::G3 => return unknown_resource(state.generation),
+        (&Method::DELETE, ["public", "process-definition", key]) => process_definitions::delete(state, key),
+        (&Method::GET, ["public", "dashboard", "agentic"]) => Ok(agentic::dashboard()),
+        (&Method::POST, ["public", "dashboard", "agentic", "report", id, "evaluate"]) => {
+            agentic::evaluate(state, arrived, id)
+        }
         _ => return unknown_resource(state.generation),
     };
-    outcome.unwrap_or_else(|failure: Failure| failure.answer(state.generation))
+    outcome.unwrap_or_else(|failure: Failure| failure.answer(state.generation, state.is_before_fixes()))
+}
+
+/// The JSON of a request's body.
+fn json_body(state: &State, arrived: &Arrived) -> Result<serde_json::Value, Failure> {
+    let content_type = arrived.header(http::header::CONTENT_TYPE).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !matches!(media_type, "application/json" | "application/cloudevents-batch+json") {
+        return Err(Failure::MediaType(state.generation));
+    }
+    serde_json::from_slice(&arrived.body).map_err(|_| Failure::MalformedJson)
 }
 
 /// The first query parameter of this name, decoded.

@@ -38,6 +38,8 @@ pub struct SandboxBuilder {
     tls: Option<Tls>,
     ahead: i64,
     largest_report: u64,
+    before_fixes: bool,
+    ingestion_bytes: usize,
     faults: Vec<FaultRule>,
 }
 
@@ -69,6 +71,8 @@ impl Sandbox {
             tls: None,
             ahead: 0,
             largest_report: 25_000,
+            before_fixes: false,
+            ingestion_bytes: 10 << 20,
             faults: Vec::new(),
         }
     }
@@ -127,6 +131,34 @@ impl Sandbox {
     /// What has arrived so far, in order.
     pub fn journal(&self) -> Vec<Entry> {
         self.state.journal().clone()
+    }
+
+    /// The variables that were ingested, by their ids; of several with one id the last.
+    pub fn ingested_variables(&self) -> Vec<serde_json::Value> {
+        self.state.world().variables.values().cloned().collect()
+    }
+
+    /// The events that were ingested, likewise.
+    pub fn ingested_events(&self) -> Vec<serde_json::Value> {
+        self.state.world().events.values().cloned().collect()
+    }
+
+    /// The label of a variable.
+    pub fn variable_label(&self, definition_key: &str, name: &str, variable_type: &str) -> Option<String> {
+        let place = (definition_key.to_owned(), name.to_owned(), variable_type.to_owned());
+        self.state.world().labels.get(&place).cloned()
+    }
+
+    /// Whether reports and dashboards may be shared.
+    pub fn is_sharing_enabled(&self) -> bool {
+        self.state.world().is_sharing_enabled
+    }
+
+    /// Carries out the deletions of process definitions that are queued.
+    pub fn run_deletions(&self) {
+        let mut world = self.state.world();
+        let queued = std::mem::take(&mut world.queued_deletions);
+        world.process_definitions.retain(|key| !queued.contains(key));
     }
 
     /// Adds a fault.
@@ -292,6 +324,18 @@ impl SandboxBuilder {
         self
     }
 
+    /// Answers as releases of G3 did before their fixes: 500 to invalid requests, imports and labels that never work.
+    pub fn before_fixes(mut self) -> Self {
+        self.before_fixes = true;
+        self
+    }
+
+    /// The largest ingestion that a server of G2 takes, in bytes. Default 10 MiB. Later ones have no limit.
+    pub fn ingestion_bytes(mut self, most: usize) -> Self {
+        self.ingestion_bytes = most;
+        self
+    }
+
     /// The rows of the largest report, `orders-raw`. Default 25,000; rows are made when asked for, so more cost nothing.
     pub fn largest_report(mut self, rows: u64) -> Self {
         self.largest_report = rows;
@@ -329,8 +373,10 @@ impl SandboxBuilder {
         };
         let issuer = Issuer::new(&origin, behaviour, client_der)?;
         let demo = Demo::new(self.seed, self.largest_report);
-        let state =
-            Arc::new(State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead)));
+        let mut state = State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead));
+        state.before_fixes = self.before_fixes;
+        state.ingestion_bytes = self.ingestion_bytes;
+        let state = Arc::new(state);
         for rule in self.faults {
             state.faults().add(rule);
         }

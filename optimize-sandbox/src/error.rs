@@ -21,12 +21,46 @@ pub(crate) enum Failure {
     NotANumber(&'static str),
     /// A report that cannot be evaluated.
     Evaluation(String),
+    /// What the application itself finds wrong, with its own code.
+    Validation(&'static str, String),
+    /// An error with a member that says more.
+    Detailed {
+        status: u16,
+        code: &'static str,
+        detail: String,
+        member: &'static str,
+        value: Box<Value>,
+    },
+    /// Elements of a batch that are not valid.
+    Elements(Vec<Value>),
+    /// A body that is no JSON, or JSON of another shape.
+    MalformedJson,
+    /// A body of a type that is not read.
+    MediaType(Generation),
     Server(String),
 }
 
 impl Failure {
-    pub(crate) fn answer(self, generation: Generation) -> Response {
+    /// `before_fixes`: as releases of the third generation answered at first.
+    pub(crate) fn answer(self, generation: Generation, before_fixes: bool) -> Response {
         match self {
+            Self::Constraint { parameter, message } if before_fixes => {
+                optimize_error(500, "serverError", &format!("{parameter}: {message}"))
+            }
+            Self::Validation(_, detail) if before_fixes => optimize_error(500, "serverError", &detail),
+            Self::Validation(code, detail) => optimize_error(400, code, &detail),
+            Self::Detailed { status, code, detail, member, value } => {
+                let mut body = error_object(code, &detail);
+                body[member] = *value;
+                json_answer(status, &body)
+            }
+            Self::Elements(problems) => json_answer(
+                400,
+                &json!({ "errorMessage": "The request contains invalid values.", "validationErrors": problems }),
+            ),
+            Self::MalformedJson => text_answer(400, "text/plain", ""),
+            Self::MediaType(Generation::G2) => empty(415),
+            Self::MediaType(_) => optimize_error(500, "serverError", "the content type is not supported"),
             Self::NotFound(detail) => optimize_error(404, "notFoundError", &detail),
             Self::BadRequest(detail) => optimize_error(400, "badRequestError", &detail),
             Self::Constraint { parameter, message } if generation == Generation::G2 => json_answer(
@@ -93,13 +127,21 @@ pub(crate) fn unauthorized(generation: Generation, path: &str, problem: Option<&
 }
 
 pub(crate) fn optimize_error(status: u16, code: &str, detail: &str) -> Response {
-    let body = json!({
+    json_answer(status, &error_object(code, detail))
+}
+
+fn error_object(code: &str, detail: &str) -> Value {
+    json!({
         "errorCode": code,
         "errorMessage": "The request could not be served.",
         "detailedMessage": detail,
         "reportDefinition": null,
-    });
-    json_answer(status, &body)
+    })
+}
+
+/// The answer of an operation that has none.
+pub(crate) fn void(generation: Generation) -> Response {
+    empty(if generation == Generation::G2 { 204 } else { 200 })
 }
 
 pub(crate) fn json_answer(status: u16, body: &Value) -> Response {

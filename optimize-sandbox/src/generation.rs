@@ -21,6 +21,11 @@ impl Generation {
         self != Self::G4
     }
 
+    /// The code of an import whose index versions differ.
+    pub(crate) fn index_mismatch_code(self) -> &'static str {
+        if self == Self::G2 { "importIndexVersionMismatch" } else { "badRequestError" }
+    }
+
     /// Whether failures of a report's evaluation are wrapped, so that "not found" and "bad request" come out as 500.
     pub(crate) fn wraps_evaluation_failures(self) -> bool {
         self != Self::G2

@@ -28,6 +28,7 @@ mod seed;
 mod server;
 mod state;
 mod tls;
+mod world;
 
 pub use builder::{Sandbox, SandboxBuilder};
 pub use canary::Canary;

@@ -10,6 +10,7 @@ use crate::generation::Generation;
 use crate::issuer::Issuer;
 use crate::journal::Entry;
 use crate::seed::Demo;
+use crate::world::World;
 
 pub(crate) struct State {
     pub(crate) generation: Generation,
@@ -19,6 +20,10 @@ pub(crate) struct State {
     pub(crate) gate: Gate,
     pub(crate) ready: std::sync::atomic::AtomicBool,
     pub(crate) clock: Clock,
+    pub(crate) before_fixes: bool,
+    /// The largest body of an ingestion that servers before 8.8 take.
+    pub(crate) ingestion_bytes: usize,
+    world: Mutex<World>,
     faults: Mutex<Faults>,
     journal: Mutex<Vec<Entry>>,
     cursors: Mutex<Cursors>,
@@ -33,6 +38,7 @@ impl State {
         gate: Gate,
         clock: Clock,
     ) -> Self {
+        let world = World::new(&demo);
         Self {
             generation,
             context_path,
@@ -41,10 +47,22 @@ impl State {
             gate,
             ready: true.into(),
             clock,
+            before_fixes: false,
+            ingestion_bytes: 10 << 20,
+            world: Mutex::new(world),
             faults: Mutex::default(),
             journal: Mutex::default(),
             cursors: Mutex::default(),
         }
+    }
+
+    /// Whether to answer as releases of the third generation did at first.
+    pub(crate) fn is_before_fixes(&self) -> bool {
+        self.before_fixes && self.generation == Generation::G3
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -64,7 +64,12 @@ fn number(arrived: &Arrived, parameter: &'static str, default: u64) -> Result<u6
 }
 
 fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<String>) -> Result<Response, Failure> {
-    let report = state.demo.report(id).ok_or_else(|| Failure::NotFound(format!("report {id} does not exist")))?;
+    let exists = state.world().entities.get(id).is_some_and(|entity| !entity.is_dashboard());
+    if !exists {
+        return Err(Failure::NotFound(format!("report {id} does not exist")));
+    }
+    // What was imported has no data yet.
+    let Some(report) = state.demo.report(id) else { return Ok(whole(id, 0, limit, None)) };
     match &report.content {
         Content::Combined => Err(Failure::BadRequest("combined reports cannot be exported".to_owned())),
         Content::WithoutDefinition => Err(Failure::Evaluation(format!("report {id} has no definition"))),
@@ -72,20 +77,20 @@ fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<St
         Content::Groups(groups) => {
             let mut data = String::new();
             groups.write(&mut data);
-            Ok(whole(report, groups.len(), limit, Some(&data)))
+            Ok(whole(id, groups.len(), limit, Some(&data)))
         }
-        Content::Number(Some(number)) => Ok(whole(report, 1, limit, Some(number))),
-        Content::Number(None) => Ok(whole(report, 0, limit, None)),
+        Content::Number(Some(number)) => Ok(whole(id, 1, limit, Some(number))),
+        Content::Number(None) => Ok(whole(id, 0, limit, None)),
     }
 }
 
 /// The answer of a report that has no pages: everything at once, and a notice if less was asked for.
-fn whole(report: &Report, records: usize, limit: u64, data: Option<&str>) -> Response {
+fn whole(report: &str, records: usize, limit: u64, data: Option<&str>) -> Response {
     let mut body = String::from("{");
     if limit < records as u64 {
         body.push_str("\"message\":\"The limit was disregarded, since this report has no pages.\",");
     }
-    write_counts(&mut body, records as u64, records as u64, report.id);
+    write_counts(&mut body, records as u64, records as u64, report);
     if let Some(data) = data {
         body.push_str(",\"data\":");
         body.push_str(data);

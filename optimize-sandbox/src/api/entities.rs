@@ -10,12 +10,12 @@ use crate::state::State;
 
 pub(super) fn list_reports(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
     let collection = collection(arrived)?;
-    Ok(ids(state.demo.reports().iter().filter(|report| report.collection == collection).map(|report| report.id)))
+    Ok(ids(state, &collection, false))
 }
 
 pub(super) fn list_dashboards(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
     let collection = collection(arrived)?;
-    Ok(ids(state.demo.dashboards().iter().filter(|(_, place)| *place == collection).map(|(id, _)| *id)))
+    Ok(ids(state, &collection, true))
 }
 
 fn collection(arrived: &Arrived) -> Result<String, Failure> {
@@ -23,6 +23,11 @@ fn collection(arrived: &Arrived) -> Result<String, Failure> {
         .ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))
 }
 
-fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Response {
-    json_answer(200, &Value::Array(ids.map(|id| json!({ "id": id })).collect()))
+fn ids(state: &State, collection: &str, dashboards: bool) -> Response {
+    let world = state.world();
+    let members = world
+        .entities
+        .iter()
+        .filter(|(_, entity)| entity.collection.as_deref() == Some(collection) && entity.is_dashboard() == dashboards);
+    json_answer(200, &members.map(|(id, _)| json!({ "id": id })).collect::<Value>())
 }

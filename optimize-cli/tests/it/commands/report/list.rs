@@ -7,11 +7,11 @@ fn the_reports_of_a_collection_are_rows_in_a_pipe() {
     check!(User::of_a_server().types("report list --collection claims"), @r#"
     exit 0
     --- stdout
-    {"id":"claims-raw"}
-    {"id":"claims-count"}
-    {"id":"claims-by-risk"}
     {"id":"claims-by-month"}
     {"id":"claims-by-month-and-risk"}
+    {"id":"claims-by-risk"}
+    {"id":"claims-count"}
+    {"id":"claims-raw"}
     --- stderr
     "#);
 }
@@ -52,22 +52,22 @@ fn the_embedded_server_needs_no_setting() {
     exit 0
     --- stdout
     id
-    claims-raw
-    claims-count
-    claims-by-risk
     claims-by-month
     claims-by-month-and-risk
+    claims-by-risk
+    claims-count
+    claims-raw
     --- stderr
     ");
     check!(User::new().types("report list --collection claims --profile sandbox -o json"), @r#"
     exit 0
     --- stdout
     [
-    {"id":"claims-raw"},
-    {"id":"claims-count"},
-    {"id":"claims-by-risk"},
     {"id":"claims-by-month"},
-    {"id":"claims-by-month-and-risk"}
+    {"id":"claims-by-month-and-risk"},
+    {"id":"claims-by-risk"},
+    {"id":"claims-count"},
+    {"id":"claims-raw"}
     ]
     --- stderr
     "#);

@@ -1,0 +1,34 @@
+//! The agentic dashboard, which is undocumented: as much of it as the contract tells.
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{json_body, query_parameter};
+use crate::error::{Failure, json_answer};
+use crate::server::Arrived;
+use crate::state::State;
+
+/// The reports on the dashboard.
+const REPORTS: [&str; 2] = ["agentic-runs", "agentic-tokens"];
+
+pub(super) fn dashboard() -> Response {
+    let tiles = REPORTS.map(|id| json!({ "id": id, "type": "optimize_report" }));
+    let definition = json!({ "id": "agentic", "name": "Agents", "tiles": tiles, "availableFilters": [] });
+    json_answer(200, &json!({ "currentUserRole": "viewer", "dashboardDefinition": definition }))
+}
+
+pub(super) fn evaluate(state: &State, arrived: &Arrived, report: &str) -> Result<Response, Failure> {
+    let body = if arrived.body.is_empty() { Value::Null } else { json_body(state, arrived)? };
+    if body["endDateRollingValue"].is_null() != body["endDateRollingUnit"].is_null() {
+        return Err(Failure::BadRequest("endDateRollingValue and endDateRollingUnit go together".to_owned()));
+    }
+    if !REPORTS.contains(&report) {
+        return Err(Failure::BadRequest(format!("{report} is not on the dashboard")));
+    }
+    let number = |name| query_parameter(arrived, name).and_then(|text| text.parse::<u64>().ok());
+    let pagination = json!({ "limit": number("limit"), "offset": number("offset") });
+    Ok(json_answer(
+        200,
+        &json!({ "reportDefinition": { "id": report }, "result": { "measures": [], "pagination": pagination } }),
+    ))
+}

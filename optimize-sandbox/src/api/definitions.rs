@@ -1,0 +1,60 @@
+//! Exporting and deleting definitions.
+
+use std::collections::BTreeSet;
+
+use axum::response::Response;
+use serde_json::Value;
+
+use super::json_body;
+use crate::error::{Failure, json_answer, void};
+use crate::server::Arrived;
+use crate::state::State;
+use crate::world::{Entity, World};
+
+/// Which kind of entity a request is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Report,
+    Dashboard,
+}
+
+pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Response, Failure> {
+    let body = json_body(state, arrived)?;
+    let ids = body.as_array().ok_or(Failure::MalformedJson)?;
+    let ids: Option<BTreeSet<&str>> = ids.iter().map(Value::as_str).collect();
+    let ids = ids.ok_or(Failure::MalformedJson)?;
+    let world = state.world();
+    let mut reports = Vec::new();
+    let mut dashboards = Vec::new();
+    for id in ids {
+        let entity = find(&world, id, kind)?;
+        if kind == Kind::Dashboard {
+            dashboards.push(id.to_owned());
+        } else {
+            reports.push(id.to_owned());
+        }
+        for reference in entity.references() {
+            // A tile that refers to a report that is gone breaks the whole export.
+            let report = world.entities.get(&reference);
+            let report = report.ok_or_else(|| Failure::Server(format!("report {reference} does not exist")))?;
+            reports.push(reference);
+            reports.extend(report.references());
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let all = reports.into_iter().chain(dashboards).filter(|id| seen.insert(id.clone()));
+    let found = all.filter_map(|id| Some(Value::Object(world.entities.get(&id)?.definition.clone())));
+    Ok(json_answer(200, &found.collect::<Value>()))
+}
+
+pub(super) fn delete(state: &State, id: &str, kind: Kind) -> Result<Response, Failure> {
+    let mut world = state.world();
+    find(&world, id, kind)?;
+    world.delete(id);
+    Ok(void(state.generation))
+}
+
+fn find<'w>(world: &'w World, id: &str, kind: Kind) -> Result<&'w Entity, Failure> {
+    let entity = world.entities.get(id).filter(|entity| entity.is_dashboard() == (kind == Kind::Dashboard));
+    entity.ok_or_else(|| Failure::NotFound(format!("{id} does not exist")))
+}

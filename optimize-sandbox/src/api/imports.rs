@@ -1,0 +1,215 @@
+//! Importing definitions: everything is checked before anything is made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::query_parameter;
+use crate::error::{Failure, json_answer};
+use crate::server::Arrived;
+use crate::state::State;
+use crate::world::{Collection, DEFINITIONS, Entity, REPORT_INDEX, World, references};
+
+const LONGEST_DESCRIPTION: usize = 400;
+
+type Definition = Map<String, Value>;
+
+pub(super) fn import(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
+    let collection = query_parameter(arrived, "collectionId")
+        .ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))?;
+    // Before its fix 8.8 never saw a body.
+    let is_lost = state.is_before_fixes();
+    let body = if is_lost { &[] } else { arrived.body.as_slice() };
+    let definitions = read(body)?;
+    let mut world = state.world();
+    check_closed(&definitions)?;
+    for definition in &definitions {
+        let data = definition.get("data").unwrap_or(&Value::Null);
+        if definition.get("instantPreviewDashboard") == Some(&Value::Bool(true)) || data["managementReport"] == true {
+            return Err(Failure::Validation("importFileInvalid", "a system entity cannot be imported".to_owned()));
+        }
+    }
+    let place = world.collections.get(&collection);
+    let place = place.ok_or_else(|| Failure::NotFound(format!("collection {collection} does not exist")))?;
+    check_versions(state, &definitions)?;
+    check_definitions(&definitions)?;
+    check_scope(&definitions, place)?;
+    check_descriptions(&definitions)?;
+    Ok(json_answer(200, &make(&mut world, definitions, &collection)))
+}
+
+fn invalid(detail: impl Into<String>) -> Failure {
+    Failure::Validation("importFileInvalid", detail.into())
+}
+
+fn read(body: &[u8]) -> Result<Vec<Definition>, Failure> {
+    if body.trim_ascii().is_empty() {
+        return Err(invalid("the file is empty"));
+    }
+    let parsed: Vec<Definition> =
+        serde_json::from_slice(body).map_err(|_| invalid("the file is no array of entities"))?;
+    let mut problems = Vec::new();
+    for (index, definition) in parsed.iter().enumerate() {
+        let text = |name: &str| definition.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let kind = text("exportEntityType").unwrap_or_default();
+        if !REPORT_INDEX.iter().any(|(known, ..)| *known == kind) {
+            return Err(invalid(format!("element {index} is of an unknown kind")));
+        }
+        let needed = if kind == "dashboard" { ["tiles", "reports"] } else { ["data", "data"] };
+        let missing = ["id", "name"]
+            .into_iter()
+            .filter(|name| text(name).is_none())
+            .chain((!needed.iter().any(|name| definition.contains_key(*name))).then_some(needed[0]));
+        let missing = missing.chain((!definition.contains_key("sourceIndexVersion")).then_some("sourceIndexVersion"));
+        problems.extend(missing.map(|name| format!("element {index}: {name} is missing")));
+    }
+    if problems.is_empty() { Ok(parsed) } else { Err(invalid(problems.join("; "))) }
+}
+
+fn check_closed(definitions: &[Definition]) -> Result<(), Failure> {
+    let ids: BTreeSet<&str> = definitions.iter().filter_map(|definition| definition["id"].as_str()).collect();
+    let open = definitions.iter().flat_map(references).find(|id| !ids.contains(id.as_str()));
+    open.map_or(Ok(()), |id| Err(invalid(format!("report {id} is referred to and not in the file"))))
+}
+
+fn check_versions(state: &State, definitions: &[Definition]) -> Result<(), Failure> {
+    let mismatches: Vec<_> = definitions
+        .iter()
+        .filter_map(|definition| {
+            let (_, index, target) = REPORT_INDEX.iter().find(|(kind, ..)| definition["exportEntityType"] == *kind)?;
+            let source = definition["sourceIndexVersion"].as_i64();
+            (source != Some(*target)).then(|| {
+                json!({
+                    "indexName": index, "sourceIndexVersion": source, "targetIndexVersion": target,
+                })
+            })
+        })
+        .collect();
+    if mismatches.is_empty() {
+        return Ok(());
+    }
+    let code = state.generation.index_mismatch_code();
+    Err(Failure::Detailed {
+        status: 400,
+        code,
+        detail: "index versions differ".to_owned(),
+        member: "mismatchingIndices",
+        value: Box::new(mismatches.into()),
+    })
+}
+
+/// What a single report uses: type, key, versions, tenants.
+fn used(definition: &Definition) -> Vec<(&'static str, &Value)> {
+    let definition_type = match definition["exportEntityType"].as_str() {
+        Some("single_process_report") => "process",
+        Some("single_decision_report") => "decision",
+        _ => return Vec::new(),
+    };
+    let definitions = definition.get("data").and_then(|data| data["definitions"].as_array());
+    definitions.into_iter().flatten().map(|used| (definition_type, used)).collect()
+}
+
+fn check_definitions(definitions: &[Definition]) -> Result<(), Failure> {
+    let mut missing = Vec::new();
+    for (definition_type, used) in definitions.iter().flat_map(used) {
+        let wanted: Vec<&str> = used["versions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let known = DEFINITIONS.iter().find(|(kind, key, _)| *kind == definition_type && used["key"] == *key);
+        // Of versions that are named it is enough that one exists.
+        let is_there = known.is_some_and(|(_, _, versions)| {
+            wanted.iter().any(|version| matches!(*version, "all" | "latest") || versions.contains(version))
+        });
+        if !is_there {
+            missing.push(json!({
+                "type": definition_type, "key": used["key"], "versions": wanted, "tenantIds": used["tenantIds"],
+            }));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let detail = "definitions do not exist".to_owned();
+    Err(Failure::Detailed {
+        status: 400,
+        code: "importDefinitionDoesNotExist",
+        detail,
+        member: "definitions",
+        value: Box::new(missing.into()),
+    })
+}
+
+fn check_scope(definitions: &[Definition], collection: &Collection) -> Result<(), Failure> {
+    for (code, is_outside) in [
+        ("nonDefinitionScopeCompliantConflict", (|entry, _| entry.is_none()) as fn(Option<&Value>, &Value) -> bool),
+        ("nonTenantScopeCompliantConflict", |entry, tenant| {
+            entry.is_some_and(|entry| !entry["tenants"].as_array().is_some_and(|known| known.contains(tenant)))
+        }),
+    ] {
+        let conflicts = |definition: &&Definition| {
+            used(definition).into_iter().any(|(kind, used)| {
+                let entry = collection.scope.get(&format!("{kind}:{}", used["key"].as_str().unwrap_or_default()));
+                let tenants = used["tenantIds"].as_array().cloned().unwrap_or_else(|| vec![Value::Null]);
+                tenants.iter().any(|tenant| is_outside(entry, tenant))
+            })
+        };
+        let items: Vec<_> = definitions
+            .iter()
+            .filter(conflicts)
+            .map(|definition| json!({ "id": definition["id"], "type": "report", "name": definition["name"] }))
+            .collect();
+        if !items.is_empty() {
+            let detail = "the collection's scope does not hold what is used".to_owned();
+            return Err(Failure::Detailed {
+                status: 409,
+                code,
+                detail,
+                member: "conflictedItems",
+                value: Box::new(items.into()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_descriptions(definitions: &[Definition]) -> Result<(), Failure> {
+    let is_bad = |definition: &&Definition| {
+        definition
+            .get("description")
+            .and_then(Value::as_str)
+            .is_some_and(|text| text.is_empty() || text.chars().count() > LONGEST_DESCRIPTION)
+    };
+    match definitions.iter().find(is_bad) {
+        None => Ok(()),
+        Some(_) => {
+            Err(Failure::Validation("importDescriptionInvalid", "a description is empty or too long".to_owned()))
+        }
+    }
+}
+
+/// Makes the entities, each with a new id, and tells of them in an order of its own.
+fn make(world: &mut World, definitions: Vec<Definition>, collection: &str) -> Value {
+    let ids: BTreeMap<String, String> = definitions
+        .iter()
+        .map(|definition| (definition["id"].as_str().unwrap_or_default().to_owned(), world.new_id()))
+        .collect();
+    let mut made = Vec::new();
+    for mut definition in definitions {
+        let id = ids[definition["id"].as_str().unwrap_or_default()].clone();
+        definition.insert("id".to_owned(), id.as_str().into());
+        definition.insert("collectionId".to_owned(), collection.into());
+        let lists = definition.iter_mut().filter(|(name, _)| matches!(name.as_str(), "tiles" | "reports" | "data"));
+        for (name, value) in lists {
+            let list = if name == "data" { value.get_mut("reports") } else { Some(value) };
+            for item in list.and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Some(new) = item["id"].as_str().and_then(|old| ids.get(old)) {
+                    item["id"] = new.as_str().into();
+                }
+            }
+        }
+        let entity = Entity { collection: Some(collection.to_owned()), definition };
+        made.push(json!({ "id": id, "entityType": if entity.is_dashboard() { "dashboard" } else { "report" } }));
+        world.entities.insert(id, entity);
+    }
+    made.reverse();
+    made.into()
+}

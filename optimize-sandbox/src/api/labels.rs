@@ -1,0 +1,56 @@
+//! Labels of variables.
+
+use std::collections::BTreeSet;
+
+use axum::response::Response;
+use serde_json::Value;
+
+use super::ingestion::TYPES;
+use super::json_body;
+use crate::error::{Failure, void};
+use crate::server::Arrived;
+use crate::state::State;
+use crate::world::DEFINITIONS;
+
+pub(super) fn set(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
+    let body = json_body(state, arrived)?;
+    if state.is_before_fixes() {
+        return Err(Failure::Server("definitionKey: must not be blank".to_owned()));
+    }
+    let blank = |value: &Value| value.as_str().is_none_or(|text| text.trim().is_empty());
+    let constraint = |parameter, message: &str| Failure::Constraint { parameter, message: message.to_owned() };
+    if blank(&body["definitionKey"]) {
+        return Err(constraint("definitionKey", "must not be blank"));
+    }
+    let key = body["definitionKey"].as_str().unwrap_or_default();
+    let labels = body["labels"].as_array().ok_or_else(|| Failure::Server("labels is null".to_owned()))?;
+    let mut seen = BTreeSet::new();
+    for label in labels {
+        if blank(&label["variableName"]) {
+            return Err(constraint("variableName", "must not be blank"));
+        }
+        if label["variableType"].is_null() {
+            return Err(constraint("variableType", "must not be null"));
+        }
+        if !TYPES.iter().any(|known| label["variableType"] == *known) {
+            return Err(Failure::MalformedJson);
+        }
+        if !seen.insert((label["variableName"].to_string(), label["variableType"].to_string())) {
+            return Err(Failure::BadRequest("a variable is named twice".to_owned()));
+        }
+    }
+    if !DEFINITIONS.iter().any(|(kind, known, _)| *kind == "process" && *known == key) {
+        return Err(Failure::NotFound(format!("there is no definition {key}")));
+    }
+    let mut world = state.world();
+    for label in labels {
+        let text = |name: &str| label[name].as_str().unwrap_or_default().to_owned();
+        let place = (key.to_owned(), text("variableName"), text("variableType"));
+        if blank(&label["variableLabel"]) {
+            world.labels.remove(&place);
+        } else {
+            world.labels.insert(place, text("variableLabel"));
+        }
+    }
+    Ok(void(state.generation))
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use optimize_auth::ServiceUrl;
 
 use crate::transport::Transport;
-use crate::{ClientBuilder, Dashboards, Reports};
+use crate::{ClientBuilder, Collections, Dashboards, Ingestion, Reports};
 
 /// A client of one Optimize. Cheap to clone; clones share connections, credentials and limits.
 #[derive(Clone, Debug)]
@@ -23,6 +23,16 @@ impl Client {
     /// Reports and their data.
     pub fn reports(&self) -> Reports {
         Reports { client: self.clone() }
+    }
+
+    /// Collections. Not in the published documentation; since 8.7.
+    pub fn collections(&self) -> Collections {
+        Collections { client: self.clone() }
+    }
+
+    /// Variables and events from outside.
+    pub fn ingestion(&self) -> Ingestion {
+        Ingestion { client: self.clone() }
     }
 
     /// Dashboards.

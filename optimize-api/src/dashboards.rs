@@ -2,7 +2,7 @@
 
 use crate::reports::collection_members;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, CollectionId, DashboardId, Error, operation};
+use crate::{Client, CollectionId, DashboardId, Definitions, Error, operation};
 
 /// Operations on dashboards.
 #[derive(Clone, Debug)]
@@ -17,6 +17,21 @@ impl Dashboards {
     /// dashboards cannot be listed.
     pub async fn list(&self, collection: &CollectionId) -> Result<Vec<DashboardId>, Error> {
         self.client.transport.fetch_ids(&list(collection)?).await
+    }
+
+    /// Deletes a dashboard; its reports stay. `DELETE /api/public/dashboard/{id}`, since 8.0 and C7 3.7.
+    pub async fn delete(&self, dashboard: &DashboardId) -> Result<(), Error> {
+        self.client.transport.send_void(&RequestSpec::with_id(&operation::DASHBOARD_DELETE, dashboard.as_str())?).await
+    }
+
+    /// The definitions of dashboards and of all reports they use: first the reports, then the dashboards.
+    /// `POST /api/public/export/dashboard/definition/json`, since 8.0 and C7 3.7.
+    ///
+    /// All or nothing: one id that does not exist is [`NotFound`](crate::ErrorKind::NotFound), and a dashboard that still
+    /// refers to a deleted report is a 500.
+    pub async fn export_definitions(&self, dashboards: &[DashboardId]) -> Result<Definitions, Error> {
+        let spec = RequestSpec::new(&operation::DASHBOARD_EXPORT).with_json(&dashboards)?;
+        self.client.transport.send(&spec, |body| Definitions::answered(spec.operation, body)).await
     }
 }
 

@@ -22,23 +22,44 @@
 //! Works with every server generation from Optimize 3.8 and Camunda 8.0 on: any 2xx of an operation without an answer
 //! is success, error bodies are read leniently, and what a release adds is passed through.
 
+#[cfg(feature = "unstable")]
+mod agentic;
 mod builder;
 mod client;
+mod collections;
 mod dashboards;
+mod definitions;
 mod error;
 mod ids;
+mod imports;
+mod ingestion;
+mod labels;
 mod operation;
+mod process_definitions;
 mod readiness;
 mod reports;
+mod sharing;
 mod transport;
+mod variable_type;
 
+#[cfg(feature = "unstable")]
+pub use agentic::AgenticFilter;
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use collections::{Collection, Collections, ScopeEntry};
 pub use dashboards::Dashboards;
-pub use error::{Error, ErrorKind, ServerError};
+pub use definitions::{Definition, DefinitionKind, Definitions};
+pub use error::{ConflictedItem, Error, ErrorKind, MismatchingIndex, MissingDefinition, ServerError};
 pub use ids::{CollectionId, DashboardId, ReportId};
+pub use imports::Imported;
+pub use ingestion::Ingestion;
+pub use ingestion::batcher::{BatchOutcome, Element, Ingest, RefusedElement};
+pub use ingestion::events::CloudEvent;
+pub use ingestion::variables::ExternalVariable;
+pub use labels::VariableLabel;
 pub use operation::{Operation, Replay};
 pub use readiness::Readiness;
 pub use reports::Reports;
 pub use reports::data_export::{DataExport, DataPage, PageData, Row};
 pub use transport::retry::RetryPolicy;
+pub use variable_type::VariableType;

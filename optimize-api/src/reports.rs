@@ -5,7 +5,7 @@ pub(crate) mod data_export;
 use data_export::DataExport;
 
 use crate::transport::spec::RequestSpec;
-use crate::{Client, CollectionId, Error, Operation, ReportId, operation};
+use crate::{Client, CollectionId, Definitions, Error, Operation, ReportId, operation};
 
 /// Operations on reports.
 #[derive(Clone, Debug)]
@@ -20,6 +20,23 @@ impl Reports {
     /// reports cannot be listed.
     pub async fn list(&self, collection: &CollectionId) -> Result<Vec<ReportId>, Error> {
         self.client.transport.fetch_ids(&list(collection)?).await
+    }
+
+    /// Deletes a report. `DELETE /api/public/report/{id}`, since 8.0 and C7 3.7.
+    ///
+    /// It also goes from the dashboards and combined reports that use it, and its alerts go. One that does not exist is
+    /// [`NotFound`](crate::ErrorKind::NotFound), unless an earlier attempt of the same call may have deleted it.
+    pub async fn delete(&self, report: &ReportId) -> Result<(), Error> {
+        self.client.transport.send_void(&RequestSpec::with_id(&operation::REPORT_DELETE, report.as_str())?).await
+    }
+
+    /// The definitions of reports, each once, in no particular order; a combined report brings those it is made of.
+    /// `POST /api/public/export/report/definition/json`, since 8.0 and C7 3.7.
+    ///
+    /// All or nothing: one id that does not exist is [`NotFound`](crate::ErrorKind::NotFound).
+    pub async fn export_definitions(&self, reports: &[ReportId]) -> Result<Definitions, Error> {
+        let spec = RequestSpec::new(&operation::REPORT_EXPORT).with_json(&reports)?;
+        self.client.transport.send(&spec, |body| Definitions::answered(spec.operation, body)).await
     }
 
     /// The data of a report, page by page or row by row; see [`DataExport`].

@@ -14,7 +14,7 @@ use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, sc
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::{Error, ErrorKind, Readiness, ServerError};
+use crate::{Error, ErrorKind, Readiness, Replay, ServerError};
 use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
@@ -45,6 +45,17 @@ enum Exchange {
 }
 
 impl Exchange {
+    /// What Optimize, not something before it, answers to a deletion that it has carried out, or queued, before.
+    fn is_done_already(&self) -> bool {
+        let Self::Answered(answer) = self else { return false };
+        let code = match answer.status {
+            StatusCode::NOT_FOUND => "notFoundError",
+            StatusCode::CONFLICT => "conflict",
+            _ => return false,
+        };
+        ServerError::read(&answer.headers, &answer.body, &[]).code.as_deref() == Some(code)
+    }
+
     /// Why the server refused the token, in its own words (RFC 6750 §3).
     fn challenge(&self) -> Option<&str> {
         match self {
@@ -75,6 +86,8 @@ impl Transport {
         let started = Instant::now();
         let deadline = started + self.timeout;
         let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
+        // Whether an earlier attempt may have done what this one is to do.
+        let mut may_be_done = false;
         loop {
             let auth = match timeout_at(deadline, self.authorize(spec)).await {
                 Ok(auth) => auth?,
@@ -102,13 +115,21 @@ impl Transport {
             tracing::info!(operation = spec.operation.id, attempt = attempt.number, ?outcome, "attempt ended");
             tracing::debug!(?decision);
             match decision {
+                Decision::Finish
+                    if may_be_done && spec.operation.replay == Replay::Delete && exchange.is_done_already() =>
+                {
+                    return read(Bytes::new());
+                }
                 Decision::Finish => {
                     let secret = auth.as_ref().and_then(secret);
                     let secrets: Vec<_> = secret.into_iter().collect();
                     let body = self.finish(spec, exchange, &secrets);
                     return body.and_then(read).map_err(|error| error.with_attempts(attempt.number, wait));
                 }
-                Decision::Wait(pause) => sleep(pause).await,
+                Decision::Wait(pause) => {
+                    may_be_done |= outcome.is_ambiguous();
+                    sleep(pause).await;
+                }
                 Decision::Reauthorize => attempt.may_reauthorize = false,
             }
             attempt.number += 1;
@@ -124,6 +145,11 @@ impl Transport {
             Ok(Ok(new)) => *new != **rejected,
             _ => true,
         }
+    }
+
+    /// Sends what has no answer. The body is not looked at: releases differ between 200 and 204, empty or not.
+    pub(crate) async fn send_void(&self, spec: &RequestSpec) -> Result<(), Error> {
+        self.send(spec, |_| Ok(())).await
     }
 
     /// A list of `{"id"}` objects.
@@ -175,6 +201,10 @@ impl Transport {
             self.http.request(spec.operation.method.clone(), url).header(http::header::ACCEPT, "application/json");
         if let Some(auth) = auth {
             request = request.headers((**auth).clone());
+        }
+        if let Some(body) = spec.body() {
+            // Of known length, so that it is never chunked: older servers answer that with 411.
+            request = request.header(http::header::CONTENT_TYPE, spec.content_type()).body(body.clone());
         }
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());

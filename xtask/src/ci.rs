@@ -17,7 +17,10 @@ pub(crate) fn run() -> Outcome {
         Ok(cmd!(shell, "cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings")
             .run()?)
     })?;
-    step("tests", || Ok(cmd!(shell, "cargo test --workspace --locked --features optimize-cli/keyring").run()?))?;
+    step("tests", || {
+        Ok(cmd!(shell, "cargo test --workspace --locked --features optimize-cli/keyring,optimize-api/unstable")
+            .run()?)
+    })?;
     step("benchmarks run", || benchmarks(&shell))?;
     step("documentation", || {
         let documented = cmd!(shell, "cargo doc --workspace --no-deps --locked --quiet");
@@ -27,7 +30,11 @@ pub(crate) fn run() -> Outcome {
 
 /// Each benchmark once, so that none rots. What they measure is no part of CI.
 fn benchmarks(shell: &Shell) -> Outcome {
-    Ok(cmd!(shell, "cargo test --workspace --benches --locked --quiet --features optimize-cli/keyring").run()?)
+    Ok(cmd!(
+        shell,
+        "cargo test --workspace --benches --locked --quiet --features optimize-cli/keyring,optimize-api/unstable"
+    )
+    .run()?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a task is timed for the person who waits for it")]

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use optimize_auth::http::is_html;
 use optimize_auth::scrub;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// What a server said about a failure. Every part may be missing.
@@ -15,6 +17,57 @@ pub struct ServerError {
     pub detail: Option<String>,
     /// The elements a validation body complains about, as `property: message`.
     pub validation_errors: Vec<String>,
+    /// Of an import: the index versions that are not the server's own, `mismatchingIndices`. Whatever the code is.
+    pub mismatching_indices: Vec<MismatchingIndex>,
+    /// Of an import: the definitions that the server does not know or the caller may not use, `definitions`.
+    pub definitions: Vec<MissingDefinition>,
+    /// Of a 409: what stands in the way, `conflictedItems`.
+    pub conflicted_items: Vec<ConflictedItem>,
+}
+
+/// An index version of a definition that a server does not take.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MismatchingIndex {
+    /// For example `single-process-report`.
+    pub index_name: String,
+    /// The version in the definition.
+    pub source_index_version: i64,
+    /// The version the server wants.
+    pub target_index_version: i64,
+}
+
+/// A process or decision that a server does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MissingDefinition {
+    /// `process` or `decision`.
+    #[serde(rename = "type")]
+    pub definition_type: String,
+    /// The key of the definition.
+    pub key: String,
+    /// The versions, among them words such as `ALL`.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// The tenants; `None` is the default tenant.
+    #[serde(default)]
+    pub tenant_ids: Vec<Option<String>>,
+}
+
+/// Something that keeps an operation from being done.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ConflictedItem {
+    /// Its id.
+    pub id: String,
+    /// `alert`, `combined_report`, `dashboard`, `collection` or `report`.
+    #[serde(rename = "type")]
+    pub item_type: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 impl ServerError {
@@ -48,8 +101,21 @@ impl ServerError {
             (None, false) => Some(validation_errors.join("; ")),
             (Some(detail), false) => Some(format!("{detail} ({})", validation_errors.join("; "))),
         };
-        Self { code: text(&members, "errorCode").map(clean), detail, validation_errors }
+        Self {
+            code: text(&members, "errorCode").map(clean),
+            detail,
+            validation_errors,
+            mismatching_indices: list(&members, "mismatchingIndices"),
+            definitions: list(&members, "definitions"),
+            conflicted_items: list(&members, "conflictedItems"),
+        }
     }
+}
+
+/// The entries that have the expected shape.
+fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Vec<T> {
+    let entries = members.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    entries.iter().filter_map(|entry| T::deserialize(entry).ok()).collect()
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

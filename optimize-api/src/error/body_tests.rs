@@ -61,3 +61,16 @@ fn the_elements_of_a_validation_body_are_listed() {
     let error = ServerError::read(&HeaderMap::new(), body, &[]);
     assert_eq!(error.validation_errors, ["element[0].name: (text)", "element[2].type: (text)"]);
 }
+
+#[test]
+fn what_an_import_or_a_deletion_stumbles_over_is_listed() {
+    let read = |body: &str| ServerError::read(&HeaderMap::new(), body.as_bytes(), &[]);
+    let error = read(include_str!("../../tests/fixtures/error-import-index-mismatch.json"));
+    insta::assert_compact_debug_snapshot!(error.mismatching_indices, @r#"[MismatchingIndex { index_name: "single-process-report", source_index_version: 7, target_index_version: 8 }]"#);
+    let error = read(include_str!("../../tests/fixtures/error-import-definition-missing.json"));
+    insta::assert_compact_debug_snapshot!(error.definitions, @r#"[MissingDefinition { definition_type: "process", key: "parcelRouting", versions: ["2"], tenant_ids: [None] }]"#);
+    let error = read(include_str!("../../tests/fixtures/error-import-scope-conflict.json"));
+    insta::assert_compact_debug_snapshot!(error.conflicted_items, @r#"[ConflictedItem { id: "0f3c2a74-6f3e-4f9d-9a53-1f0e5d2b7c11", item_type: "report", name: Some("Parcels by step") }]"#);
+    let error = read(r#"{"conflictedItems": [{"id": "1", "type": "later_kind"}, 7, {"id": 2}], "definitions": null}"#);
+    insta::assert_compact_debug_snapshot!((error.conflicted_items, error.definitions), @r#"([ConflictedItem { id: "1", item_type: "later_kind", name: None }], [])"#);
+}

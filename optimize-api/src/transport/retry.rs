@@ -76,6 +76,11 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the request may have been obeyed although its answer does not say so.
+    pub(crate) fn is_ambiguous(self) -> bool {
+        matches!(self, Self::Ambiguous | Self::Answered { status: 408 | 502 | 503 | 504, .. })
+    }
+
     pub(crate) fn is_success(self) -> bool {
         matches!(self, Self::Answered { status: 200..=299, .. })
     }
@@ -100,18 +105,31 @@ pub(crate) fn decide(
     left: Duration,
     policy: &RetryPolicy,
 ) -> Decision {
-    let (may_repeat, asked) = match outcome {
+    let (is_repeatable, asked) = match outcome {
         // A request without a valid token is turned away before anything looks at it, so it did nothing.
         Outcome::Answered { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,
         Outcome::Answered { status: 408 | 425 | 429 | 502 | 503 | 504, retry_after } => {
-            (replay == Replay::Safe, retry_after)
+            (may_repeat(replay, attempt), retry_after)
         }
         Outcome::Answered { .. } | Outcome::Final => (false, None),
         Outcome::NotSent => (true, None),
-        Outcome::Ambiguous => (replay == Replay::Safe, None),
+        Outcome::Ambiguous => (may_repeat(replay, attempt), None),
     };
     let wait = policy.wait_after(attempt.number).max(asked.unwrap_or_default());
-    if may_repeat && attempt.number < policy.attempts && wait < left { Decision::Wait(wait) } else { Decision::Finish }
+    if is_repeatable && attempt.number < policy.attempts && wait < left {
+        Decision::Wait(wait)
+    } else {
+        Decision::Finish
+    }
+}
+
+/// Whether a request that may have been obeyed may be sent again.
+fn may_repeat(replay: Replay, attempt: Attempt) -> bool {
+    match replay {
+        Replay::Safe => true,
+        Replay::Delete => attempt.number == 1,
+        Replay::Never | Replay::Probe => false,
+    }
 }
 
 #[cfg(test)]

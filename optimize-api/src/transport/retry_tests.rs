@@ -25,28 +25,29 @@ fn the_whole_table_after_a_first_attempt() {
     let outcomes = statuses.into_iter().map(|status| (status.to_string(), answered(status)));
     let others = [Outcome::NotSent, Outcome::Ambiguous, Outcome::Final];
     for (name, outcome) in outcomes.chain(others.map(|outcome| (format!("{outcome:?}"), outcome))) {
-        let [safe, never] = [Replay::Safe, Replay::Never].map(|replay| format!("{:?}", decide_first(replay, outcome)));
-        writeln!(table, "{name:10} {safe:14} {never}").unwrap();
+        let [safe, delete, never] =
+            [Replay::Safe, Replay::Delete, Replay::Never].map(|replay| format!("{:?}", decide_first(replay, outcome)));
+        writeln!(table, "{name:10} {safe:14} {delete:14} {never}").unwrap();
     }
     insta::assert_snapshot!(table, @"
-    200        Finish         Finish
-    204        Finish         Finish
-    302        Finish         Finish
-    400        Finish         Finish
-    401        Reauthorize    Reauthorize
-    403        Finish         Finish
-    404        Finish         Finish
-    408        Wait(250ms)    Finish
-    409        Finish         Finish
-    425        Wait(250ms)    Finish
-    429        Wait(250ms)    Finish
-    500        Finish         Finish
-    502        Wait(250ms)    Finish
-    503        Wait(250ms)    Finish
-    504        Wait(250ms)    Finish
-    NotSent    Wait(250ms)    Wait(250ms)
-    Ambiguous  Wait(250ms)    Finish
-    Final      Finish         Finish
+    200        Finish         Finish         Finish
+    204        Finish         Finish         Finish
+    302        Finish         Finish         Finish
+    400        Finish         Finish         Finish
+    401        Reauthorize    Reauthorize    Reauthorize
+    403        Finish         Finish         Finish
+    404        Finish         Finish         Finish
+    408        Wait(250ms)    Wait(250ms)    Finish
+    409        Finish         Finish         Finish
+    425        Wait(250ms)    Wait(250ms)    Finish
+    429        Wait(250ms)    Wait(250ms)    Finish
+    500        Finish         Finish         Finish
+    502        Wait(250ms)    Wait(250ms)    Finish
+    503        Wait(250ms)    Wait(250ms)    Finish
+    504        Wait(250ms)    Wait(250ms)    Finish
+    NotSent    Wait(250ms)    Wait(250ms)    Wait(250ms)
+    Ambiguous  Wait(250ms)    Wait(250ms)    Finish
+    Final      Finish         Finish         Finish
     ");
 }
 
@@ -54,6 +55,15 @@ fn the_whole_table_after_a_first_attempt() {
 fn a_second_401_is_final() {
     let attempt = Attempt { number: 2, may_reauthorize: false };
     assert_eq!(decide(Replay::Safe, attempt, answered(401), LONG, &policy()), Decision::Finish);
+}
+
+#[test]
+fn a_deletion_that_may_be_done_is_sent_once_more() {
+    for outcome in [Outcome::Ambiguous, answered(502)] {
+        let decide =
+            |number| decide(Replay::Delete, Attempt { number, may_reauthorize: false }, outcome, LONG, &policy());
+        assert_eq!((decide(1), decide(2)), (Decision::Wait(SECOND / 4), Decision::Finish));
+    }
 }
 
 #[test]

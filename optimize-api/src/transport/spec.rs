@@ -1,7 +1,10 @@
 //! A request as a value, made without I/O.
 
+use bytes::Bytes;
+use http::Method;
 use optimize_auth::ServiceUrl;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use url::Url;
 
 use crate::{Error, Operation};
@@ -15,12 +18,14 @@ pub(crate) struct RequestSpec {
     pub(crate) operation: &'static Operation,
     path: String,
     query: Vec<(&'static str, String)>,
+    body: Option<Bytes>,
+    content_type: &'static str,
 }
 
 impl RequestSpec {
     /// A request to an operation whose path has no parameter.
     pub(crate) fn new(operation: &'static Operation) -> Self {
-        Self { operation, path: operation.path.to_owned(), query: Vec::new() }
+        Self::at(operation, operation.path.to_owned())
     }
 
     /// A request to an operation whose path has `{id}`.
@@ -44,7 +49,39 @@ impl RequestSpec {
             return refuse("holds a control character");
         }
         let segment = utf8_percent_encode(id, SEGMENT).to_string();
-        Ok(Self { operation, path: operation.path.replace("{id}", &segment), query: Vec::new() })
+        Ok(Self::at(operation, operation.path.replace("{id}", &segment)))
+    }
+
+    fn at(operation: &'static Operation, path: String) -> Self {
+        // Whatever is not read is sent with a length, if only 0.
+        let body = (!matches!(operation.method, Method::GET | Method::DELETE)).then(Bytes::new);
+        Self { operation, path, query: Vec::new(), body, content_type: "application/json" }
+    }
+
+    pub(crate) fn with_body(mut self, json: impl Into<Bytes>) -> Self {
+        self.body = Some(json.into());
+        self
+    }
+
+    pub(crate) fn with_json(self, value: &impl Serialize) -> Result<Self, Error> {
+        let operation = self.operation;
+        let body = serde_json::to_vec(value).map_err(|error| {
+            Error::invalid_input(operation, format!("the request cannot be written as JSON: {error}"))
+        })?;
+        Ok(self.with_body(body))
+    }
+
+    pub(crate) fn with_content_type(mut self, content_type: &'static str) -> Self {
+        self.content_type = content_type;
+        self
+    }
+
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        self.body.as_ref()
+    }
+
+    pub(crate) fn content_type(&self) -> &'static str {
+        self.content_type
     }
 
     pub(crate) fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -69,7 +106,8 @@ impl RequestSpec {
     pub(crate) fn wire_form(&self) -> String {
         let url = self.url(&ServiceUrl::parse("https://host").unwrap());
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        format!("{} {}{query}", self.operation.method, url.path())
+        let body = self.body.as_ref().map(|body| format!("\n{}", String::from_utf8_lossy(body))).unwrap_or_default();
+        format!("{} {}{query}{body}", self.operation.method, url.path())
     }
 }
 

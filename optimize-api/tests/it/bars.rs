@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use optimize_api::{Client, CollectionId, ErrorKind, ReportId, RetryPolicy};
+use optimize_api::{Client, CollectionId, Definitions, Error, ErrorKind, ReportId, RetryPolicy};
 use optimize_auth::ServiceUrl;
 use optimize_sandbox::{Fault, FaultRule};
 use proptest::strategy::{Strategy, ValueTree};
@@ -74,57 +74,80 @@ fn mishaps() -> BTreeMap<String, Option<Fault>> {
     statuses.into_iter().chain(others.map(|(name, fault)| (name.to_owned(), fault))).collect()
 }
 
+/// A kind of request: its name, its path, a parameter that its query has.
+type Kind = (&'static str, &'static str, Option<&'static str>);
+
+const KINDS: [Kind; 6] = [
+    ("list", REPORT_LIST_PATH, None),
+    ("first page", REPORT_DATA_PATH, None),
+    ("next page", REPORT_DATA_PATH, Some("searchRequestId")),
+    ("delete", "/api/public/report/*", None),
+    ("ingest", "/api/ingestion/variable", None),
+    ("import", "/api/public/import", None),
+];
+
+async fn call(client: &Client, kind: &str) -> Result<(), Error> {
+    match kind {
+        "list" => client.reports().list(&"claims".into()).await.map(drop),
+        "delete" => client.reports().delete(&"orders-open".into()).await,
+        "ingest" => client.ingestion().variables(&[]).await,
+        "import" => client.import(&"claims".into(), &Definitions::from_json("[]")?).await.map(drop),
+        _ => {
+            let data = client.reports().data(&"orders-raw".into()).page_size(10);
+            data.rows().try_for_each(|_| async { Ok(()) }).await
+        }
+    }
+}
+
 /// How many requests a call sends that meets the mishap each time.
-async fn requests(fault: Option<&Fault>, path: &str, query: Option<&str>) -> String {
+async fn requests(fault: Option<&Fault>, (kind, path, query): Kind) -> String {
     let sandbox = sandbox().await;
     let client =
         builder(&sandbox).credentials(credentials(&sandbox)).timeout(Duration::from_millis(400)).build().unwrap();
-    client.readiness().await.unwrap();
     let before = sandbox.journal().len();
     let Some(fault) = fault else {
         let gone = ServiceUrl::parse("http://127.0.0.1:1").unwrap();
         let policy = RetryPolicy::default().with_first_wait(Duration::ZERO);
-        let error = Client::builder(gone).retry(policy).build().unwrap().reports().list(&"x".into()).await.unwrap_err();
-        return format!("{} tries", error.attempts());
+        let client = Client::builder(gone).retry(policy).build().unwrap();
+        return format!("{} tries", call(&client, kind).await.unwrap_err().attempts());
     };
     let rule = FaultRule::new(path, fault.clone()).times(u32::MAX);
     sandbox.add_fault(match query {
         Some(query) => rule.with_query(query),
         None => rule,
     });
-    if path == REPORT_LIST_PATH || path == "/oauth/token" {
-        let _ = client.reports().list(&"claims".into()).await;
-    } else {
-        let _ =
-            client.reports().data(&"orders-raw".into()).page_size(10).rows().try_for_each(|_| async { Ok(()) }).await;
-    }
+    // Whether it fails in the end is of no interest here.
+    let _ = call(&client, kind).await;
     let matching = sandbox.journal().into_iter().skip(before).filter(|entry| entry.fault.is_some()).count();
     matching.to_string()
 }
 
 #[tokio::test]
 async fn bar_28_the_retry_table_holds_over_the_wire_for_every_kind_of_request() {
-    let mut table = String::from("                 list  first page  next page\n");
+    let mut table = format!("{:12}", "");
+    for (kind, ..) in KINDS {
+        write!(table, "{kind:>12}").unwrap();
+    }
     for (name, fault) in mishaps() {
-        let list = requests(fault.as_ref(), REPORT_LIST_PATH, None).await;
-        let first = requests(fault.as_ref(), REPORT_DATA_PATH, None).await;
-        let next = requests(fault.as_ref(), REPORT_DATA_PATH, Some("searchRequestId")).await;
-        writeln!(table, "{name:15}  {list:8}{first:8}{next}").unwrap();
+        write!(table, "\n{name:12}").unwrap();
+        for kind in KINDS {
+            write!(table, "{:>12}", requests(fault.as_ref(), kind).await).unwrap();
+        }
     }
     insta::assert_snapshot!(table, @"
-                     list  first page  next page
-    408              4       4       1
-    425              4       4       1
-    429              4       4       1
-    500              1       1       1
-    502              4       4       1
-    503              4       4       1
-    504              4       4       1
-    half a body      4       4       1
-    no answer        1       1       1
-    nobody there     4 tries 4 tries 4 tries
-    reset after      4       4       1
-    reset before     4       4       1
+                        list  first page   next page      delete      ingest      import
+    408                    4           4           1           2           4           1
+    425                    4           4           1           2           4           1
+    429                    4           4           1           2           4           1
+    500                    1           1           1           1           1           1
+    502                    4           4           1           2           4           1
+    503                    4           4           1           2           4           1
+    504                    4           4           1           2           4           1
+    half a body            4           4           1           1           1           1
+    no answer              1           1           1           1           1           1
+    nobody there     4 tries     4 tries     4 tries     4 tries     4 tries     4 tries
+    reset after            4           4           1           2           4           1
+    reset before           4           4           1           2           4           1
     ");
 }
 

@@ -5,7 +5,10 @@
 mod bars;
 mod client;
 mod dashboards;
+mod ingestion;
+mod operations;
 mod readiness;
+mod replay;
 mod reports;
 mod support;
 mod transport;

@@ -1,0 +1,60 @@
+//! The agentic dashboard of servers in development. It is not documented and changes, so it is raw JSON.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::transport::spec::RequestSpec;
+use crate::{Client, Error, ReportId, operation};
+
+/// What an evaluation is about. All is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgenticFilter {
+    /// The keys of process definitions; all if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub process_definition_keys: Vec<String>,
+    /// How far back from now, with a unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_date_rolling_value: Option<u32>,
+    /// The unit, for example `days`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_date_rolling_unit: Option<String>,
+}
+
+impl Client {
+    /// The agentic dashboard, as JSON. `GET /api/public/dashboard/agentic`, in 8.10 while that is developed.
+    pub async fn agentic_dashboard(&self) -> Result<Bytes, Error> {
+        self.transport.send(&RequestSpec::new(&operation::AGENTIC_DASHBOARD), Ok).await
+    }
+
+    /// The result of one of its reports, as JSON. `POST /api/public/dashboard/agentic/report/{id}/evaluate`.
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if of the rolling value and its unit only one is there.
+    pub async fn evaluate_agentic_report(&self, report: &ReportId, filter: &AgenticFilter) -> Result<Bytes, Error> {
+        self.transport.send(&evaluate(report, filter)?, Ok).await
+    }
+}
+
+fn evaluate(report: &ReportId, filter: &AgenticFilter) -> Result<RequestSpec, Error> {
+    let operation = &operation::AGENTIC_EVALUATE;
+    if filter.end_date_rolling_value.is_some() != filter.end_date_rolling_unit.is_some() {
+        return Err(Error::invalid_input(operation, "the rolling value and its unit go together"));
+    }
+    RequestSpec::with_id(operation, report.as_str())?.with_json(filter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_and_unit_go_together() {
+        let filter = AgenticFilter { end_date_rolling_value: Some(7), ..AgenticFilter::default() };
+        assert!(evaluate(&"r".into(), &filter).is_err());
+        let filter = AgenticFilter { end_date_rolling_unit: Some("days".to_owned()), ..filter };
+        insta::assert_snapshot!(evaluate(&"r".into(), &filter).unwrap().wire_form(), @r#"
+        POST /api/public/dashboard/agentic/report/r/evaluate
+        {"endDateRollingValue":7,"endDateRollingUnit":"days"}
+        "#);
+    }
+}

@@ -1,0 +1,193 @@
+//! Exported definitions of reports and dashboards. They travel as the server wrote them: no member is dropped, renamed or
+//! reordered, since their inside differs from release to release.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::transport::decode;
+use crate::{Error, Operation};
+
+/// A JSON array of exported definitions, byte for byte as the server sent it, or as a file holds it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Definitions(Bytes);
+
+/// One exported definition: a slice of the array, and what identifies it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Definition {
+    /// The id. In a file it only serves references inside the file; an import gives new ones.
+    pub id: String,
+    /// What it is.
+    pub kind: DefinitionKind,
+    /// The name; empty if the server left it out.
+    pub name: String,
+    /// The version of the index it was exported from. An import wants exactly its own.
+    pub source_index_version: Option<i64>,
+    json: Bytes,
+}
+
+/// `exportEntityType`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DefinitionKind {
+    /// A report on a process.
+    SingleProcessReport,
+    /// A report on a decision.
+    SingleDecisionReport,
+    /// Several reports in one.
+    CombinedReport,
+    /// A dashboard.
+    Dashboard,
+    /// One that a later release has brought.
+    Other(String),
+}
+
+impl DefinitionKind {
+    /// The word the server has for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::SingleProcessReport => "single_process_report",
+            Self::SingleDecisionReport => "single_decision_report",
+            Self::CombinedReport => "combined_report",
+            Self::Dashboard => "dashboard",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl From<String> for DefinitionKind {
+    fn from(word: String) -> Self {
+        match word.as_str() {
+            "single_process_report" => Self::SingleProcessReport,
+            "single_decision_report" => Self::SingleDecisionReport,
+            "combined_report" => Self::CombinedReport,
+            "dashboard" => Self::Dashboard,
+            _ => Self::Other(word),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    export_entity_type: Option<&'a RawValue>,
+    name: Option<&'a RawValue>,
+    source_index_version: Option<&'a RawValue>,
+}
+
+/// The value of a member, if it is there and of this type.
+fn member<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+impl Definitions {
+    /// Reads a JSON array of objects. What is in them is the server's affair.
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is something else; a single definition stands in
+    /// an array too.
+    pub fn from_json(json: impl Into<Bytes>) -> Result<Self, Error> {
+        let definitions = Self(json.into());
+        let invalid = |what: String| Error::invalid_input(&crate::operation::IMPORT, what);
+        if definitions.0.trim_ascii_start().starts_with(b"{") {
+            return Err(invalid("a single definition must stand in an array: [ … ]".to_owned()));
+        }
+        let parts: Vec<&RawValue> = serde_json::from_slice(&definitions.0).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            invalid(format!("the definitions are not a JSON array ({place})"))
+        })?;
+        match parts.iter().position(|part| !part.get().starts_with('{')) {
+            Some(index) => Err(invalid(format!("element {index} of the definitions is not a JSON object"))),
+            None => Ok(definitions),
+        }
+    }
+
+    pub(crate) fn answered(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
+        let definitions = Self(body);
+        definitions.parts(operation)?;
+        Ok(definitions)
+    }
+
+    fn parts(&self, operation: &'static Operation) -> Result<Vec<Bytes>, Error> {
+        let raw: Vec<&RawValue> = decode::json(operation, &self.0)?;
+        Ok(raw.into_iter().map(|raw| self.0.slice_ref(raw.get().as_bytes())).collect())
+    }
+
+    /// The array as it was sent.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The definitions, in the order of the array. What the array does not tell of one is empty.
+    pub fn iter(&self) -> impl Iterator<Item = Definition> {
+        let parts = self.parts(&crate::operation::IMPORT).unwrap_or_default();
+        parts.into_iter().map(|json| {
+            let head: Head<'_> = serde_json::from_slice(&json).unwrap_or_default();
+            let [id, kind, name] = [head.id, head.export_entity_type, head.name].map(member::<String>);
+            Definition {
+                id: id.unwrap_or_default(),
+                kind: kind.unwrap_or_default().into(),
+                name: name.unwrap_or_default(),
+                source_index_version: member(head.source_index_version),
+                json: json.clone(),
+            }
+        })
+    }
+}
+
+impl Definition {
+    /// Its JSON text, exactly as it stands in the array.
+    #[expect(clippy::missing_panics_doc, reason = "a raw JSON value is always UTF-8")]
+    pub fn json(&self) -> &str {
+        std::str::from_utf8(&self.json).expect("a raw JSON value is text")
+    }
+}
+
+impl From<Definitions> for Bytes {
+    fn from(definitions: Definitions) -> Self {
+        definitions.0
+    }
+}
+
+impl fmt::Debug for Definitions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|definition| definition.id)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_sends_is_kept_byte_for_byte_and_looked_into() {
+        let text = r#"[ {"name" : "A","id":"1","exportEntityType":"dashboard","n":1.000000000000000000001} ,
+            {"exportEntityType":"brand_new","id":"2","name":"\ud800","x":{"a":1,"a":2}}]"#;
+        let definitions = Definitions::answered(&crate::operation::REPORT_EXPORT, text.into()).unwrap();
+        assert_eq!(definitions.as_bytes(), text.as_bytes());
+        let found: Vec<_> = definitions.iter().collect();
+        assert_eq!(
+            (found[0].id.as_str(), &found[0].kind, found[0].name.as_str()),
+            ("1", &DefinitionKind::Dashboard, "A")
+        );
+        assert!(found[0].json().ends_with("1.000000000000000000001}"));
+        // Half a surrogate pair is passed on, though it is no text.
+        assert_eq!((found[1].kind.as_str(), found[1].id.as_str(), found[1].name.as_str()), ("brand_new", "2", ""));
+        let file = Definitions::from_json(text).unwrap();
+        assert_eq!(file, definitions);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_imported_is_told_with_its_place() {
+        let told = |text: &str| Definitions::from_json(text.to_owned()).unwrap_err().to_string();
+        insta::assert_snapshot!(told("{}"), @"import definitions: a single definition must stand in an array: [ … ]");
+        insta::assert_snapshot!(told("[1]"), @"import definitions: element 0 of the definitions is not a JSON object");
+        insta::assert_snapshot!(told("[{},"), @"import definitions: the definitions are not a JSON array (line 1, column 4)");
+        assert_eq!(Definitions::from_json("[]").unwrap().iter().count(), 0);
+    }
+}

@@ -1,0 +1,249 @@
+//! Any number of elements, in batches by count and size, several at a time.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
+
+use crate::transport::spec::RequestSpec;
+use crate::{Client, Error, Operation};
+
+/// Something that can be ingested.
+pub trait Element: Serialize {
+    /// Names it, for the server and for people.
+    fn id(&self) -> &str;
+
+    /// What the server's documented rules have against it, as `field: problem`.
+    fn check(&self) -> Result<(), String>;
+}
+
+/// Ingestion in batches.
+///
+/// The server takes a batch as a whole or not at all. Elements that its documented rules refuse are told before they are
+/// sent and spoil no batch. If it refuses some all the same, they are told, and the rest of the batch is sent again without
+/// them; a batch that is too large for it (413) is sent in halves. Elements are keyed by their ids, so sending one again
+/// doubles nothing.
+#[derive(Debug)]
+#[must_use]
+pub struct Ingest<T> {
+    target: Target,
+    batch_count: usize,
+    batch_bytes: usize,
+    concurrency: usize,
+    element: PhantomData<fn(T)>,
+}
+
+/// Where batches go.
+#[derive(Clone, Debug)]
+struct Target {
+    client: Client,
+    operation: &'static Operation,
+    content_type: &'static str,
+}
+
+/// What became of one batch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BatchOutcome {
+    /// The places of its elements in the caller's input, counted from 0: those that were accepted.
+    pub accepted: Vec<u64>,
+    /// Those that were refused, each with the reason.
+    pub refused: Vec<RefusedElement>,
+    /// What kept the others from being sent or answered, and their places. They may be sent again.
+    pub failed: Option<(Error, Vec<u64>)>,
+}
+
+/// An element that was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedElement {
+    /// Its place in the caller's input, counted from 0.
+    pub index: u64,
+    /// Its id.
+    pub id: String,
+    /// The reason, as `field: problem`.
+    pub problem: String,
+}
+
+/// One element, written out.
+#[derive(Clone, Debug)]
+struct Written {
+    index: u64,
+    id: String,
+    json: Bytes,
+}
+
+impl<T: Element> Ingest<T> {
+    pub(crate) fn new(client: Client, operation: &'static Operation, content_type: &'static str) -> Self {
+        Self {
+            target: Target { client, operation, content_type },
+            batch_count: 1000,
+            batch_bytes: 5 << 20,
+            concurrency: 4,
+            element: PhantomData,
+        }
+    }
+
+    /// The most elements in a batch. Default 1000, at least 1.
+    pub fn batch_count(mut self, elements: usize) -> Self {
+        self.batch_count = elements.max(1);
+        self
+    }
+
+    /// The most bytes in a batch. Default 5 MiB; servers before 8.8 take 10 MiB unless they are set up otherwise. A single
+    /// element that is larger is sent alone.
+    pub fn batch_bytes(mut self, bytes: usize) -> Self {
+        self.batch_bytes = bytes;
+        self
+    }
+
+    /// The most requests at a time. Default 4, at least 1; servers before 8.8 take 5 unless they are set up otherwise.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests.max(1);
+        self
+    }
+
+    /// Sends all elements and tells of each batch when it is done, in no particular order. Nothing is read ahead but the
+    /// batches that are under way. Of two elements with one id, the last that arrives stays: with a
+    /// [`concurrency`](Self::concurrency) of 1 that is the last of the input.
+    pub fn send(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = BatchOutcome> + Send
+    where
+        T: Send + 'static,
+    {
+        let (concurrency, target) = (self.concurrency, self.target.clone());
+        self.batches(elements).map(move |batch| target.clone().send(batch)).buffer_unordered(concurrency)
+    }
+
+    fn batches(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = Batch> + Send
+    where
+        T: Send + 'static,
+    {
+        let state = (Box::pin(elements.enumerate()), Batch::default());
+        stream::unfold(Some(state), move |state| {
+            let (count, bytes) = (self.batch_count, self.batch_bytes);
+            async move {
+                let (mut elements, mut batch) = state?;
+                while let Some((index, element)) = elements.next().await {
+                    let index = index as u64;
+                    match write(index, &element) {
+                        Err(refused) => batch.refused.push(refused),
+                        Ok(written) => {
+                            let is_full = batch.elements.len() >= count || batch.bytes + written.json.len() + 1 > bytes;
+                            if is_full && !batch.elements.is_empty() {
+                                let mut next = Batch::default();
+                                next.add(written);
+                                return Some((batch, Some((elements, next))));
+                            }
+                            batch.add(written);
+                        }
+                    }
+                }
+                let is_empty = batch.elements.is_empty() && batch.refused.is_empty();
+                (!is_empty).then_some((batch, None))
+            }
+        })
+    }
+}
+
+impl Target {
+    async fn send(self, batch: Batch) -> BatchOutcome {
+        let mut outcome = BatchOutcome { accepted: Vec::new(), refused: batch.refused, failed: None };
+        let mut waiting = vec![batch.elements];
+        while let Some(mut elements) = waiting.pop() {
+            if elements.is_empty() {
+                continue;
+            }
+            let spec = RequestSpec::new(self.operation).with_body(body(&elements)).with_content_type(self.content_type);
+            let error = match self.client.transport.send_void(&spec).await {
+                Ok(()) => {
+                    outcome.accepted.extend(elements.iter().map(|element| element.index));
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let complaints = complaints(&error, elements.len());
+            if error.status() == Some(413) && elements.len() > 1 {
+                let second = elements.split_off(elements.len() / 2);
+                waiting.extend([second, elements]);
+            } else if error.status() == Some(413) {
+                outcome
+                    .refused
+                    .extend(elements.into_iter().map(|element| element.refused("it is too large for the server")));
+            } else if complaints.is_empty() {
+                let left = std::iter::once(elements).chain(waiting).flatten().map(|element| element.index);
+                outcome.failed = Some((error, left.collect()));
+                return outcome;
+            } else {
+                let mut rest = Vec::new();
+                for (place, element) in elements.into_iter().enumerate() {
+                    let problems: Vec<_> = complaints
+                        .iter()
+                        .filter(|(index, _)| *index == place)
+                        .map(|(_, problem)| problem.as_str())
+                        .collect();
+                    if problems.is_empty() {
+                        rest.push(element);
+                    } else {
+                        outcome.refused.push(element.refused(&problems.join("; ")));
+                    }
+                }
+                waiting.push(rest);
+            }
+        }
+        outcome
+    }
+}
+
+#[derive(Debug, Default)]
+struct Batch {
+    elements: Vec<Written>,
+    bytes: usize,
+    refused: Vec<RefusedElement>,
+}
+
+impl Batch {
+    fn add(&mut self, element: Written) {
+        self.bytes += element.json.len() + 1;
+        self.elements.push(element);
+    }
+}
+
+impl Written {
+    fn refused(self, problem: &str) -> RefusedElement {
+        RefusedElement { index: self.index, id: self.id, problem: problem.to_owned() }
+    }
+}
+
+fn write<T: Element>(index: u64, element: &T) -> Result<Written, RefusedElement> {
+    let refused = |problem| RefusedElement { index, id: element.id().to_owned(), problem };
+    element.check().map_err(refused)?;
+    let json =
+        serde_json::to_vec(element).map_err(|error| refused(format!("it cannot be written as JSON: {error}")))?;
+    Ok(Written { index, id: element.id().to_owned(), json: json.into() })
+}
+
+fn body(elements: &[Written]) -> Vec<u8> {
+    let length = elements.iter().map(|element| element.json.len() + 1).sum::<usize>() + 1;
+    let mut body = Vec::with_capacity(length);
+    body.push(b'[');
+    for (place, element) in elements.iter().enumerate() {
+        if place > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(&element.json);
+    }
+    body.push(b']');
+    body
+}
+
+/// The places in the batch that a validation body complains about, from `element[2].name: …`.
+fn complaints(error: &Error, count: usize) -> Vec<(usize, String)> {
+    let parse = |text: &String| {
+        let (place, rest) = text.strip_prefix("element[")?.split_once(']')?;
+        let place = place.parse().ok().filter(|place| *place < count)?;
+        Some((place, rest.trim_start_matches('.').to_owned()))
+    };
+    error.server().validation_errors.iter().filter_map(parse).collect()
+}

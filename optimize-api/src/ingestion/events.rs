@@ -1,0 +1,110 @@
+//! `CloudEvents` 1.0, for Camunda 7.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::batcher::Element;
+
+/// The media type of a batch of `CloudEvents`.
+pub(super) const BATCH_TYPE: &str = "application/cloudevents-batch+json";
+
+/// An event from outside.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CloudEvent {
+    specversion: &'static str,
+    /// Names the event. The same id again overrides it.
+    pub id: String,
+    /// Where it comes from. The server keeps `camunda` for itself.
+    pub source: String,
+    /// What has happened.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// What belongs together: the correlation key.
+    pub traceid: String,
+    /// When, as RFC 3339 has it; now if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// A group of events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Anything; nested values become variables of the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<RawValue>>,
+}
+
+impl CloudEvent {
+    /// An event that happens now, without data.
+    pub fn new(
+        id: impl Into<String>,
+        source: impl Into<String>,
+        event_type: impl Into<String>,
+        traceid: impl Into<String>,
+    ) -> Self {
+        Self {
+            specversion: "1.0",
+            id: id.into(),
+            source: source.into(),
+            event_type: event_type.into(),
+            traceid: traceid.into(),
+            time: None,
+            group: None,
+            data: None,
+        }
+    }
+
+    /// When it happened, as RFC 3339 has it.
+    pub fn with_time(mut self, time: impl Into<String>) -> Self {
+        self.time = Some(time.into());
+        self
+    }
+
+    /// The group it belongs to.
+    pub fn with_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// What it is about.
+    pub fn with_data(mut self, data: Box<RawValue>) -> Self {
+        self.data = Some(data);
+        self
+    }
+}
+
+impl Element for CloudEvent {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (name, value) in
+            [("id", &self.id), ("source", &self.source), ("type", &self.event_type), ("traceid", &self.traceid)]
+        {
+            if value.trim().is_empty() {
+                return Err(format!("{name}: must not be blank"));
+            }
+        }
+        if self.source.eq_ignore_ascii_case("camunda") {
+            return Err("source: the server keeps `camunda` for itself".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_written_as_the_contract_has_it() {
+        let data = RawValue::from_string("{\"gate\":4}".to_owned()).unwrap();
+        let event = CloudEvent::new("ev-1", "depot-scanner", "parcelArrived", "parcel-778")
+            .with_data(data)
+            .with_group("depots");
+        let event = event.with_time("2024-03-05T14:07:09.120Z");
+        insta::assert_snapshot!(serde_json::to_string(&event).unwrap(), @r#"{"specversion":"1.0","id":"ev-1","source":"depot-scanner","type":"parcelArrived","traceid":"parcel-778","time":"2024-03-05T14:07:09.120Z","group":"depots","data":{"gate":4}}"#);
+        assert!(CloudEvent::new("1", "Camunda", "t", "c").check().is_err());
+        assert!(CloudEvent::new("1", "s", "", "c").check().is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! Variables from outside.
+
+use serde::Serialize;
+
+use super::batcher::Element;
+use crate::VariableType;
+
+/// A variable of a process instance, or a new value of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ExternalVariable {
+    /// Names this update. The same id again is a newer version of the same update.
+    pub id: String,
+    /// The name of the variable.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub variable_type: VariableType,
+    /// Its value, a text whatever the type; dates as `2024-03-05T14:07:09.120+0000`.
+    pub value: Option<String>,
+    /// The process instance.
+    pub process_instance_id: String,
+    /// The BPMN process id of its definition.
+    pub process_definition_key: String,
+    /// How an `Object` is written, for example `application/json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serialization_data_format: Option<String>,
+}
+
+impl ExternalVariable {
+    /// A variable without a value.
+    ///
+    /// Its id is made of the process instance, the name and the type, so that sending it again replaces what was sent
+    /// before and doubles nothing.
+    pub fn new(
+        process_definition_key: impl Into<String>,
+        process_instance_id: impl Into<String>,
+        name: impl Into<String>,
+        variable_type: VariableType,
+    ) -> Self {
+        let (process_instance_id, name) = (process_instance_id.into(), name.into());
+        Self {
+            id: format!("{process_instance_id}:{name}:{variable_type}"),
+            name,
+            variable_type,
+            value: None,
+            process_instance_id,
+            process_definition_key: process_definition_key.into(),
+            serialization_data_format: None,
+        }
+    }
+
+    /// An id of one's own.
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// The value.
+    pub fn with_value(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// How an object is written.
+    pub fn with_serialization_data_format(mut self, format: impl Into<String>) -> Self {
+        self.serialization_data_format = Some(format.into());
+        self
+    }
+}
+
+impl Element for ExternalVariable {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (name, value) in [
+            ("id", &self.id),
+            ("name", &self.name),
+            ("processInstanceId", &self.process_instance_id),
+            ("processDefinitionKey", &self.process_definition_key),
+        ] {
+            if value.trim().is_empty() {
+                return Err(format!("{name}: must not be blank"));
+            }
+        }
+        match &self.variable_type {
+            VariableType::Other(word) => Err(format!("type: the server knows no type {word:?}")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_written_as_the_contract_has_it() {
+        let variable =
+            ExternalVariable::new("parcelRouting", "2251799813700042", "customsCleared", VariableType::Boolean);
+        let written = serde_json::to_string(&[variable.with_id("upd-0001").with_value("true")]).unwrap();
+        insta::assert_snapshot!(written, @r#"[{"id":"upd-0001","name":"customsCleared","type":"Boolean","value":"true","processInstanceId":"2251799813700042","processDefinitionKey":"parcelRouting"}]"#);
+    }
+
+    #[test]
+    fn what_the_server_would_refuse_is_told() {
+        let variable = ExternalVariable::new("d", "i", " ", VariableType::String);
+        assert_eq!(variable.check().unwrap_err(), "name: must not be blank");
+        let variable = ExternalVariable::new("d", "i", "n", VariableType::from("blob"));
+        assert_eq!(variable.check().unwrap_err(), "type: the server knows no type \"blob\"");
+        assert!(ExternalVariable::new("d", "i", "n", VariableType::from("double")).check().is_ok());
+    }
+}

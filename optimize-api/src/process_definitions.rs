@@ -1,0 +1,32 @@
+//! The imported data of process definitions.
+
+use crate::transport::spec::RequestSpec;
+use crate::{Client, Error, operation};
+
+impl Client {
+    /// Queues the deletion of the imported data of one version of a process definition, by its numeric key.
+    /// `DELETE /api/public/process-definition/{key}`, since 8.10.
+    ///
+    /// Success says that the job is queued, not that it was carried out; there is no way to ask but to call again, which
+    /// comes to [`NotFound`](crate::ErrorKind::NotFound) when it was. A job that is still queued is
+    /// [`Rejected`](crate::ErrorKind::Rejected) with the status 409. On self-managed servers the jobs are only carried out
+    /// where that has been switched on. The cluster's own definition is untouched.
+    pub async fn delete_process_definition(&self, key: i64) -> Result<(), Error> {
+        self.transport.send_void(&delete(key)?).await
+    }
+}
+
+fn delete(key: i64) -> Result<RequestSpec, Error> {
+    RequestSpec::with_id(&operation::PROCESS_DEFINITION_DELETE, &key.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_a_number_in_the_path() {
+        let spec = delete(2_251_799_813_685_249).unwrap();
+        insta::assert_snapshot!(spec.wire_form(), @"DELETE /api/public/process-definition/2251799813685249");
+    }
+}

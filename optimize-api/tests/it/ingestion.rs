@@ -1,0 +1,130 @@
+//! Batches of variables and events.
+
+use futures_util::{StreamExt, stream};
+use optimize_api::{BatchOutcome, CloudEvent, ErrorKind, ExternalVariable, RefusedElement, VariableType};
+use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+
+use crate::support::{GENERATIONS, api_requests, client, of, sandbox, start, statuses};
+
+const PATH: &str = "/api/ingestion/variable";
+
+fn variable(number: usize) -> ExternalVariable {
+    ExternalVariable::new("invoice", format!("i{number}"), "amount", VariableType::Long).with_value("7")
+}
+
+/// All outcomes in one: accepted places in order, refused elements in order, failures.
+async fn gather(outcomes: impl futures_util::Stream<Item = BatchOutcome>) -> (Vec<u64>, Vec<RefusedElement>, Vec<u64>) {
+    let (mut accepted, mut refused, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for outcome in outcomes.collect::<Vec<_>>().await {
+        accepted.extend(outcome.accepted);
+        refused.extend(outcome.refused);
+        failed.extend(outcome.failed.into_iter().flat_map(|(_, places)| places));
+    }
+    accepted.sort_unstable();
+    refused.sort_by_key(|element| element.index);
+    failed.sort_unstable();
+    (accepted, refused, failed)
+}
+
+#[tokio::test]
+async fn one_invalid_element_rejects_a_single_request_before_it_is_sent() {
+    let sandbox = sandbox().await;
+    let variables = [variable(0), ExternalVariable::new("invoice", "", "amount", VariableType::Long)];
+    let error = client(&sandbox).ingestion().variables(&variables).await.unwrap_err();
+    insta::assert_snapshot!(error, @"ingest variables: element 1: processInstanceId: must not be blank");
+    assert!(sandbox.ingested_variables().is_empty());
+    client(&sandbox).ingestion().variables(&[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn batches_hold_as_many_as_they_may_and_refused_elements_are_told_by_their_places() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let elements =
+            (0..25).map(|number| if number == 13 { variable(number).with_id(" ") } else { variable(number) });
+        let batches = client(&sandbox).ingestion().variable_batches().batch_count(10).concurrency(2);
+        let (accepted, refused, failed) = gather(batches.send(stream::iter(elements))).await;
+        assert_eq!(accepted, (0..25).filter(|place| *place != 13).collect::<Vec<_>>());
+        assert_eq!((refused.len(), refused[0].index), (1, 13));
+        assert_eq!(refused[0].problem, "id: must not be blank");
+        assert!(failed.is_empty());
+        assert_eq!(statuses(&sandbox).len(), 3, "{generation}");
+        assert_eq!(sandbox.ingested_variables().len(), 24);
+    }
+}
+
+#[tokio::test]
+async fn elements_that_the_server_refuses_are_left_out_and_the_rest_is_sent_again() {
+    let sandbox = sandbox().await;
+    let body = r#"{"errorMessage":"no","validationErrors":[
+        {"property":"element[1].name","errorMessage":"is not to its liking"},
+        {"property":"element[1].value","errorMessage":"neither"},
+        {"property":"element[3].id","errorMessage":"nor this"}]}"#;
+    sandbox.add_fault(FaultRule::new(PATH, Fault::answer(400, "application/json", body)));
+    let batches = client(&sandbox).ingestion().variable_batches();
+    let (accepted, refused, failed) = gather(batches.send(stream::iter((0..5).map(variable)))).await;
+    assert_eq!((accepted, failed), (vec![0, 2, 4], vec![]));
+    insta::assert_compact_debug_snapshot!(refused, @r#"[RefusedElement { index: 1, id: "i1:amount:Long", problem: "name: is not to its liking; value: neither" }, RefusedElement { index: 3, id: "i3:amount:Long", problem: "id: nor this" }]"#);
+    assert_eq!(sandbox.ingested_variables().len(), 3);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_large_is_halved_until_it_fits() {
+    let sandbox = start(Sandbox::builder().generation(Generation::G2).ingestion_bytes(700)).await;
+    let elements = (0..12).map(variable).chain([variable(12).with_value("x".repeat(1000))]);
+    let batches = client(&sandbox).ingestion().variable_batches().concurrency(1);
+    let (accepted, refused, failed) = gather(batches.send(stream::iter(elements))).await;
+    assert_eq!((accepted, failed), ((0..12).collect(), vec![]));
+    assert_eq!((refused[0].index, refused[0].problem.as_str()), (12, "it is too large for the server"));
+    assert_eq!(sandbox.ingested_variables().len(), 12);
+    assert!(statuses(&sandbox).iter().all(|status| matches!(status, 204 | 413)));
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_batch_are_limited() {
+    let sandbox = sandbox().await;
+    let batches = client(&sandbox).ingestion().variable_batches().batch_bytes(300);
+    let (accepted, ..) = gather(batches.send(stream::iter((0..6).map(variable)))).await;
+    assert_eq!((accepted.len(), statuses(&sandbox).len()), (6, 3));
+}
+
+#[tokio::test]
+async fn a_failed_batch_names_its_elements_and_the_others_go_on() {
+    let sandbox = sandbox().await;
+    sandbox.add_fault(FaultRule::new(PATH, Fault::status(500)).after(1));
+    let batches = client(&sandbox).ingestion().variable_batches().batch_count(2).concurrency(1);
+    let outcomes: Vec<_> = batches.send(stream::iter((0..6).map(variable))).collect().await;
+    let failed: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.failed.as_ref()).collect();
+    assert_eq!((failed.len(), failed[0].0.kind(), failed[0].1.as_slice()), (1, ErrorKind::Rejected, &[2, 3][..]));
+    assert_eq!(sandbox.ingested_variables().len(), 4);
+}
+
+#[tokio::test]
+async fn a_server_that_is_busy_is_asked_again() {
+    let sandbox = sandbox().await;
+    sandbox.add_fault(FaultRule::new(PATH, Fault::status(429)).times(2));
+    let (accepted, ..) =
+        gather(client(&sandbox).ingestion().variable_batches().send(stream::iter((0..3).map(variable)))).await;
+    assert_eq!((accepted.len(), statuses(&sandbox)), (3, vec![429, 429, 200]));
+}
+
+#[tokio::test]
+async fn events_are_ingested_by_servers_of_camunda_7() {
+    let sandbox = of(Generation::G2).await;
+    let event = |number: usize| CloudEvent::new(number.to_string(), "depot", "arrived", "parcel-1");
+    let ingestion = client(&sandbox).ingestion();
+    let (accepted, ..) = gather(ingestion.event_batches().batch_count(4).send(stream::iter((0..10).map(event)))).await;
+    assert_eq!((accepted.len(), sandbox.ingested_events().len()), (10, 10));
+    let types: Vec<_> = api_requests(&sandbox).into_iter().filter_map(|entry| entry.content_type).collect();
+    assert_eq!(types, ["application/cloudevents-batch+json"; 3]);
+    let error = ingestion.events(&[CloudEvent::new("1", "camunda", "t", "c")]).await.unwrap_err();
+    insta::assert_snapshot!(error, @"ingest events: element 0: source: the server keeps `camunda` for itself");
+}
+
+#[tokio::test]
+async fn no_elements_are_no_request() {
+    let sandbox = sandbox().await;
+    let outcomes = client(&sandbox).ingestion().variable_batches().send(stream::empty());
+    assert_eq!(outcomes.count().await, 0);
+    assert!(sandbox.journal().is_empty());
+}

@@ -1,0 +1,290 @@
+//! Each operation, with what it leaves behind at the server.
+
+use std::collections::BTreeSet;
+
+use optimize_api::{
+    Client, CloudEvent, CollectionId, DashboardId, DefinitionKind, Definitions, ErrorKind, ExternalVariable, Operation,
+    ReportId, ScopeEntry, VariableLabel, VariableType,
+};
+use optimize_sandbox::{Generation, Sandbox};
+
+use crate::support::{GENERATIONS, api_requests, client, of, sandbox, start, statuses};
+
+const CLAIMS: &str = "claims";
+
+fn ids(definitions: &Definitions) -> Vec<String> {
+    definitions.iter().map(|definition| definition.id).collect()
+}
+
+#[tokio::test]
+async fn a_deleted_report_is_gone_and_so_are_references_to_it() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let (reports, dashboards) = (client(&sandbox).reports(), client(&sandbox).dashboards());
+        let report = ReportId::from("claims-by-month");
+        reports.delete(&report).await.unwrap();
+        let left = reports.list(&CLAIMS.into()).await.unwrap();
+        assert!(left.len() == 4 && !left.contains(&report), "{generation}");
+        let exported = dashboards.export_definitions(&["claims-overview".into()]).await.unwrap();
+        assert!(!ids(&exported).contains(&"claims-by-month".to_owned()));
+        let error = reports.delete(&report).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::NotFound, Some(404)), "{generation}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_dashboard_leaves_its_reports() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let client = client(&sandbox);
+        client.dashboards().delete(&"claims-overview".into()).await.unwrap();
+        assert_eq!(client.dashboards().list(&CLAIMS.into()).await.unwrap(), [DashboardId::from("claims-payouts")]);
+        assert_eq!(client.reports().list(&CLAIMS.into()).await.unwrap().len(), 5);
+        // The id of a report is not that of a dashboard.
+        let error = client.dashboards().delete(&"claims-raw".into()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+    }
+}
+
+#[tokio::test]
+async fn a_combined_report_brings_its_parts_and_an_unknown_id_spoils_all() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let reports = client(&sandbox).reports();
+        let wanted = ["orders-side-by-side", "orders-raw", "orders-raw"].map(ReportId::from);
+        let exported = reports.export_definitions(&wanted).await.unwrap();
+        let kinds: Vec<_> = exported.iter().map(|definition| definition.kind).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == DefinitionKind::CombinedReport).count(), 1);
+        assert_eq!(kinds.len(), 4, "{:?}", ids(&exported));
+        let error = reports.export_definitions(&["orders-raw".into(), "nobody".into()]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+        assert_eq!(reports.export_definitions(&[]).await.unwrap().as_bytes(), b"[]");
+    }
+}
+
+#[tokio::test]
+async fn what_was_exported_is_imported_with_new_ids() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let client = client(&sandbox);
+        let exported = client.dashboards().export_definitions(&["claims-overview".into()]).await.unwrap();
+        assert_eq!(exported.iter().last().unwrap().kind, DefinitionKind::Dashboard);
+        let made = client.import(&CLAIMS.into(), &exported).await.unwrap();
+        assert_eq!(made.len(), exported.iter().count());
+        let dashboards: Vec<_> = made.iter().filter(|made| made.entity_type == "dashboard").collect();
+        let [dashboard] = dashboards[..] else { panic!("{made:?}") };
+        assert!(!ids(&exported).contains(&dashboard.id), "{generation}");
+        let again = client.dashboards().export_definitions(&[dashboard.id.as_str().into()]).await.unwrap();
+        let ids: BTreeSet<_> = ids(&again).into_iter().collect();
+        assert_eq!(ids, made.iter().map(|made| made.id.clone()).collect(), "the copy refers to the copies");
+    }
+}
+
+async fn refused_import(generation: Generation, collection: &str, change: impl FnOnce(&str) -> String) -> String {
+    let sandbox = of(generation).await;
+    let client = client(&sandbox);
+    let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
+    let definitions = Definitions::from_json(change(std::str::from_utf8(exported.as_bytes()).unwrap())).unwrap();
+    let error = client.import(&collection.into(), &definitions).await.unwrap_err();
+    assert_eq!(client.reports().list(&"orders".into()).await.unwrap().len(), 16, "nothing was made");
+    assert_eq!(error.attempts(), 1);
+    let server = error.server();
+    let found = (server.mismatching_indices.len(), server.definitions.len(), server.conflicted_items.len());
+    format!("{} {:?} {found:?}", error.status().unwrap(), server.code.as_deref().unwrap_or("-"))
+}
+
+#[tokio::test]
+async fn a_refused_import_says_why() {
+    let same = str::to_owned;
+    for (generation, mismatch) in
+        GENERATIONS.into_iter().zip(["importIndexVersionMismatch", "badRequestError", "badRequestError"])
+    {
+        let refused = |collection, change: fn(&str) -> String| refused_import(generation, collection, change);
+        assert_eq!(refused("nowhere", same).await, "404 \"notFoundError\" (0, 0, 0)");
+        assert_eq!(
+            refused("claims", same).await,
+            "409 \"nonDefinitionScopeCompliantConflict\" (0, 0, 1)",
+            "{generation}"
+        );
+        let older = |text: &str| text.replace("\"sourceIndexVersion\":8", "\"sourceIndexVersion\":7");
+        assert_eq!(refused("orders", older).await, format!("400 {mismatch:?} (1, 0, 0)"), "{generation}");
+        let unknown = |text: &str| text.replace("\"key\":\"order-process\"", "\"key\":\"nobody-s\"");
+        assert_eq!(refused("orders", unknown).await, "400 \"importDefinitionDoesNotExist\" (0, 1, 0)");
+        // Of two problems the version counts.
+        let both = |text: &str| {
+            text.replace("\"key\":\"order-process\"", "\"key\":\"x\"").replace("Version\":8", "Version\":7")
+        };
+        assert_eq!(refused("orders", both).await, format!("400 {mismatch:?} (1, 0, 0)"));
+        let incomplete = |text: &str| text.replace("\"name\":\"orders raw\"", "\"name\":\"\"");
+        assert_eq!(refused("orders", incomplete).await, "400 \"importFileInvalid\" (0, 0, 0)");
+        assert_eq!(refused("orders", |_| "[{}]".to_owned()).await, "400 \"importFileInvalid\" (0, 0, 0)");
+    }
+}
+
+#[tokio::test]
+async fn labels_are_set_kept_and_removed() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let client = client(&sandbox);
+        let label = |name, text| VariableLabel::new(name, VariableType::String, text);
+        client.set_variable_labels("invoice", &[label("a", "A"), label("b", "B")]).await.unwrap();
+        client.set_variable_labels("invoice", &[label("b", " "), label("c", "")]).await.unwrap();
+        client.set_variable_labels("invoice", &[]).await.unwrap();
+        assert_eq!(sandbox.variable_label("invoice", "a", "String").as_deref(), Some("A"));
+        assert_eq!(sandbox.variable_label("invoice", "b", "String"), None);
+        let error = client.set_variable_labels("nobody-s", &[label("a", "")]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+        let twice = client.set_variable_labels("invoice", &[label("a", "1"), label("a", "2")]).await.unwrap_err();
+        assert_eq!((twice.kind(), twice.attempts()), (ErrorKind::InvalidInput, 0));
+    }
+}
+
+#[tokio::test]
+async fn servers_before_their_fixes_refuse_labels_and_imports() {
+    let sandbox = start(Sandbox::builder().before_fixes()).await;
+    let client = client(&sandbox);
+    let label = VariableLabel::new("a", VariableType::String, "A");
+    let error = client.set_variable_labels("invoice", &[label]).await.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
+    let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
+    let error = client.import(&"orders".into(), &exported).await.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
+}
+
+#[tokio::test]
+async fn sharing_is_switched() {
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        let client = client(&sandbox);
+        for (enabled, expected) in [(false, false), (false, false), (true, true)] {
+            if enabled { client.enable_sharing().await } else { client.disable_sharing().await }.unwrap();
+            assert_eq!(sandbox.is_sharing_enabled(), expected);
+        }
+        let void = if generation == Generation::G2 { 204 } else { 200 };
+        assert_eq!(statuses(&sandbox), [void; 3]);
+    }
+}
+
+#[tokio::test]
+async fn a_process_definition_is_deleted_once() {
+    const KEY: i64 = 2_251_799_813_685_249;
+    let sandbox = of(Generation::G4).await;
+    let client = client(&sandbox);
+    client.delete_process_definition(KEY).await.unwrap();
+    let queued = client.delete_process_definition(KEY).await.unwrap_err();
+    assert_eq!((queued.kind(), queued.status(), queued.attempts()), (ErrorKind::Rejected, Some(409), 1));
+    sandbox.run_deletions();
+    let gone = client.delete_process_definition(KEY).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
+    assert_eq!(statuses(&sandbox), [202, 409, 404]);
+}
+
+#[tokio::test]
+async fn a_collection_is_made_given_a_scope_and_imported_into() {
+    for generation in [Generation::G3, Generation::G4] {
+        let sandbox = of(generation).await;
+        let client = client(&sandbox);
+        let collections = client.collections();
+        let id = collections.create("Copies", "demo").await.unwrap();
+        let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
+        let error = client.import(&id, &exported).await.unwrap_err();
+        assert_eq!(error.server().code.as_deref(), Some("nonDefinitionScopeCompliantConflict"));
+        collections.set_scope(&id, &[ScopeEntry::process("order-process")]).await.unwrap();
+        client.import(&id, &exported).await.unwrap();
+        let collection = collections.get(&id).await.unwrap();
+        assert_eq!((&collection.id, collection.name.as_str()), (&id, "Copies"));
+        assert!(collection.json().contains("\"definitionKey\":\"order-process\""), "{}", collection.json());
+        assert!(collections.list().await.unwrap().contains(&id));
+        assert_eq!(collections.get(&"nowhere".into()).await.unwrap_err().kind(), ErrorKind::NotFound);
+        let error = collections.set_scope(&"nowhere".into(), &[]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+    }
+}
+
+/// Calls every operation that servers of this generation have.
+async fn call_everything(client: &Client, generation: Generation) {
+    let (report, dashboard, collection) =
+        (ReportId::from("a?b#ü"), DashboardId::from("a b"), CollectionId::from("ü?#"));
+    let reports = client.reports();
+    let dashboards = client.dashboards();
+    let variable = ExternalVariable::new("d", "i", "n", VariableType::Long);
+    client.readiness().await.unwrap();
+    reports.list(&collection).await.unwrap();
+    reports.delete(&report).await.unwrap_err();
+    reports.export_definitions(&[report]).await.unwrap_err();
+    let mut pages = std::pin::pin!(reports.data(&"orders-raw".into()).page_size(10_000).rows());
+    while let Some(row) = futures_util::TryStreamExt::try_next(&mut pages).await.unwrap() {
+        assert!(!row.json().is_empty());
+    }
+    dashboards.list(&collection).await.unwrap();
+    dashboards.delete(&dashboard).await.unwrap_err();
+    dashboards.export_definitions(&[dashboard]).await.unwrap_err();
+    client.import(&collection, &Definitions::from_json("[]").unwrap()).await.unwrap_err();
+    client.set_variable_labels("d", &[]).await.unwrap_err();
+    client.enable_sharing().await.unwrap();
+    client.disable_sharing().await.unwrap();
+    client.ingestion().variables(&[variable]).await.unwrap();
+    if generation == Generation::G2 {
+        client.ingestion().events(&[CloudEvent::new("1", "s", "t", "c")]).await.unwrap();
+        return;
+    }
+    let collections = client.collections();
+    collections.list().await.unwrap();
+    collections.get(&collection).await.unwrap_err();
+    collections.create("x", "y").await.unwrap();
+    collections.set_scope(&collection, &[]).await.unwrap_err();
+    if generation == Generation::G3 {
+        return;
+    }
+    client.delete_process_definition(1).await.unwrap_err();
+    #[cfg(feature = "unstable")]
+    {
+        let dashboard = client.agentic_dashboard().await.unwrap();
+        assert!(dashboard.starts_with(b"{"));
+        let filter = optimize_api::AgenticFilter::default();
+        client.evaluate_agentic_report(&"agentic-runs".into(), &filter).await.unwrap();
+    }
+}
+
+/// The operation that a request is one of.
+fn operation_of(entry: &optimize_sandbox::Entry) -> &'static str {
+    let is_of = |operation: &&&Operation| {
+        let (path, pattern): (Vec<_>, Vec<_>) = (entry.path.split('/').collect(), operation.path.split('/').collect());
+        let same = path.iter().zip(&pattern).all(|(part, known)| part == known || *known == "{id}");
+        let is_next = entry.query.contains("searchRequestId");
+        same && path.len() == pattern.len()
+            && entry.method == operation.method.as_str()
+            && (operation.id == "report.data.next") == is_next
+    };
+    // Fixed words before ids.
+    let matching = Operation::all().iter().filter(is_of).min_by_key(|operation| operation.path.matches("{id}").count());
+    matching.unwrap_or_else(|| panic!("{} {} is no operation", entry.method, entry.path)).id
+}
+
+#[tokio::test]
+async fn every_operation_is_sent_as_it_is_declared_and_known_to_the_sandbox() {
+    let mut seen = BTreeSet::new();
+    for generation in GENERATIONS {
+        let sandbox = of(generation).await;
+        call_everything(&client(&sandbox), generation).await;
+        for entry in api_requests(&sandbox) {
+            assert_ne!(entry.status, 500, "{generation}: {} {}", entry.method, entry.path);
+            seen.insert(operation_of(&entry));
+        }
+    }
+    let declared: BTreeSet<_> = Operation::all().iter().map(|operation| operation.id).collect();
+    let missing: Vec<_> = declared.difference(&seen).filter(|id| !id.starts_with("agentic.")).collect();
+    assert!(missing.is_empty(), "{missing:?} are never sent");
+    #[cfg(feature = "unstable")]
+    assert_eq!(declared, seen);
+}
+
+#[tokio::test]
+async fn what_a_server_does_not_have_is_an_error() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let event = CloudEvent::new("1", "s", "t", "c");
+    let error = client.ingestion().events(&[event]).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Rejected, Some("event.ingest")));
+    assert!(sandbox.ingested_events().is_empty());
+}

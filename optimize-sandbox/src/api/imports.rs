@@ -56,13 +56,19 @@ fn read(body: &[u8]) -> Result<Vec<Definition>, Failure> {
         if !REPORT_INDEX.iter().any(|(known, ..)| *known == kind) {
             return Err(invalid(format!("element {index} is of an unknown kind")));
         }
-        let needed = if kind == "dashboard" { ["tiles", "reports"] } else { ["data", "data"] };
-        let missing = ["id", "name"]
-            .into_iter()
-            .filter(|name| text(name).is_none())
-            .chain((!needed.iter().any(|name| definition.contains_key(*name))).then_some(needed[0]));
-        let missing = missing.chain((!definition.contains_key("sourceIndexVersion")).then_some("sourceIndexVersion"));
-        problems.extend(missing.map(|name| format!("element {index}: {name} is missing")));
+        let mut missing: Vec<_> = ["id", "name"].into_iter().filter(|name| text(name).is_none()).collect();
+        // Older releases call the tiles of a dashboard reports.
+        let needed: &[&[&str]] = match kind {
+            "dashboard" => &[&["sourceIndexVersion"], &["tiles", "reports"], &["availableFilters"]],
+            _ => &[&["sourceIndexVersion"], &["data"]],
+        };
+        missing.extend(
+            needed
+                .iter()
+                .filter(|names| !names.iter().any(|name| definition.contains_key(*name)))
+                .map(|names| names[0]),
+        );
+        problems.extend(missing.into_iter().map(|name| format!("element {index}: {name} is missing")));
     }
     if problems.is_empty() { Ok(parsed) } else { Err(invalid(problems.join("; "))) }
 }

@@ -1,0 +1,207 @@
+//! The table of cases in `tests/conformance`: a request and the answer of each generation, as the contract has it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use optimize_sandbox::{Generation, Sandbox, TokenAlgorithm};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::support::{Answer, GENERATIONS, http, send, start, token};
+
+/// One case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    /// The line of the contract that says so, `endpoints.md:32`.
+    source: String,
+    /// What the sandbox must be for it.
+    sandbox: Option<Setup>,
+    /// What is sent before, whatever it comes to.
+    #[serde(default)]
+    first: Vec<Request>,
+    request: Request,
+    /// By generations, `G3 G4`.
+    answers: BTreeMap<String, Expected>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Setup {
+    BeforeFixes,
+    /// Ingestions of more than 100 bytes are too large for G2.
+    SmallIngestion,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    method: String,
+    path: String,
+    json: Option<Value>,
+    text: Option<String>,
+    content_type: Option<String>,
+    #[serde(default)]
+    authorization: Authorization,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Authorization {
+    #[default]
+    Token,
+    Wrong,
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    status: u16,
+    /// `errorCode`.
+    code: Option<String>,
+    content_type: Option<String>,
+    /// Texts that headers hold.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    /// Whether there is no body.
+    #[serde(default)]
+    empty: bool,
+    /// What the body holds: of objects these members, of arrays exactly these elements.
+    body: Option<Value>,
+    /// The length of the body's array.
+    count: Option<usize>,
+    /// What some elements of the body's array hold.
+    #[serde(default)]
+    contains: Vec<Value>,
+    /// What its last element holds.
+    last: Option<Value>,
+    /// Members that the body has and are not null.
+    #[serde(default)]
+    members: Vec<String>,
+    /// Members that it has not.
+    #[serde(default)]
+    absent: Vec<String>,
+}
+
+fn holds(found: &Value, expected: &Value) -> bool {
+    match (found, expected) {
+        (Value::Object(found), Value::Object(expected)) => {
+            expected.iter().all(|(name, value)| found.get(name).is_some_and(|found| holds(found, value)))
+        }
+        (Value::Array(found), Value::Array(expected)) => {
+            found.len() == expected.len() && found.iter().zip(expected).all(|(found, expected)| holds(found, expected))
+        }
+        _ => found == expected,
+    }
+}
+
+impl Expected {
+    /// What is not as it should be.
+    fn complaints(&self, answer: &Answer) -> Vec<String> {
+        let mut complaints = Vec::new();
+        let mut expect = |holds: bool, what: &str| {
+            if !holds {
+                complaints.push(what.to_owned());
+            }
+        };
+        let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+        let elements = body.as_array().map(Vec::as_slice).unwrap_or_default();
+        expect(answer.status == self.status, &format!("status {} instead of {}", answer.status, self.status));
+        expect(!self.empty || answer.text.is_empty(), "there is a body");
+        for (name, part) in self
+            .content_type
+            .iter()
+            .map(|value| ("content-type", value))
+            .chain(self.headers.iter().map(|(name, value)| (name.as_str(), value)))
+        {
+            expect(answer.header(name).contains(part.as_str()), &format!("{name}: {:?}", answer.header(name)));
+        }
+        if let Some(code) = &self.code {
+            expect(body["errorCode"] == code.as_str(), &format!("the code is {}", body["errorCode"]));
+        }
+        expect(self.body.as_ref().is_none_or(|expected| holds(&body, expected)), "the body is another");
+        expect(self.count.is_none_or(|count| elements.len() == count), &format!("{} elements", elements.len()));
+        for part in &self.contains {
+            expect(elements.iter().any(|element| holds(element, part)), &format!("nothing holds {part}"));
+        }
+        let last = self.last.as_ref();
+        expect(last.is_none_or(|last| elements.last().is_some_and(|found| holds(found, last))), "the last is another");
+        for name in &self.members {
+            expect(!body[name].is_null(), &format!("there is no {name}"));
+        }
+        for name in &self.absent {
+            expect(body.is_object() && body.get(name).is_none(), &format!("there is {name}"));
+        }
+        complaints
+    }
+}
+
+async fn ask(client: &reqwest::Client, sandbox: &Sandbox, token: &str, request: &Request) -> Answer {
+    let method = request.method.parse().unwrap();
+    let mut sent = client.request(method, format!("{}{}", sandbox.base_url(), request.path));
+    sent = match request.authorization {
+        Authorization::Token => sent.bearer_auth(token),
+        Authorization::Wrong => sent.bearer_auth("nonsense"),
+        Authorization::None => sent,
+    };
+    if let Some(json) = &request.json {
+        sent = sent.json(json);
+    }
+    if let Some(text) = &request.text {
+        sent = sent.body(text.clone());
+    }
+    if let Some(content_type) = &request.content_type {
+        sent = sent.header("content-type", content_type);
+    }
+    send(sent).await
+}
+
+async fn complaints(client: &reqwest::Client, case: &Case, expected: &Expected, generation: Generation) -> Vec<String> {
+    // Keys of this kind are made in no time.
+    let builder = Sandbox::builder().generation(generation).token_algorithm(TokenAlgorithm::Es256);
+    let sandbox = start(match case.sandbox {
+        None => builder,
+        Some(Setup::BeforeFixes) => builder.before_fixes(),
+        Some(Setup::SmallIngestion) => builder.ingestion_bytes(100),
+    })
+    .await;
+    let token = token(&sandbox, &[]).await;
+    for request in &case.first {
+        ask(client, &sandbox, &token, request).await;
+    }
+    let answer = ask(client, &sandbox, &token, &case.request).await;
+    let complaints = expected.complaints(&answer);
+    complaints.into_iter().map(|what| format!("{what}; answered: {:.300}", answer.text)).collect()
+}
+
+#[tokio::test]
+async fn the_sandbox_answers_as_the_contract_has_it() {
+    let mut wrong = String::new();
+    let mut counts = BTreeMap::new();
+    let client = http();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    for file in std::fs::read_dir(directory).unwrap() {
+        let path = file.unwrap().path();
+        let area = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        for case in &cases {
+            for generation in GENERATIONS {
+                let name = generation.to_string().to_uppercase();
+                let Some((_, expected)) =
+                    case.answers.iter().find(|(names, _)| names.split(' ').any(|other| other == name))
+                else {
+                    continue;
+                };
+                *counts.entry(name.clone()).or_insert(0) += 1;
+                for what in complaints(&client, case, expected, generation).await {
+                    writeln!(wrong, "{area}, {}, {name}: {what} ({})", case.name, case.source).unwrap();
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+    assert!(counts.len() == 3 && counts.values().all(|count| *count >= 150), "{counts:?}");
+}

@@ -53,12 +53,22 @@ pub enum ErrorKind {
     Misconfigured,
     /// A page of report data was lost, or the rows received are not as many as the server said there are.
     Incomplete,
+    /// A row is not of the type the program reads it as; the source says why.
+    Decode,
 }
 
 const BASE_URL_HINT: &str = "the base URL ends where /api begins, for example https://optimize.example.com or, on Camunda \
      SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID";
 const UNKNOWN_REPORT_HINT: &str = "Optimize 8.7 and later answer 500 for a report that does not exist, or that is a \
      combined report; check the id";
+const IMPORT_BUG_HINT: &str = "Camunda 8.8 before its fix of August 2025 takes every import for an empty file, and releases \
+     before the summer of 2026 answer 500 for a file they refuse (camunda/camunda issues 36419 and 60047); the server's own \
+     text tells which, an update helps";
+const LABELS_BUG_HINT: &str = "Camunda 8.8, 8.9 and early 8.10 refuse every label (camunda/camunda issue 55881); an update \
+     helps";
+const VERSION_HINT: &str = "definitions can only be imported into the minor version they were exported from; export them \
+     anew from a server like this one";
+const SCOPE_HINT: &str = "add the definitions and tenants to the data sources of the collection, then import again";
 const LOST_PAGE_HINT: &str =
     "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
 
@@ -118,12 +128,22 @@ impl Error {
         let mut error = Self::new(operation, kind, message);
         error.0.status = Some(status);
         error.0.server = server;
-        if status == 500 && operation.id == operation::REPORT_DATA.id {
-            error.0.hint = Some(UNKNOWN_REPORT_HINT);
-        } else if status == 404 && kind == ErrorKind::Rejected {
-            error.0.hint = Some(BASE_URL_HINT);
-        }
+        error.0.hint = error.hint_of_answer(operation, status);
         error
+    }
+
+    /// What is known of such answers, of defects of servers among others.
+    fn hint_of_answer(&self, operation: &Operation, status: u16) -> Option<&'static str> {
+        let (id, server) = (operation.id, self.server());
+        match status {
+            500 if id == operation::REPORT_DATA.id => Some(UNKNOWN_REPORT_HINT),
+            500 if id == operation::IMPORT.id => Some(IMPORT_BUG_HINT),
+            500 if id == operation::LABELS.id => Some(LABELS_BUG_HINT),
+            400 if !server.mismatching_indices.is_empty() => Some(VERSION_HINT),
+            409 if id == operation::IMPORT.id => Some(SCOPE_HINT),
+            404 if self.kind() == ErrorKind::Rejected => Some(BASE_URL_HINT),
+            _ => None,
+        }
     }
 
     /// The same failure, told as a lost page: the cursor may have moved although no answer came.

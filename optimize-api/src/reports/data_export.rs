@@ -5,7 +5,10 @@ mod page;
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, TryStreamExt};
+use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
 
 use crate::transport::spec::RequestSpec;
 use crate::{Client, Error, ErrorKind, ReportId, operation};
@@ -34,11 +37,12 @@ pub struct DataExport {
     page_size: u32,
     cursor_timeout: Duration,
     limit: Option<u64>,
+    prefetch: bool,
 }
 
 impl DataExport {
     pub(crate) fn new(client: Client, report: ReportId) -> Self {
-        Self { client, report, page_size: 1000, cursor_timeout: Duration::from_secs(120), limit: None }
+        Self { client, report, page_size: 1000, cursor_timeout: Duration::from_secs(120), limit: None, prefetch: false }
     }
 
     /// Rows a page, 1 to 10000. Default 1000, the server's own. Only raw-data reports heed it.
@@ -59,6 +63,13 @@ impl DataExport {
         self
     }
 
+    /// Whether the next page is fetched and decoded, in a task of its own, while the caller still has the one before. It
+    /// ends when the stream is dropped. Two pages are then in memory instead of one. Default false.
+    pub fn prefetch(mut self, prefetch: bool) -> Self {
+        self.prefetch = prefetch;
+        self
+    }
+
     /// The pages, each as soon as it has arrived. The empty page that ends a raw-data report is not among them, unless
     /// it is the only one.
     pub fn pages(self) -> impl Stream<Item = Result<DataPage, Error>> + Send + 'static {
@@ -73,23 +84,40 @@ impl DataExport {
         self.pages().map_ok(|page| stream::iter(page.into_rows().into_iter().map(Ok))).try_flatten()
     }
 
+    /// The rows of all pages as `T`, which is read from the JSON of each.
+    ///
+    /// A row that is none is an error of kind [`Decode`](ErrorKind::Decode) with its place, counted from 0, and ends the
+    /// stream.
+    pub fn rows_as<T: DeserializeOwned + Send + 'static>(
+        self,
+    ) -> impl Stream<Item = Result<T, Error>> + Send + 'static {
+        let mut place = 0_u64;
+        self.rows().and_then(move |row| {
+            let read = serde_json::from_str(row.json()).map_err(|error| {
+                let message = format!("row {place} is not of the expected type");
+                Error::new(&operation::REPORT_DATA, ErrorKind::Decode, message).with_source(error)
+            });
+            place += 1;
+            std::future::ready(read)
+        })
+    }
+
     async fn advance(&self, progress: Progress) -> Result<Option<(DataPage, Progress)>, Error> {
         match progress {
             Progress::Start if self.limit == Some(0) => Ok(None),
             Progress::Start => {
                 let spec = self.first_page()?;
-                let page = self.fetch(&spec).await?;
+                let page = fetch(&self.client, &spec).await?;
                 let expected = page.total;
-                Ok(Some(self.accept(page, 0, expected)))
+                self.accept(page, 0, expected).map(Some)
             }
-            Progress::Next { cursor, received, expected } => {
-                let spec = self.next_page(&cursor)?;
-                let page = self.fetch(&spec).await.map_err(lost_page)?;
+            Progress::Next { next, received, expected } => {
+                let page = next.await.map_err(lost_page)?;
                 if page.row_count() == 0 {
                     check_total(received, expected)?;
                     return Ok(None);
                 }
-                Ok(Some(self.accept(page, received, expected)))
+                self.accept(page, received, expected).map(Some)
             }
             Progress::End { received, expected } => {
                 check_total(received, expected)?;
@@ -99,24 +127,40 @@ impl DataExport {
         }
     }
 
-    async fn fetch(&self, spec: &RequestSpec) -> Result<DataPage, Error> {
-        self.client.transport.send(spec, |body| DataPage::from_json(&body)).await
+    /// A page, fetched when it is waited for, or from now on.
+    fn next(&self, cursor: &str) -> Result<BoxFuture<'static, Result<DataPage, Error>>, Error> {
+        let spec = self.next_page(cursor)?;
+        let client = self.client.clone();
+        let fetched = async move { fetch(&client, &spec).await };
+        if !self.prefetch {
+            return Ok(Box::pin(fetched));
+        }
+        // A set of one: it aborts its task when it is dropped.
+        let mut tasks = JoinSet::new();
+        tasks.spawn(fetched);
+        Ok(Box::pin(async move {
+            match tasks.join_next().await {
+                Some(Ok(page)) => page,
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                _ => Err(Error::new(&operation::REPORT_DATA_NEXT, ErrorKind::Incomplete, "the program is ending")),
+            }
+        }))
     }
 
     /// Decides what follows a page.
-    fn accept(&self, mut page: DataPage, before: u64, expected: Option<u64>) -> (DataPage, Progress) {
+    fn accept(&self, mut page: DataPage, before: u64, expected: Option<u64>) -> Result<(DataPage, Progress), Error> {
         let received = before + page.row_count();
         if let Some(limit) = self.limit
             && received >= limit
         {
             page.truncate(limit - before);
-            return (page, Progress::Limited);
+            return Ok((page, Progress::Limited));
         }
-        let progress = match page.cursor.clone().filter(|_| page.row_count() > 0) {
-            Some(cursor) => Progress::Next { cursor, received, expected },
+        let progress = match page.cursor.as_deref().filter(|_| page.row_count() > 0) {
+            Some(cursor) => Progress::Next { next: self.next(cursor)?, received, expected },
             None => Progress::End { received, expected },
         };
-        (page, progress)
+        Ok((page, progress))
     }
 
     fn first_page(&self) -> Result<RequestSpec, Error> {
@@ -146,9 +190,13 @@ impl DataExport {
 
 enum Progress {
     Start,
-    Next { cursor: String, received: u64, expected: Option<u64> },
+    Next { next: BoxFuture<'static, Result<DataPage, Error>>, received: u64, expected: Option<u64> },
     End { received: u64, expected: Option<u64> },
     Limited,
+}
+
+async fn fetch(client: &Client, spec: &RequestSpec) -> Result<DataPage, Error> {
+    client.transport.send(spec, |body| DataPage::from_json(&body)).await
 }
 
 fn check_total(received: u64, expected: Option<u64>) -> Result<(), Error> {

@@ -90,6 +90,9 @@ async fn refused_import(generation: Generation, collection: &str, change: impl F
     assert_eq!(error.attempts(), 1);
     let server = error.server();
     let found = (server.mismatching_indices.len(), server.definitions.len(), server.conflicted_items.len());
+    let hint = error.hint().unwrap_or_default();
+    assert_eq!(hint.contains("minor version"), found.0 > 0, "{hint}");
+    assert_eq!(hint.contains("data sources"), found.2 > 0, "{hint}");
     format!("{} {:?} {found:?}", error.status().unwrap(), server.code.as_deref().unwrap_or("-"))
 }
 
@@ -146,9 +149,11 @@ async fn servers_before_their_fixes_refuse_labels_and_imports() {
     let label = VariableLabel::new("a", VariableType::String, "A");
     let error = client.set_variable_labels("invoice", &[label]).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
+    assert!(error.hint().unwrap().contains("55881"));
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
     let error = client.import(&"orders".into(), &exported).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
+    assert!(error.hint().unwrap().contains("36419"));
 }
 
 #[tokio::test]

@@ -117,6 +117,71 @@ async fn a_stream_that_is_dropped_asks_for_nothing_more() {
     assert_eq!(api_requests(&sandbox).len(), 1);
 }
 
+/// Waits until as many requests have been answered.
+async fn until_requests(sandbox: &optimize_sandbox::Sandbox, count: usize) {
+    while api_requests(sandbox).len() < count {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_next_page_is_fetched_ahead_where_that_is_wanted_and_no_other() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    assert_eq!(rows(export(&client, "invoices-raw").prefetch(true)).await.unwrap().len(), 3200);
+    assert_eq!(api_requests(&sandbox).len(), 5);
+    let mut pages = Box::pin(export(&client, "invoices-raw").prefetch(true).limit(1500).pages());
+    pages.try_next().await.unwrap().unwrap();
+    until_requests(&sandbox, 7).await;
+    assert_eq!(pages.try_next().await.unwrap().unwrap().row_count(), 500);
+    assert!(pages.try_next().await.unwrap().is_none());
+    assert_eq!(api_requests(&sandbox).len(), 7, "none beyond the limit");
+}
+
+#[tokio::test]
+async fn a_page_that_was_fetched_ahead_and_lost_is_an_error_in_its_place() {
+    let sandbox = with_fault(on_second_page(Fault::status(503))).await;
+    let client = client(&sandbox);
+    let mut pages = Box::pin(export(&client, "invoices-raw").prefetch(true).pages());
+    assert_eq!(pages.try_next().await.unwrap().unwrap().row_count(), 1000);
+    assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Incomplete);
+}
+
+#[tokio::test]
+async fn a_dropped_stream_ends_what_it_fetches_ahead() {
+    let sandbox = with_fault(on_second_page(Fault::Delay { milliseconds: 60_000 })).await;
+    let client = client(&sandbox);
+    let tasks = tokio::runtime::Handle::current().metrics();
+    let mut pages = Box::pin(export(&client, "invoices-raw").prefetch(true).pages());
+    pages.try_next().await.unwrap().unwrap();
+    let before = tasks.num_alive_tasks();
+    drop(pages);
+    while tasks.num_alive_tasks() >= before {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn rows_are_read_as_a_type_of_the_program() {
+    #[derive(serde::Deserialize)]
+    struct Group {
+        key: String,
+        value: Option<serde_json::Number>,
+    }
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let groups: Vec<Group> = export(&client, "orders-by-step").rows_as::<Group>().try_collect().await.unwrap();
+    let first = groups[0].value.as_ref().map(ToString::to_string);
+    assert_eq!((groups[0].key.as_str(), first.as_deref()), ("receiveOrder", Some("1350.0")));
+    assert!(groups.iter().any(|group| group.value.is_none()));
+    let numbers: Vec<_> = export(&client, "orders-count").rows_as::<serde_json::Number>().try_collect().await.unwrap();
+    assert_eq!(numbers[0].to_string(), "25000.0");
+    let error = export(&client, "orders-by-step").rows_as::<u8>().try_collect::<Vec<_>>().await.unwrap_err();
+    insta::assert_snapshot!(error, @"export the first page of report data: row 0 is not of the expected type");
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("invalid type: map"));
+}
+
 #[tokio::test]
 async fn a_first_page_is_asked_for_again_after_a_transient_failure() {
     for fault in [Fault::status(503), Fault::status(429), Fault::ResetBefore, Fault::ResetAfter] {

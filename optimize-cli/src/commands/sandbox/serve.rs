@@ -20,6 +20,9 @@ pub(crate) struct Serve {
     /// The server generation to behave as: g2 (8.0 to 8.6), g3 (8.8, 8.9) or g4 (8.10)
     #[arg(long, value_name = "GENERATION", default_value = "g3")]
     generation: Generation,
+    /// Answer as 8.8 and 8.9 did before their fixes: 500 to invalid requests, imports and labels that never work
+    #[arg(long)]
+    before_fixes: bool,
     /// The seed of the demo data; the same seed gives the same rows
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
@@ -47,6 +50,9 @@ impl Serve {
     pub(crate) async fn run(self) -> Result<Outcome, CliError> {
         let mut builder =
             Sandbox::builder().port(self.port).generation(self.generation).seed(self.seed).largest_report(self.rows);
+        if self.before_fixes {
+            builder = builder.before_fixes();
+        }
         if let Some(path) = &self.faults {
             builder = read_faults(path)?.into_iter().fold(builder, optimize_sandbox::SandboxBuilder::fault);
         }

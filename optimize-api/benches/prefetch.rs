@@ -39,6 +39,7 @@ async fn main() {
     println!("median: {:.2} × as fast ahead, {rows} rows", ratios[ratios.len() / 2]);
 }
 
+#[expect(clippy::disallowed_methods, reason = "time is what a benchmark measures")]
 async fn export(client: &Client, prefetch: bool, rows: u64) -> Duration {
     let begun = Instant::now();
     let data = client.reports().data(&"orders-raw".into()).page_size(PAGE_SIZE).prefetch(prefetch);

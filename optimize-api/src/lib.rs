@@ -24,6 +24,8 @@
 
 #[cfg(feature = "unstable")]
 mod agentic;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod builder;
 mod client;
 mod collections;
@@ -44,6 +46,8 @@ mod variable_type;
 
 #[cfg(feature = "unstable")]
 pub use agentic::AgenticFilter;
+#[cfg(feature = "blocking")]
+pub use blocking::Blocking;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use collections::{Collection, Collections, ScopeEntry};

@@ -8,6 +8,9 @@ use crate::deps;
 use crate::r#gen;
 use crate::util::{Outcome, shell};
 
+/// All features of the workspace but those that need the lab.
+const FEATURES: &str = "optimize-cli/keyring,optimize-api/blocking,optimize-api/unstable";
+
 pub(crate) fn run() -> Outcome {
     let shell = shell()?;
     step("format", || Ok(cmd!(shell, "cargo fmt --all --check").run()?))?;
@@ -17,24 +20,17 @@ pub(crate) fn run() -> Outcome {
         Ok(cmd!(shell, "cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings")
             .run()?)
     })?;
-    step("tests", || {
-        Ok(cmd!(shell, "cargo test --workspace --locked --features optimize-cli/keyring,optimize-api/unstable")
-            .run()?)
-    })?;
+    step("tests", || Ok(cmd!(shell, "cargo test --workspace --locked --features {FEATURES}").run()?))?;
     step("benchmarks run", || benchmarks(&shell))?;
     step("documentation", || {
-        let documented = cmd!(shell, "cargo doc --workspace --no-deps --locked --quiet");
+        let documented = cmd!(shell, "cargo doc --workspace --no-deps --locked --quiet --features {FEATURES}");
         Ok(documented.env("RUSTDOCFLAGS", "-D warnings").run()?)
     })
 }
 
 /// Each benchmark once, so that none rots. What they measure is no part of CI.
 fn benchmarks(shell: &Shell) -> Outcome {
-    Ok(cmd!(
-        shell,
-        "cargo test --workspace --benches --locked --quiet --features optimize-cli/keyring,optimize-api/unstable"
-    )
-    .run()?)
+    Ok(cmd!(shell, "cargo test --workspace --benches --locked --quiet --features {FEATURES}").run()?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a task is timed for the person who waits for it")]

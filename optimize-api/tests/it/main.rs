@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
 mod bars;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod client;
 mod dashboards;
 mod ingestion;

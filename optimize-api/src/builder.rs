@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use optimize_auth::http::HttpOptions;
 use optimize_auth::{Credentials, ServiceUrl};
 
@@ -18,6 +19,7 @@ pub struct ClientBuilder {
     base_url: ServiceUrl,
     credentials: Option<Credentials>,
     http: HttpOptions,
+    headers: HeaderMap,
     timeout: Duration,
     body_limit: usize,
     retry: RetryPolicy,
@@ -29,6 +31,7 @@ impl ClientBuilder {
             base_url,
             credentials: None,
             http: HttpOptions::default(),
+            headers: HeaderMap::new(),
             timeout: Duration::from_secs(60),
             body_limit: 256 << 20,
             retry: RetryPolicy::default(),
@@ -44,6 +47,14 @@ impl ClientBuilder {
     /// How connections are made.
     pub fn http(mut self, options: HttpOptions) -> Self {
         self.http = options;
+        self
+    }
+
+    /// A header of every request, for example what a gateway wants, or `x-optimize-client-locale` for the language of
+    /// error messages. Its value is kept out of `Debug`. Default none.
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
         self
     }
 
@@ -69,12 +80,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Fails if TLS cannot be set up.
+    /// Fails if TLS cannot be set up, or if a [`header`](Self::header) is one that the client makes itself.
     pub fn build(self) -> Result<Client, Error> {
+        if let Some(name) =
+            [AUTHORIZATION, CONTENT_TYPE, CONTENT_LENGTH, HOST].iter().find(|name| self.headers.contains_key(*name))
+        {
+            return Err(Error::invalid_setting(format!(
+                "the header {name} is the client's own; credentials are set with `credentials`"
+            )));
+        }
         let http = self.http.client_for(&self.base_url).map_err(Error::authentication)?;
         let transport = Transport {
             base_url: self.base_url,
             http,
+            headers: self.headers,
             credentials: self.credentials,
             timeout: self.timeout,
             body_limit: self.body_limit,

@@ -69,14 +69,21 @@ const LABELS_BUG_HINT: &str = "Camunda 8.8, 8.9 and early 8.10 refuse every labe
 const VERSION_HINT: &str = "definitions can only be imported into the minor version they were exported from; export them \
      anew from a server like this one";
 const SCOPE_HINT: &str = "add the definitions and tenants to the data sources of the collection, then import again";
+const OPEN_HINT: &str = "the server may have done it all the same, and doing it again would double it; look first";
 const LOST_PAGE_HINT: &str =
     "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
 
 impl Error {
     pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, problem: impl fmt::Display) -> Self {
+        let mut error = Self::without_operation(kind, problem);
+        error.0.operation = Some(operation);
+        error
+    }
+
+    fn without_operation(kind: ErrorKind, problem: impl fmt::Display) -> Self {
         Self(Box::new(Inner {
             kind,
-            operation: Some(operation),
+            operation: None,
             problem: problem.to_string(),
             status: None,
             server: ServerError::default(),
@@ -95,18 +102,16 @@ impl Error {
         Self::new(operation, ErrorKind::InvalidInput, message)
     }
 
+    /// A client that cannot be built as it was described.
+    pub(crate) fn invalid_setting(message: impl fmt::Display) -> Self {
+        Self::without_operation(ErrorKind::InvalidInput, message)
+    }
+
     pub(crate) fn authentication(source: AuthError) -> Self {
-        Self(Box::new(Inner {
-            kind: ErrorKind::Authentication,
-            operation: None,
-            problem: source.to_string(),
-            status: source.status(),
-            server: ServerError::default(),
-            retry_after: source.retry_after(),
-            attempts: 0,
-            hint: None,
-            source: Some(source.into()),
-        }))
+        let mut error = Self::without_operation(ErrorKind::Authentication, &source);
+        error.0.status = source.status();
+        error.0.retry_after = source.retry_after();
+        error.with_source(source)
     }
 
     /// An answer that is neither 2xx nor 3xx.
@@ -170,6 +175,12 @@ impl Error {
     pub(crate) fn with_attempts(mut self, attempts: u32, retry_after: Option<Duration>) -> Self {
         self.0.attempts = attempts;
         self.0.retry_after = retry_after;
+        self
+    }
+
+    /// The same failure, after a request that must not be sent again and may have been obeyed.
+    pub(crate) fn that_leaves_open(mut self) -> Self {
+        self.0.hint = Some(OPEN_HINT);
         self
     }
 

@@ -4,10 +4,8 @@ pub(crate) mod batcher;
 pub(crate) mod events;
 pub(crate) mod variables;
 
-use serde::Serialize;
-
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, operation};
+use crate::{Client, Error, Operation, operation};
 
 use batcher::{Element, Ingest};
 use events::CloudEvent;
@@ -26,12 +24,7 @@ impl Ingestion {
     /// All or nothing: one invalid element rejects them all, and [`Error::server`] has a text for each. For many, see
     /// [`variable_batches`](Self::variable_batches).
     pub async fn variables(&self, variables: &[ExternalVariable]) -> Result<(), Error> {
-        for (index, variable) in variables.iter().enumerate() {
-            if let Err(problem) = variable.check() {
-                return Err(Error::invalid_input(&operation::VARIABLE_INGEST, format!("element {index}: {problem}")));
-            }
-        }
-        self.client.transport.send_void(&variable_spec(variables)?).await
+        self.client.transport.send_void(&all(&operation::VARIABLE_INGEST, variables)?).await
     }
 
     /// Ingests any number of variables in batches, several at a time; see [`Ingest`].
@@ -41,12 +34,7 @@ impl Ingestion {
 
     /// Ingests `CloudEvents` in one request. `POST /api/ingestion/event/batch`, Camunda 7 alone. All or nothing.
     pub async fn events(&self, events: &[CloudEvent]) -> Result<(), Error> {
-        for (index, event) in events.iter().enumerate() {
-            if let Err(problem) = event.check() {
-                return Err(Error::invalid_input(&operation::EVENT_INGEST, format!("element {index}: {problem}")));
-            }
-        }
-        let spec = RequestSpec::new(&operation::EVENT_INGEST).with_json(&events)?;
+        let spec = all(&operation::EVENT_INGEST, events)?;
         self.client.transport.send_void(&spec.with_content_type(events::BATCH_TYPE)).await
     }
 
@@ -56,6 +44,12 @@ impl Ingestion {
     }
 }
 
-fn variable_spec(variables: &[impl Serialize]) -> Result<RequestSpec, Error> {
-    RequestSpec::new(&operation::VARIABLE_INGEST).with_json(&variables)
+/// A request with all elements, of which none may be one that the server is known to refuse.
+fn all<T: Element>(operation: &'static Operation, elements: &[T]) -> Result<RequestSpec, Error> {
+    for (index, element) in elements.iter().enumerate() {
+        if let Err(problem) = element.check() {
+            return Err(Error::invalid_input(operation, format!("element {index}: {problem}")));
+        }
+    }
+    RequestSpec::new(operation).with_json(&elements)
 }

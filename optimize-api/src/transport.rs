@@ -23,6 +23,8 @@ use spec::RequestSpec;
 pub(crate) struct Transport {
     pub(crate) base_url: ServiceUrl,
     pub(crate) http: reqwest::Client,
+    /// Those that every request has.
+    pub(crate) headers: HeaderMap,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) timeout: Duration,
     pub(crate) body_limit: usize,
@@ -45,6 +47,15 @@ enum Exchange {
 }
 
 impl Exchange {
+    /// Whether the request may have been obeyed although this is no sound answer to it.
+    fn leaves_open(&self) -> bool {
+        match self {
+            Self::Answered(answer) => matches!(answer.status.as_u16(), 200..=299 | 408 | 502..=504),
+            Self::Failed(error) => !error.was_not_sent(),
+            Self::TimedOut => true,
+        }
+    }
+
     /// What Optimize, not something before it, answers to a deletion that it has carried out, or queued, before.
     fn is_done_already(&self) -> bool {
         let Self::Answered(answer) = self else { return false };
@@ -123,8 +134,12 @@ impl Transport {
                 Decision::Finish => {
                     let secret = auth.as_ref().and_then(secret);
                     let secrets: Vec<_> = secret.into_iter().collect();
+                    let is_open = spec.operation.replay == Replay::Never && exchange.leaves_open();
                     let body = self.finish(spec, exchange, &secrets);
-                    return body.and_then(read).map_err(|error| error.with_attempts(attempt.number, wait));
+                    return body.and_then(read).map_err(|error| {
+                        let error = error.with_attempts(attempt.number, wait);
+                        if is_open { error.that_leaves_open() } else { error }
+                    });
                 }
                 Decision::Wait(pause) => {
                     may_be_done |= outcome.is_ambiguous();
@@ -197,8 +212,11 @@ impl Transport {
     async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Answer, TransportError> {
         let url = spec.url(&self.base_url);
         tracing::debug!(method = %spec.operation.method, %url, "sending");
-        let mut request =
-            self.http.request(spec.operation.method.clone(), url).header(http::header::ACCEPT, "application/json");
+        let mut request = self
+            .http
+            .request(spec.operation.method.clone(), url)
+            .header(http::header::ACCEPT, "application/json")
+            .headers(self.headers.clone());
         if let Some(auth) = auth {
             request = request.headers((**auth).clone());
         }

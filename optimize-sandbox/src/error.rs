@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     },
     /// Elements of a batch that are not valid.
     Elements(Vec<Value>),
+    /// An ingestion that is too large, or of unknown size.
+    Limit(u16, String),
     /// A body that is no JSON, or JSON of another shape.
     MalformedJson,
     /// A body of a type that is not read.
@@ -58,6 +60,7 @@ impl Failure {
                 400,
                 &json!({ "errorMessage": "The request contains invalid values.", "validationErrors": problems }),
             ),
+            Self::Limit(status, message) => json_answer(status, &json!({ "errorMessage": message })),
             Self::MalformedJson => text_answer(400, "text/plain", ""),
             Self::MediaType(Generation::G2) => empty(415),
             Self::MediaType(_) => optimize_error(500, "serverError", "the content type is not supported"),

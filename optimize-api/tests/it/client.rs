@@ -1,6 +1,9 @@
-use optimize_api::{CollectionId, ErrorKind};
+use http::{HeaderName, HeaderValue};
+use optimize_api::{Client, CollectionId, ErrorKind};
 use optimize_auth::{ClientAuth, ClientCredentials};
 use optimize_sandbox::Sandbox;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::support::{api_requests, builder, client, credentials, sandbox, start, token_requests, url};
 
@@ -67,4 +70,32 @@ async fn nothing_shows_the_token_or_the_secret_in_debug() {
     let client = builder(&sandbox).credentials(credentials).build().unwrap();
     let text = format!("{client:?}");
     assert!(!text.contains(token) && !text.contains(sandbox.client_secret()), "{text}");
+}
+
+#[tokio::test]
+async fn headers_of_one_s_own_are_sent_and_not_shown() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let builder = Client::builder(url(&format!("http://{address}")))
+        .header(HeaderName::from_static("x-gateway-key"), HeaderValue::from_static("canary"));
+    assert!(!format!("{builder:?}").contains("canary"));
+    let client = builder.build().unwrap();
+    assert!(!format!("{client:?}").contains("canary"));
+    let call = tokio::spawn(async move { client.readiness().await });
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let mut head = vec![0; 4096];
+    let length = connection.read(&mut head).await.unwrap();
+    connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    call.await.unwrap().unwrap();
+    let head = String::from_utf8_lossy(&head[..length]).into_owned();
+    assert!(head.contains("x-gateway-key: canary\r\n"), "{head}");
+}
+
+#[test]
+fn headers_that_are_the_client_s_own_are_refused() {
+    let builder = Client::builder(url("http://127.0.0.1:1"));
+    let error =
+        builder.header(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer canary")).build().unwrap_err();
+    insta::assert_snapshot!(error, @"the header authorization is the client's own; credentials are set with `credentials`");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }

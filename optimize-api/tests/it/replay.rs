@@ -46,13 +46,20 @@ async fn a_404_of_something_before_the_server_is_no_deletion() {
 #[tokio::test]
 async fn what_would_double_is_sent_once() {
     let definitions = Definitions::from_json("[]").unwrap();
-    for fault in [Fault::status(503), Fault::status(429), Fault::ResetBefore, Fault::ResetAfter, Fault::CutBody] {
+    for (fault, may_be_done) in [
+        (Fault::status(503), true),
+        (Fault::status(429), false),
+        (Fault::ResetBefore, true),
+        (Fault::ResetAfter, true),
+        (Fault::CutBody, true),
+    ] {
         let sandbox = sandbox().await;
         sandbox.add_fault(FaultRule::new("/api/public/import", fault.clone()));
         sandbox.add_fault(FaultRule::new("/api/public/collection/create", fault));
         let client = client(&sandbox);
         let error = client.import(&"claims".into(), &definitions).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+        assert_eq!(error.hint().is_some_and(|hint| hint.contains("may have done it")), may_be_done);
         client.collections().create("a", "b").await.unwrap_err();
         assert_eq!(statuses(&sandbox).len(), 2);
     }

@@ -6,6 +6,7 @@ mod bars;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod client;
+mod conformance;
 mod dashboards;
 mod ingestion;
 mod operations;

@@ -18,7 +18,7 @@ use crate::support::{GENERATIONS, builder, credentials, start};
 fn texts<const N: usize>(object: &Value, names: [&str; N]) -> Option<[String; N]> {
     let mut found = [const { String::new() }; N];
     for (place, name) in found.iter_mut().zip(names) {
-        *place = object[name].as_str()?.to_owned();
+        object[name].as_str()?.clone_into(place);
     }
     Some(found)
 }

@@ -48,6 +48,22 @@ fn a_row_is_what_the_server_wrote_to_the_letter() {
 }
 
 #[test]
+fn odd_rows_pass_to_the_letter() {
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    for row in [
+        r#"{"n":340282366920938463463374607431768211456.000000000000000000001e-7}"#,
+        r#"{"half a pair":"\ud800"}"#,
+        r#"{"a":1,"a":2}"#,
+        r#"{"":{"\u0000":null}}"#,
+        &deep,
+    ] {
+        let page = read(&format!("{{\"data\":[{row},{row}]}}")).unwrap();
+        let rows = page.into_rows();
+        assert!(rows.len() == 2 && rows.iter().all(|found| found.json() == row), "{row:.80}");
+    }
+}
+
+#[test]
 fn a_value_keeps_its_digits() {
     for value in ["128.0", "1e3", "-0", "12345678901234567890.123456789", "1e400", "\"text\"", "true", "{\"a\":1}"] {
         let page = read(&format!(r#"{{"data": {value} }}"#)).unwrap_or_else(|error| panic!("{value}: {error}"));

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use optimize_auth::http::HttpOptions;
 use optimize_auth::{Credentials, ServiceUrl};
 
-use crate::transport::Transport;
+use crate::hooks::Hooks;
 use crate::transport::budget::RetryBudget;
 use crate::transport::retry::RetryPolicy;
-use crate::{Client, Error};
+use crate::transport::{OWN_HEADERS, Transport};
+use crate::{Client, Error, Operation};
 
 /// Builds a [`Client`]. Nothing is sent before its first call.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct ClientBuilder {
     credentials: Option<Credentials>,
     http: HttpOptions,
     headers: HeaderMap,
+    hooks: Hooks,
     timeout: Duration,
     body_limit: usize,
     retry: RetryPolicy,
@@ -32,6 +34,7 @@ impl ClientBuilder {
             credentials: None,
             http: HttpOptions::default(),
             headers: HeaderMap::new(),
+            hooks: Hooks::default(),
             timeout: Duration::from_secs(60),
             body_limit: 256 << 20,
             retry: RetryPolicy::default(),
@@ -55,6 +58,19 @@ impl ClientBuilder {
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
         self.headers.insert(name, value);
+        self
+    }
+
+    /// Called before each attempt with its headers, to add some, such as the context of a trace. It does not see the
+    /// credential, and what it does to the headers that the client makes itself counts for nothing. Default none.
+    pub fn on_request(mut self, hook: impl Fn(&Operation, &mut HeaderMap) + Send + Sync + 'static) -> Self {
+        self.hooks.on_request = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when the head of an answer has arrived, whatever its status, to count or to log. Default none.
+    pub fn on_response(mut self, hook: impl Fn(&Operation, StatusCode, &HeaderMap) + Send + Sync + 'static) -> Self {
+        self.hooks.on_response = Some(Arc::new(hook));
         self
     }
 
@@ -82,9 +98,7 @@ impl ClientBuilder {
 
     /// Fails if TLS cannot be set up, or if a [`header`](Self::header) is one that the client makes itself.
     pub fn build(self) -> Result<Client, Error> {
-        if let Some(name) =
-            [AUTHORIZATION, CONTENT_TYPE, CONTENT_LENGTH, HOST].iter().find(|name| self.headers.contains_key(*name))
-        {
+        if let Some(name) = OWN_HEADERS.iter().find(|name| self.headers.contains_key(*name)) {
             return Err(Error::invalid_setting(format!(
                 "the header {name} is the client's own; credentials are set with `credentials`"
             )));
@@ -94,6 +108,7 @@ impl ClientBuilder {
             base_url: self.base_url,
             http,
             headers: self.headers,
+            hooks: self.hooks,
             credentials: self.credentials,
             timeout: self.timeout,
             body_limit: self.body_limit,

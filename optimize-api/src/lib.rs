@@ -32,6 +32,7 @@ mod collections;
 mod dashboards;
 mod definitions;
 mod error;
+mod hooks;
 mod ids;
 mod imports;
 mod ingestion;

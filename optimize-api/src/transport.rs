@@ -8,16 +8,21 @@ pub(crate) mod spec;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, StatusCode};
 use optimize_auth::http::{TransportError, is_html, read_body, retry_after};
 use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::hooks::Hooks;
 use crate::{Error, ErrorKind, Readiness, Replay, ServerError};
 use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
+
+/// The headers that a program cannot set: the credential, and what a body and the base URL decide.
+pub(crate) static OWN_HEADERS: [HeaderName; 4] = [AUTHORIZATION, CONTENT_TYPE, CONTENT_LENGTH, HOST];
 
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -25,6 +30,7 @@ pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     /// Those that every request has.
     pub(crate) headers: HeaderMap,
+    pub(crate) hooks: Hooks,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) timeout: Duration,
     pub(crate) body_limit: usize,
@@ -70,7 +76,7 @@ impl Exchange {
     /// Why the server refused the token, in its own words (RFC 6750 §3).
     fn challenge(&self) -> Option<&str> {
         match self {
-            Self::Answered(answer) => answer.headers.get(http::header::WWW_AUTHENTICATE)?.to_str().ok(),
+            Self::Answered(answer) => answer.headers.get(WWW_AUTHENTICATE)?.to_str().ok(),
             _ => None,
         }
     }
@@ -212,20 +218,27 @@ impl Transport {
     async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Answer, TransportError> {
         let url = spec.url(&self.base_url);
         tracing::debug!(method = %spec.operation.method, %url, "sending");
-        let mut request = self
-            .http
-            .request(spec.operation.method.clone(), url)
-            .header(http::header::ACCEPT, "application/json")
-            .headers(self.headers.clone());
+        let mut headers = self.headers.clone();
+        if let Some(hook) = &self.hooks.on_request {
+            hook(spec.operation, &mut headers);
+            for name in &OWN_HEADERS {
+                headers.remove(name);
+            }
+        }
+        let mut request =
+            self.http.request(spec.operation.method.clone(), url).header(ACCEPT, "application/json").headers(headers);
         if let Some(auth) = auth {
             request = request.headers((**auth).clone());
         }
         if let Some(body) = spec.body() {
             // Of known length, so that it is never chunked: older servers answer that with 411.
-            request = request.header(http::header::CONTENT_TYPE, spec.content_type()).body(body.clone());
+            request = request.header(CONTENT_TYPE, spec.content_type()).body(body.clone());
         }
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
+        if let Some(hook) = &self.hooks.on_response {
+            hook(spec.operation, status, &headers);
+        }
         let body = read_body(response, self.body_limit).await?.into();
         Ok(Answer { status, headers, body })
     }
@@ -248,8 +261,7 @@ impl Transport {
             }
         };
         if answer.status.is_redirection() {
-            let target =
-                answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
+            let target = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
             let target = scrub(target.split(['?', '#']).next().unwrap_or_default(), secrets);
             return Err(misconfigured(answer.status, format!("with a redirect to {target}, which is not followed")));
         }

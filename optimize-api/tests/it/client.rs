@@ -1,11 +1,13 @@
 use http::{HeaderName, HeaderValue};
 use optimize_api::{Client, CollectionId, ErrorKind};
 use optimize_auth::{ClientAuth, ClientCredentials};
-use optimize_sandbox::Sandbox;
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{api_requests, builder, client, credentials, sandbox, start, token_requests, url};
+use crate::support::{
+    REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, start, token_requests, url,
+};
 
 #[tokio::test]
 async fn a_context_path_in_the_base_url_is_kept() {
@@ -98,4 +100,22 @@ fn headers_that_are_the_client_s_own_are_refused() {
         builder.header(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer canary")).build().unwrap_err();
     insta::assert_snapshot!(error, @"the header authorization is the client's own; credentials are set with `credentials`");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn hooks_see_each_attempt_and_never_the_credential() {
+    let sandbox = sandbox().await;
+    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503)));
+    let (told, seen) = std::sync::mpsc::channel();
+    let answered = told.clone();
+    let client = builder(&sandbox)
+        .credentials(credentials(&sandbox))
+        .on_request(move |operation, headers| {
+            told.send(format!("{} {}", operation.id, headers.len())).unwrap();
+            headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer of-another"));
+        })
+        .on_response(move |operation, status, _| answered.send(format!("{} {status}", operation.id)).unwrap());
+    client.build().unwrap().reports().list(&"claims".into()).await.unwrap();
+    let seen: Vec<_> = seen.try_iter().collect();
+    assert_eq!(seen, ["report.list 0", "report.list 503 Service Unavailable", "report.list 0", "report.list 200 OK"]);
 }

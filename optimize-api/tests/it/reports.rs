@@ -2,7 +2,7 @@ mod data_export;
 
 use optimize_api::{CollectionId, ErrorKind, ReportId};
 
-use crate::support::{GENERATIONS, client, of, sandbox};
+use crate::support::{GENERATIONS, api_requests, client, of, sandbox, token_requests};
 
 #[tokio::test]
 async fn the_reports_of_a_collection_are_listed_on_every_generation() {
@@ -26,4 +26,17 @@ async fn an_empty_collection_id_is_refused_before_anything_is_sent() {
     let error = client(&sandbox).reports().list(&CollectionId::from("")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
     assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_thousand_lists_at_once_share_a_token_and_all_come_back() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..1000 {
+        let client = client.clone();
+        calls.spawn(async move { client.reports().list(&"claims".into()).await.unwrap().len() });
+    }
+    assert_eq!(calls.join_all().await, [5; 1000]);
+    assert_eq!((token_requests(&sandbox), api_requests(&sandbox).len()), (1, 1000));
 }

@@ -1,7 +1,7 @@
-use optimize_sandbox::{Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, GENERATIONS, get, of, start, token};
+use crate::support::{Answer, GENERATIONS, get, http, of, start, token};
 
 async fn call(sandbox: &Sandbox, path: &str) -> Answer {
     get(sandbox, &token(sandbox, &[]).await, path).await
@@ -78,6 +78,46 @@ async fn a_cursor_moves_on_with_each_request_and_ends_with_an_empty_page() {
         counts.push(page["data"].as_array().unwrap().len());
     }
     assert_eq!(counts, [1000, 1000, 450, 0]);
+}
+
+/// As a scroll of OpenSearch 2.19.3 was recorded to behave.
+#[tokio::test]
+async fn a_scroll_moves_as_that_of_the_recorded_backend() {
+    let sandbox = of(Generation::G3).await;
+    let token = token(&sandbox, &[]).await;
+    let path = data_path("orders-raw");
+    let all = get(&sandbox, &token, &format!("{path}?limit=1000")).await.json();
+    let first_row = |page: &Answer| {
+        let row = page.json()["data"][0].clone();
+        all["data"].as_array().unwrap().iter().position(|other| *other == row)
+    };
+    let page = get(&sandbox, &token, &format!("{path}?limit=100")).await;
+    assert_eq!(first_row(&page), Some(0));
+    let cursor = page.json()["searchRequestId"].as_str().unwrap().replace('+', "%2B").replace('=', "%3D");
+    let follow_up = format!("{path}?searchRequestId={cursor}");
+    let at_once = [(); 4].map(|()| get(&sandbox, &token, &follow_up));
+    let mut places: Vec<_> = futures_util::future::join_all(at_once).await.iter().map(first_row).collect();
+    places.sort_unstable();
+    assert_eq!(places, [Some(100), Some(200), Some(300), Some(400)], "each at once gets another page");
+    sandbox.add_fault(FaultRule::new(path, Fault::ResetAfter));
+    let unread = http().get(format!("{}{follow_up}", sandbox.base_url())).bearer_auth(&token).send().await;
+    assert!(unread.is_err());
+    let next = get(&sandbox, &token, &follow_up).await;
+    assert_eq!(first_row(&next), Some(600), "the page nobody read is gone");
+}
+
+#[tokio::test]
+async fn the_empty_page_after_the_last_can_be_asked_for_again() {
+    let sandbox = of(Generation::G3).await;
+    let token = token(&sandbox, &[]).await;
+    let path = data_path("invoices-open");
+    let page = get(&sandbox, &token, &format!("{path}?limit=1000")).await.json();
+    let cursor = page["searchRequestId"].as_str().unwrap().replace('+', "%2B").replace('=', "%3D");
+    for _ in 0..3 {
+        let end = get(&sandbox, &token, &format!("{path}?searchRequestId={cursor}")).await.json();
+        assert_eq!((&end["data"], &end["totalNumberOfRecords"]), (&json!([]), &json!(214)));
+        assert!(end["searchRequestId"].is_string());
+    }
 }
 
 #[tokio::test]

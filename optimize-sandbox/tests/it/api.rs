@@ -1,7 +1,7 @@
 use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, GENERATIONS, get, http, of, start, token};
+use crate::support::{Answer, GENERATIONS, get, http, of, send, start, token};
 
 async fn call(sandbox: &Sandbox, path: &str) -> Answer {
     get(sandbox, &token(sandbox, &[]).await, path).await
@@ -59,7 +59,7 @@ async fn bad_requests_are_answered_as_each_generation_does() {
 async fn what_is_outside_the_api_is_a_redirect_to_the_user_interface() {
     let sandbox = start(Sandbox::builder().context_path("optimize")).await;
     for url in [format!("{}/", sandbox.base_url()), format!("{}/api/readyz", sandbox.issuer())] {
-        assert_eq!(crate::support::send(crate::support::http().get(url)).await.status, 302);
+        assert_eq!(send(http().get(url)).await.status, 302);
     }
 }
 
@@ -80,7 +80,7 @@ async fn a_cursor_moves_on_with_each_request_and_ends_with_an_empty_page() {
     assert_eq!(counts, [1000, 1000, 450, 0]);
 }
 
-/// As a scroll of OpenSearch 2.19.3 was recorded to behave.
+/// As a scroll of `OpenSearch` 2.19.3 was recorded to behave.
 #[tokio::test]
 async fn a_scroll_moves_as_that_of_the_recorded_backend() {
     let sandbox = of(Generation::G3).await;

@@ -54,10 +54,10 @@ fn set(definition_key: &str, labels: &[VariableLabel]) -> Result<RequestSpec, Er
         if label.variable_name.trim().is_empty() {
             return refuse("has no variable name");
         }
-        let same = |other: &&VariableLabel| {
+        let same = |other: &VariableLabel| {
             other.variable_name == label.variable_name && other.variable_type == label.variable_type
         };
-        if labels[..index].iter().any(|other| same(&other)) {
+        if labels[..index].iter().any(same) {
             return refuse("is the second one of the variable");
         }
     }

@@ -33,8 +33,8 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
         resource.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let outcome = match (&arrived.parts.method, segments.as_slice()) {
-        (&Method::GET, ["public", "report"]) => entities::list_reports(state, arrived),
-        (&Method::GET, ["public", "dashboard"]) => entities::list_dashboards(state, arrived),
+        (&Method::GET, ["public", "report"]) => entities::list(state, arrived, Kind::Report),
+        (&Method::GET, ["public", "dashboard"]) => entities::list(state, arrived, Kind::Dashboard),
         (&Method::GET, ["public", "export", "report", id, "result", "json"]) => data_export::page(state, arrived, id),
         (&Method::DELETE, ["public", "report", id]) => definitions::delete(state, id, Kind::Report),
         (&Method::DELETE, ["public", "dashboard", id]) => definitions::delete(state, id, Kind::Dashboard),
@@ -87,4 +87,10 @@ fn query_parameter(arrived: &Arrived, wanted: &str) -> Option<String> {
     url::form_urlencoded::parse(arrived.query().as_bytes())
         .find(|(name, _)| name == wanted)
         .map(|(_, value)| value.into_owned())
+}
+
+/// The collection that a request must name; an empty id is one that does not exist.
+fn collection_id(arrived: &Arrived) -> Result<String, Failure> {
+    query_parameter(arrived, "collectionId")
+        .ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))
 }

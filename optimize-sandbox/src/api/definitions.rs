@@ -18,6 +18,12 @@ pub(super) enum Kind {
     Dashboard,
 }
 
+impl Kind {
+    pub(super) fn is_of(self, entity: &Entity) -> bool {
+        entity.is_dashboard() == (self == Self::Dashboard)
+    }
+}
+
 pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Response, Failure> {
     let body = json_body(state, arrived)?;
     let ids = body.as_array().ok_or(Failure::MalformedJson)?;
@@ -55,6 +61,6 @@ pub(super) fn delete(state: &State, id: &str, kind: Kind) -> Result<Response, Fa
 }
 
 fn find<'w>(world: &'w World, id: &str, kind: Kind) -> Result<&'w Entity, Failure> {
-    let entity = world.entities.get(id).filter(|entity| entity.is_dashboard() == (kind == Kind::Dashboard));
+    let entity = world.entities.get(id).filter(|entity| kind.is_of(entity));
     entity.ok_or_else(|| Failure::NotFound(format!("{id} does not exist")))
 }

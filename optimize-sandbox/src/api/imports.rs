@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::query_parameter;
+use super::collection_id;
 use crate::error::{Failure, json_answer};
 use crate::server::Arrived;
 use crate::state::State;
@@ -16,8 +16,7 @@ const LONGEST_DESCRIPTION: usize = 400;
 type Definition = Map<String, Value>;
 
 pub(super) fn import(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
-    let collection = query_parameter(arrived, "collectionId")
-        .ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))?;
+    let collection = collection_id(arrived)?;
     // Before its fix 8.8 never saw a body.
     let is_lost = state.is_before_fixes();
     let body = if is_lost { &[] } else { arrived.body.as_slice() };

@@ -20,7 +20,7 @@ fn main() {
     let server = Server::start(rows);
     let mut ratios = Vec::new();
     for pair in 1..=pairs {
-        let ours = server.export("ndjson");
+        let ours = server.export("ndjson", rows);
         let curl = server.curl(rows);
         let ratio = curl.as_secs_f64() / ours.time.as_secs_f64();
         println!(
@@ -34,7 +34,11 @@ fn main() {
     ratios.sort_by(f64::total_cmp);
     println!("median: {:.2} × the speed of curl, {rows} rows", ratios[ratios.len() / 2]);
     if is_measured {
-        let csv = server.export("csv");
+        for rows in [10_000, 100_000, 1_000_000] {
+            let run = server.export("ndjson", rows);
+            println!("{rows} rows: {} ns a row", run.time.as_nanos() / u128::from(rows));
+        }
+        let csv = server.export("csv", rows);
         println!("as csv: {:.2} s with {} KiB at most", csv.time.as_secs_f64(), csv.peak_memory);
     }
 }
@@ -66,9 +70,10 @@ impl Server {
     }
 
     #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-    fn export(&self, format: &str) -> Run {
+    fn export(&self, format: &str, rows: u64) -> Run {
         let mut command = Command::new(OPTIMIZE);
         command.args(["report", "data", "orders-raw", "--format", format, "--page-size", &PAGE_SIZE.to_string()]);
+        command.args(["--limit", &rows.to_string()]);
         command.env("OPTIMIZE_BASE_URL", &self.base_url).env("OPTIMIZE_TOKEN", &self.token).stdout(Stdio::null());
         let begun = Instant::now();
         let mut child = command.spawn().expect("the binary starts");

@@ -4,6 +4,7 @@ mod page;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, TryStreamExt};
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::transport::spec::RequestSpec;
 use crate::{Client, Error, ErrorKind, ReportId, operation};
 
+use page::PageHead;
 pub use page::{DataPage, PageData, Row};
 
 /// The longest page the server gives.
@@ -63,8 +65,8 @@ impl DataExport {
         self
     }
 
-    /// Whether the next page is fetched and decoded, in a task of its own, while the caller still has the one before. It
-    /// ends when the stream is dropped. Two pages are then in memory instead of one. Default false.
+    /// Whether the next page is asked for, in a task of its own, before the one that has just arrived is decoded. It ends
+    /// when the stream is dropped. Two pages are then in memory instead of one. Default false.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
@@ -106,18 +108,19 @@ impl DataExport {
         match progress {
             Progress::Start if self.limit == Some(0) => Ok(None),
             Progress::Start => {
-                let spec = self.first_page()?;
-                let page = fetch(&self.client, &spec).await?;
+                let body = fetch(self.client.clone(), self.first_page()?).await?;
+                let (page, ahead) = self.read(&body, 0).await?;
                 let expected = page.total;
-                self.accept(page, 0, expected).map(Some)
+                self.accept(page, ahead, 0, expected).map(Some)
             }
-            Progress::Next { next, received, expected } => {
-                let page = next.await.map_err(lost_page)?;
+            Progress::Next { body, received, expected } => {
+                let body = body.await.map_err(lost_page)?;
+                let (page, ahead) = self.read(&body, received).await.map_err(lost_page)?;
                 if page.row_count() == 0 {
                     check_total(received, expected)?;
                     return Ok(None);
                 }
-                self.accept(page, received, expected).map(Some)
+                self.accept(page, ahead, received, expected).map(Some)
             }
             Progress::End { received, expected } => {
                 check_total(received, expected)?;
@@ -127,28 +130,29 @@ impl DataExport {
         }
     }
 
-    /// A page, fetched when it is waited for, or from now on.
-    fn next(&self, cursor: &str) -> Result<BoxFuture<'static, Result<DataPage, Error>>, Error> {
-        let spec = self.next_page(cursor)?;
-        let client = self.client.clone();
-        let fetched = async move { fetch(&client, &spec).await };
-        if !self.prefetch {
-            return Ok(Box::pin(fetched));
+    /// Decodes a page. With [`prefetch`](Self::prefetch) the next one is asked for first, so that the server works on it
+    /// meanwhile; where the page does not begin with what that takes, nothing is asked for ahead.
+    async fn read(&self, body: &Bytes, before: u64) -> Result<(DataPage, Option<Ahead>), Error> {
+        let mut ahead = None;
+        if let Some(head) = self.prefetch.then(|| PageHead::read(body)).flatten()
+            && self.limit.is_none_or(|limit| before + head.rows < limit)
+        {
+            let body = spawned(fetch(self.client.clone(), self.next_page(&head.cursor)?));
+            ahead = Some(Ahead { cursor: head.cursor, body });
+            // The request leaves before this task goes on, even if there is but one thread.
+            tokio::task::yield_now().await;
         }
-        // A set of one: it aborts its task when it is dropped.
-        let mut tasks = JoinSet::new();
-        tasks.spawn(fetched);
-        Ok(Box::pin(async move {
-            match tasks.join_next().await {
-                Some(Ok(page)) => page,
-                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                _ => Err(Error::new(&operation::REPORT_DATA_NEXT, ErrorKind::Incomplete, "the program is ending")),
-            }
-        }))
+        Ok((DataPage::from_json(body)?, ahead))
     }
 
     /// Decides what follows a page.
-    fn accept(&self, mut page: DataPage, before: u64, expected: Option<u64>) -> Result<(DataPage, Progress), Error> {
+    fn accept(
+        &self,
+        mut page: DataPage,
+        ahead: Option<Ahead>,
+        before: u64,
+        expected: Option<u64>,
+    ) -> Result<(DataPage, Progress), Error> {
         let received = before + page.row_count();
         if let Some(limit) = self.limit
             && received >= limit
@@ -156,11 +160,14 @@ impl DataExport {
             page.truncate(limit - before);
             return Ok((page, Progress::Limited));
         }
-        let progress = match page.cursor.as_deref().filter(|_| page.row_count() > 0) {
-            Some(cursor) => Progress::Next { next: self.next(cursor)?, received, expected },
-            None => Progress::End { received, expected },
+        let Some(cursor) = page.cursor.as_deref().filter(|_| page.row_count() > 0) else {
+            return Ok((page, Progress::End { received, expected }));
         };
-        Ok((page, progress))
+        let body = match ahead.filter(|ahead| ahead.cursor == cursor) {
+            Some(ahead) => ahead.body,
+            None => Box::pin(fetch(self.client.clone(), self.next_page(cursor)?)),
+        };
+        Ok((page, Progress::Next { body, received, expected }))
     }
 
     fn first_page(&self) -> Result<RequestSpec, Error> {
@@ -190,13 +197,36 @@ impl DataExport {
 
 enum Progress {
     Start,
-    Next { next: BoxFuture<'static, Result<DataPage, Error>>, received: u64, expected: Option<u64> },
+    Next { body: Body, received: u64, expected: Option<u64> },
     End { received: u64, expected: Option<u64> },
     Limited,
 }
 
-async fn fetch(client: &Client, spec: &RequestSpec) -> Result<DataPage, Error> {
-    client.transport.send(spec, |body| DataPage::from_json(&body)).await
+/// The answer that holds a page, once it has arrived.
+type Body = BoxFuture<'static, Result<Bytes, Error>>;
+
+/// A page that is on its way before the one before it is decoded.
+struct Ahead {
+    cursor: String,
+    body: Body,
+}
+
+async fn fetch(client: Client, spec: RequestSpec) -> Result<Bytes, Error> {
+    client.transport.send(&spec, Ok).await
+}
+
+/// Starts at once; ends when the answer is dropped.
+fn spawned(body: impl Future<Output = Result<Bytes, Error>> + Send + 'static) -> Body {
+    // A set of one: it aborts its task when it is dropped.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(body);
+    Box::pin(async move {
+        match tasks.join_next().await {
+            Some(Ok(body)) => body,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => Err(Error::new(&operation::REPORT_DATA_NEXT, ErrorKind::Incomplete, "the program is ending")),
+        }
+    })
 }
 
 fn check_total(received: u64, expected: Option<u64>) -> Result<(), Error> {

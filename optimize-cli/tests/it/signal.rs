@@ -9,12 +9,12 @@ use optimize_sandbox::Fault;
 
 use crate::harness::{Server, User};
 
-/// Starts an export and interrupts it when it has asked for the second page.
+/// Starts an export and interrupts it when it has the first page and has asked for the second.
 fn interrupt(user: &User, signal: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let mut child = user.start(arguments);
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
-    while !line.contains("searchRequestId") {
+    while !line.contains("page arrived") {
         line.clear();
         assert!(log.read_line(&mut line).unwrap() > 0, "the log ended early");
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::transport::decode;
@@ -111,6 +112,46 @@ impl DataPage {
         if let PageData::Rows(all) = &mut self.data {
             all.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
         }
+    }
+}
+
+/// What stands before the rows of a page and says that another follows it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct PageHead {
+    pub(super) cursor: String,
+    /// As announced, not counted.
+    pub(super) rows: u64,
+}
+
+impl PageHead {
+    /// Reads no further than the beginning of `data`. `None` if the page has no rows or no cursor, or says so only later.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let mut head = Self::default();
+        // The error at `data` is how the reading ends; whether the rest is sound is for those who read all of it.
+        let _ = serde_json::Deserializer::from_slice(body).deserialize_map(HeadVisitor(&mut head));
+        (head.rows > 0 && !head.cursor.is_empty()).then_some(head)
+    }
+}
+
+struct HeadVisitor<'a>(&'a mut PageHead);
+
+impl<'de> Visitor<'de> for HeadVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a data page")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "searchRequestId" => self.0.cursor = members.next_value::<Option<String>>()?.unwrap_or_default(),
+                "numberOfRecordsInResponse" => self.0.rows = members.next_value()?,
+                "data" => break,
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -41,6 +41,26 @@ fn the_contract_s_examples_are_read() {
 }
 
 #[test]
+fn the_head_says_whether_another_page_follows() {
+    let head = |body: &str| PageHead::read(body.as_bytes());
+    let followed = Some(PageHead { cursor: "c".to_owned(), rows: 2 });
+    assert_eq!(head(r#"{"searchRequestId":"c","numberOfRecordsInResponse":2,"data":[{"#), followed, "no row is read");
+    assert_eq!(head(r#"{"new":{"a":[1]},"numberOfRecordsInResponse":2,"searchRequestId":"c","data":[]}"#), followed);
+    for body in [
+        r#"{"searchRequestId":"c","numberOfRecordsInResponse":0,"data":[]}"#,
+        r#"{"searchRequestId":null,"numberOfRecordsInResponse":2,"data":[]}"#,
+        r#"{"numberOfRecordsInResponse":2,"data":[]}"#,
+        r#"{"numberOfRecordsInResponse":2,"data":[],"searchRequestId":"c"}"#,
+        r#"{"searchRequestId":"c","numberOfRecordsInResponse":-2,"data":[]}"#,
+        r#"{"searchRequestId":["#,
+        "[]",
+        "",
+    ] {
+        assert_eq!(head(body), None, "{body}");
+    }
+}
+
+#[test]
 fn a_row_is_what_the_server_wrote_to_the_letter() {
     let row = r#"{ "big": 123456789012345678901234567890.10, "e":1E+2,"dup":1,"dup":2, "é":"\u00e9\/" }"#;
     let page = read(&format!(r#"{{"data":[ {row} , null]}}"#)).unwrap();

@@ -56,7 +56,7 @@ enum DataFormat {
 impl ReportData {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let mut export = app.client().await?.reports().data(&self.id.into());
-        export = export.page_size(self.page_size).cursor_timeout(self.cursor_timeout);
+        export = export.page_size(self.page_size).cursor_timeout(self.cursor_timeout).prefetch(true);
         if let Some(rows) = self.limit {
             export = export.limit(rows);
         }

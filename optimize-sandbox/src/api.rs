@@ -61,7 +61,7 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
         (&Method::POST, ["public", "collection", "create"]) => collections::create(state, arrived),
         (&Method::GET, ["public", "collection", id]) => collections::get(state, id),
         (&Method::PUT, ["public", "collection", id, "scope"]) => collections::set_scope(state, arrived, id),
-        _ if state.generation == Generation::G3 => return unknown_resource(state.generation),
+        _ if state.generation != Generation::G4 => return unknown_resource(state.generation),
         (&Method::DELETE, ["public", "process-definition", key]) => process_definitions::delete(state, key),
         (&Method::GET, ["public", "dashboard", "agentic"]) => Ok(agentic::dashboard()),
         (&Method::POST, ["public", "dashboard", "agentic", "report", id, "evaluate"]) => {

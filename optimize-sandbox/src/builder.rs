@@ -40,6 +40,8 @@ pub struct SandboxBuilder {
     largest_report: u64,
     before_fixes: bool,
     ingestion_bytes: usize,
+    ingestion_requests: usize,
+    ingestion_delay: Duration,
     faults: Vec<FaultRule>,
 }
 
@@ -73,6 +75,8 @@ impl Sandbox {
             largest_report: 25_000,
             before_fixes: false,
             ingestion_bytes: 10 << 20,
+            ingestion_requests: 5,
+            ingestion_delay: Duration::ZERO,
             faults: Vec::new(),
         }
     }
@@ -133,14 +137,14 @@ impl Sandbox {
         self.state.journal().clone()
     }
 
-    /// The variables that were ingested, by their ids; of several with one id the last.
+    /// The variables that were ingested and are visible, by their ids; of several with one id the last.
     pub fn ingested_variables(&self) -> Vec<serde_json::Value> {
-        self.state.world().variables.values().cloned().collect()
+        self.state.world().variables.visible(self.state.clock.now())
     }
 
     /// The events that were ingested, likewise.
     pub fn ingested_events(&self) -> Vec<serde_json::Value> {
-        self.state.world().events.values().cloned().collect()
+        self.state.world().events.visible(self.state.clock.now())
     }
 
     /// The label of a variable.
@@ -336,6 +340,19 @@ impl SandboxBuilder {
         self
     }
 
+    /// The most ingestions at a time that a server of G2 takes; it answers 429 to more. Default 5. Later ones have no limit.
+    pub fn ingestion_requests(mut self, most: usize) -> Self {
+        self.ingestion_requests = most;
+        self
+    }
+
+    /// How long it takes until what was ingested is visible, as with a real server that takes it in by rounds. Default
+    /// not at all.
+    pub fn ingestion_delay(mut self, delay: Duration) -> Self {
+        self.ingestion_delay = delay;
+        self
+    }
+
     /// The rows of the largest report, `orders-raw`. Default 25,000; rows are made when asked for, so more cost nothing.
     pub fn largest_report(mut self, rows: u64) -> Self {
         self.largest_report = rows;
@@ -376,6 +393,8 @@ impl SandboxBuilder {
         let mut state = State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead));
         state.before_fixes = self.before_fixes;
         state.ingestion_bytes = self.ingestion_bytes;
+        state.ingestion_requests = self.ingestion_requests;
+        state.ingestion_delay = i64::try_from(self.ingestion_delay.as_millis()).unwrap_or(i64::MAX);
         let state = Arc::new(state);
         for rule in self.faults {
             state.faults().add(rule);

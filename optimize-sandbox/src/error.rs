@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     Elements(Vec<Value>),
     /// An ingestion that is too large, or of unknown size.
     Limit(u16, String),
+    /// More ingestions at a time than are taken.
+    Busy,
     /// A body that is no JSON, or JSON of another shape.
     MalformedJson,
     /// A body of a type that is not read.
@@ -61,12 +63,17 @@ impl Failure {
                 &json!({ "errorMessage": "The request contains invalid values.", "validationErrors": problems }),
             ),
             Self::Limit(status, message) => json_answer(status, &json!({ "errorMessage": message })),
+            Self::Busy => {
+                let mut answer = empty(429);
+                answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(5));
+                answer
+            }
             Self::MalformedJson => text_answer(400, "text/plain", ""),
-            Self::MediaType(Generation::G2) => empty(415),
+            Self::MediaType(generation) if generation.is_jersey() => empty(415),
             Self::MediaType(_) => optimize_error(500, "serverError", "the content type is not supported"),
             Self::NotFound(detail) => optimize_error(404, "notFoundError", &detail),
             Self::BadRequest(detail) => optimize_error(400, "badRequestError", &detail),
-            Self::Constraint { parameter, message } if generation == Generation::G2 => json_answer(
+            Self::Constraint { parameter, message } if generation.is_jersey() => json_answer(
                 400,
                 &json!({
                     "errorMessage": "The request contains invalid values.",
@@ -76,7 +83,7 @@ impl Failure {
             Self::Constraint { parameter, message } => {
                 optimize_error(400, "badRequestError", &format!("{parameter}: {message}"))
             }
-            Self::NotANumber(_) if generation == Generation::G2 => empty(404),
+            Self::NotANumber(_) if generation.is_jersey() => empty(404),
             Self::NotANumber(parameter) => {
                 optimize_error(400, "badRequestError", &format!("{parameter} is not a number"))
             }
@@ -91,6 +98,10 @@ impl Failure {
             Self::NotFound(detail) | Self::BadRequest(detail) if generation.wraps_evaluation_failures() => {
                 Self::Server(format!("evaluation failed: {detail}"))
             }
+            // Jersey looks at the outermost exception alone.
+            Self::Evaluation(detail) if generation == Generation::G2Late => {
+                Self::Server(format!("evaluation failed: {detail}"))
+            }
             other => other,
         }
     }
@@ -99,7 +110,7 @@ impl Failure {
 /// A path or method that does not exist below `/api`.
 pub(crate) fn unknown_resource(generation: Generation) -> Response {
     match generation {
-        Generation::G2 => empty(404),
+        Generation::G2 | Generation::G2Late => empty(404),
         Generation::G3 | Generation::G4 => optimize_error(500, "serverError", "no handler for this path and method"),
     }
 }
@@ -144,7 +155,7 @@ fn error_object(code: &str, detail: &str) -> Value {
 
 /// The answer of an operation that has none.
 pub(crate) fn void(generation: Generation) -> Response {
-    empty(if generation == Generation::G2 { 204 } else { 200 })
+    empty(if generation.is_jersey() { 204 } else { 200 })
 }
 
 pub(crate) fn json_answer(status: u16, body: &Value) -> Response {

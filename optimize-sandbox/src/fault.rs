@@ -63,6 +63,19 @@ pub enum Fault {
     ResetBefore,
     /// The request is processed, then the connection closes instead of the answer.
     ResetAfter,
+    /// 200 with a JSON text of this size, sent in pieces and without its length.
+    Flood {
+        /// The size in MiB, once it is decompressed.
+        megabytes: u32,
+        /// Whether it is compressed, to about a thousandth.
+        #[serde(default)]
+        gzip: bool,
+    },
+    /// The answer has this many headers more.
+    HeaderFlood {
+        /// How many.
+        count: u32,
+    },
     /// A page of report data is passed over: the cursor moves twice and the second page is the answer.
     LostPage,
     /// 401, as for a token that has just been revoked.
@@ -142,6 +155,8 @@ impl Fault {
             Self::CutBody => "cut_body",
             Self::ResetBefore => "reset_before",
             Self::ResetAfter => "reset_after",
+            Self::Flood { .. } => "flood",
+            Self::HeaderFlood { .. } => "header_flood",
             Self::LostPage => "lost_page",
             Self::Unauthorized => "unauthorized",
         }

@@ -8,6 +8,8 @@ use std::str::FromStr;
 pub enum Generation {
     /// Camunda 8.0 to 8.6 and Optimize 3.8 to 3.14 for Camunda 7: Jersey on Jetty.
     G2,
+    /// Camunda 8.7: as G2, with collections, and with any failure of a report's evaluation as 500.
+    G2Late,
     /// Camunda 8.8 and 8.9: Spring MVC on Tomcat.
     #[default]
     G3,
@@ -21,9 +23,14 @@ impl Generation {
         self != Self::G4
     }
 
+    /// Whether it is made of Jersey and Jetty, as before 8.8.
+    pub(crate) fn is_jersey(self) -> bool {
+        matches!(self, Self::G2 | Self::G2Late)
+    }
+
     /// The code of an import whose index versions differ.
     pub(crate) fn index_mismatch_code(self) -> &'static str {
-        if self == Self::G2 { "importIndexVersionMismatch" } else { "badRequestError" }
+        if self.is_jersey() { "importIndexVersionMismatch" } else { "badRequestError" }
     }
 
     /// Whether failures of a report's evaluation are wrapped, so that "not found" and "bad request" come out as 500.
@@ -38,9 +45,10 @@ impl FromStr for Generation {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.to_ascii_lowercase().as_str() {
             "g2" => Ok(Self::G2),
+            "g2-8.7" => Ok(Self::G2Late),
             "g3" => Ok(Self::G3),
             "g4" => Ok(Self::G4),
-            _ => Err("expected g2, g3 or g4".to_owned()),
+            _ => Err("expected g2, g2-8.7, g3 or g4".to_owned()),
         }
     }
 }
@@ -49,6 +57,7 @@ impl fmt::Display for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::G2 => "g2",
+            Self::G2Late => "g2-8.7",
             Self::G3 => "g3",
             Self::G4 => "g4",
         })

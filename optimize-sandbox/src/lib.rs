@@ -21,6 +21,7 @@ mod error;
 mod fault;
 mod gate;
 mod generation;
+mod ingested;
 mod issuer;
 mod journal;
 mod keys;

@@ -1,13 +1,15 @@
 //! From a connection to an answer: journal, faults, then the issuer or the API.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::stream;
 use http::request::Parts;
 use http::{HeaderValue, header};
@@ -33,6 +35,8 @@ pub(crate) struct Arrived {
     pub(crate) parts: Parts,
     pub(crate) body: Vec<u8>,
     pub(crate) peer: Peer,
+    /// How many ingestions were under way when it arrived, itself among them.
+    pub(crate) ingestions: usize,
 }
 
 impl Arrived {
@@ -48,7 +52,9 @@ impl Arrived {
 async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else { return empty(413) };
-    let arrived = Arrived { parts, body: body.into(), peer };
+    let under_way = state.count_ingestion(parts.uri.path());
+    let ingestions = under_way.as_ref().map_or(0, |under_way| under_way.count);
+    let arrived = Arrived { parts, body: body.into(), peer, ingestions };
     let full_path = arrived.parts.uri.path().to_owned();
     if full_path == "/_sandbox/journal" {
         return json_answer(200, &serde_json::to_value(&*state.journal()).unwrap_or_default());
@@ -85,6 +91,16 @@ async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInf
             drop(route(&state, &arrived, &full_path, path, is_below_context).await);
             route(&state, &arrived, &full_path, path, is_below_context).await
         }
+        Some(Fault::Flood { megabytes, gzip }) => flood(*megabytes, *gzip),
+        Some(Fault::HeaderFlood { count }) => {
+            let mut answer = route(&state, &arrived, &full_path, path, is_below_context).await;
+            for number in 0..*count {
+                if let Ok(name) = header::HeaderName::try_from(format!("x-flood-{number}")) {
+                    answer.headers_mut().insert(name, HeaderValue::from(number));
+                }
+            }
+            answer
+        }
         Some(Fault::CutBody) => cut(route(&state, &arrived, &full_path, path, is_below_context).await).await,
         Some(Fault::ResetAfter | Fault::Delay { .. }) | None => {
             route(&state, &arrived, &full_path, path, is_below_context).await
@@ -110,6 +126,27 @@ async fn cut(answer: Response) -> Response {
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     let half = stream::iter([Ok(body.slice(..body.len() / 2)), Err(io::Error::from(io::ErrorKind::ConnectionReset))]);
     Response::from_parts(parts, Body::from_stream(half))
+}
+
+/// As many MiB of a text that never comes to its end, made as they are sent.
+fn flood(megabytes: u32, gzip: bool) -> Response {
+    let piece = Bytes::from(vec![b' '; 1 << 20]);
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let pieces = (1..=megabytes).map(move |number| {
+        if !gzip {
+            return Ok(piece.clone());
+        }
+        encoder.write_all(&piece)?;
+        if number == megabytes {
+            encoder.try_finish()?;
+        }
+        Ok::<_, io::Error>(std::mem::take(encoder.get_mut()).into())
+    });
+    let mut answer = text_answer(200, "application/json", Body::from_stream(stream::iter(pieces)));
+    if gzip {
+        answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    answer
 }
 
 fn record(state: &State, arrived: &Arrived, path: &str, fault: Option<&Fault>) -> usize {

@@ -1,5 +1,6 @@
 //! What a running sandbox knows.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::data_export::Cursors;
@@ -23,10 +24,28 @@ pub(crate) struct State {
     pub(crate) before_fixes: bool,
     /// The largest body of an ingestion that servers before 8.8 take.
     pub(crate) ingestion_bytes: usize,
+    /// The most ingestions at a time that servers before 8.8 take.
+    pub(crate) ingestion_requests: usize,
+    /// How long it takes until what was ingested is visible, in milliseconds.
+    pub(crate) ingestion_delay: i64,
+    ingestions: AtomicUsize,
     world: Mutex<World>,
     faults: Mutex<Faults>,
     journal: Mutex<Vec<Entry>>,
     cursors: Mutex<Cursors>,
+}
+
+/// A request that is under way.
+pub(crate) struct UnderWay<'a> {
+    /// How many there were when it began, itself among them.
+    pub(crate) count: usize,
+    all: &'a AtomicUsize,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl State {
@@ -49,6 +68,9 @@ impl State {
             clock,
             before_fixes: false,
             ingestion_bytes: 10 << 20,
+            ingestion_requests: 5,
+            ingestion_delay: 0,
+            ingestions: AtomicUsize::new(0),
             world: Mutex::new(world),
             faults: Mutex::default(),
             journal: Mutex::default(),
@@ -59,6 +81,13 @@ impl State {
     /// Whether to answer as releases of the third generation did at first.
     pub(crate) fn is_before_fixes(&self) -> bool {
         self.before_fixes && self.generation == Generation::G3
+    }
+
+    /// Counts a request to this path if it is an ingestion, for as long as the result lives.
+    pub(crate) fn count_ingestion(&self, path: &str) -> Option<UnderWay<'_>> {
+        let is_ingestion = path.strip_prefix(&self.context_path)?.starts_with("/api/ingestion/");
+        is_ingestion
+            .then(|| UnderWay { count: self.ingestions.fetch_add(1, Ordering::Relaxed) + 1, all: &self.ingestions })
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::ingested::Ingested;
 use crate::seed::{Content, Demo, Report};
 
 /// Optimize's index versions; an import must come from the same ones.
@@ -82,8 +83,8 @@ pub(crate) struct World {
     pub(crate) labels: BTreeMap<(String, String, String), String>,
     pub(crate) is_sharing_enabled: bool,
     /// By id: the last one wins.
-    pub(crate) variables: BTreeMap<String, Value>,
-    pub(crate) events: BTreeMap<String, Value>,
+    pub(crate) variables: Ingested,
+    pub(crate) events: Ingested,
     pub(crate) process_definitions: BTreeSet<i64>,
     pub(crate) queued_deletions: BTreeSet<i64>,
     made: u64,
@@ -96,8 +97,8 @@ impl World {
             collections: BTreeMap::new(),
             labels: BTreeMap::new(),
             is_sharing_enabled: true,
-            variables: BTreeMap::new(),
-            events: BTreeMap::new(),
+            variables: Ingested::default(),
+            events: Ingested::default(),
             process_definitions: PROCESS_DEFINITION_KEYS.into(),
             queued_deletions: BTreeSet::new(),
             made: 0,

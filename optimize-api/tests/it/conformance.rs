@@ -136,7 +136,9 @@ async fn the_typed_client_tells_what_the_contract_has() {
             for generation in GENERATIONS {
                 let name = generation.to_string().to_uppercase();
                 let mut answers = case["answers"].as_object().unwrap().iter();
-                let Some((_, expected)) = answers.find(|(names, _)| names.contains(&name)) else { continue };
+                let Some((_, expected)) = answers.find(|(names, _)| names.split(' ').any(|other| other == name)) else {
+                    continue;
+                };
                 // Keys of this kind are made in no time.
                 let mut settings = Sandbox::builder().generation(generation).token_algorithm(TokenAlgorithm::Es256);
                 match case["sandbox"].as_str() {

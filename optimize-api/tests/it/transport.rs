@@ -162,3 +162,20 @@ async fn an_answer_over_the_limit_is_not_read_and_not_asked_for_again() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 1));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("larger than 100 bytes"));
 }
+
+#[tokio::test]
+async fn an_answer_of_three_gigabytes_is_given_up_at_the_limit() {
+    for gzip in [false, true] {
+        let sandbox = failing(Fault::Flood { megabytes: 3072, gzip }).await;
+        let client = builder(&sandbox).credentials(credentials(&sandbox)).body_limit(8 << 20).build().unwrap();
+        let error = list(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 1), "{error:?}");
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("the answer is larger than 8388608 bytes"));
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_headers_is_an_error() {
+    check(Fault::HeaderFlood { count: 5000 }, ErrorKind::Unavailable, 4).await;
+}

@@ -1,14 +1,11 @@
 //! Variables and events from outside.
 
-use std::collections::BTreeMap;
-
 use axum::response::Response;
 use http::header;
 use serde_json::{Value, json};
 
 use super::json_body;
 use crate::error::{Failure, void};
-use crate::generation::Generation;
 use crate::server::Arrived;
 use crate::state::State;
 
@@ -27,7 +24,7 @@ pub(super) fn variables(state: &State, arrived: &Arrived) -> Result<Response, Fa
         problems.extend((!is_typed).then_some(("type", "must be a supported type")));
         problems
     })?;
-    keep(&mut state.world().variables, elements);
+    state.world().variables.keep(elements, visible_from(state));
     Ok(void(state.generation))
 }
 
@@ -39,7 +36,7 @@ pub(super) fn events(state: &State, arrived: &Arrived) -> Result<Response, Failu
         problems.extend(is_own.then_some(("source", "must not be camunda")));
         problems
     })?;
-    keep(&mut state.world().events, elements);
+    state.world().events.keep(elements, visible_from(state));
     Ok(void(state.generation))
 }
 
@@ -65,11 +62,14 @@ fn valid_elements(
 
 /// What servers before 8.8 have against a request before they look into it.
 fn check_limits(state: &State, arrived: &Arrived) -> Result<(), Failure> {
-    if state.generation != Generation::G2 {
+    if !state.generation.is_jersey() {
         return Ok(());
     }
     if arrived.header(header::CONTENT_LENGTH).is_none() {
         return Err(Failure::Limit(411, "the length of the request must be stated".to_owned()));
+    }
+    if arrived.ingestions > state.ingestion_requests {
+        return Err(Failure::Busy);
     }
     let (size, most) = (arrived.body.len(), state.ingestion_bytes);
     if size > most {
@@ -83,9 +83,7 @@ fn blanks(element: &Value, names: &[&'static str]) -> Vec<Problem> {
     names.iter().filter(is_blank).map(|name| (*name, "must not be blank")).collect()
 }
 
-/// Of several with one id the last stays.
-fn keep(kept: &mut BTreeMap<String, Value>, elements: Vec<Value>) {
-    for element in elements {
-        kept.insert(element["id"].as_str().unwrap_or_default().to_owned(), element);
-    }
+/// 2xx is acceptance; data appears after an import round.
+fn visible_from(state: &State) -> i64 {
+    state.clock.now().saturating_add(state.ingestion_delay)
 }

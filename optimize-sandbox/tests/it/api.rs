@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
 use serde_json::{Value, json};
 
@@ -18,7 +20,7 @@ fn error(answer: &Answer) -> String {
 }
 
 /// The answers of all generations to one request, in order.
-async fn errors(path: &str) -> [String; 3] {
+async fn errors(path: &str) -> [String; 4] {
     let mut told = Vec::new();
     for generation in GENERATIONS {
         told.push(error(&call(&of(generation).await, path).await));
@@ -43,16 +45,16 @@ async fn lists_hold_ids_and_an_unknown_collection_is_empty() {
 
 #[tokio::test]
 async fn bad_requests_are_answered_as_each_generation_does() {
-    assert_eq!(errors("/api/public/report").await, ["400 \"badRequestError\""; 3]);
+    assert_eq!(errors("/api/public/report").await, ["400 \"badRequestError\""; 4]);
     let wrapped = "500 \"serverError\"";
-    assert_eq!(errors(&data_path("nobody")).await, ["404 \"notFoundError\"", wrapped, wrapped]);
-    assert_eq!(errors(&data_path("orders-side-by-side")).await, ["400 \"badRequestError\"", wrapped, wrapped]);
+    assert_eq!(errors(&data_path("nobody")).await, ["404 \"notFoundError\"", wrapped, wrapped, wrapped]);
+    assert_eq!(errors(&data_path("orders-side-by-side")).await, ["400 \"badRequestError\"", wrapped, wrapped, wrapped]);
     let too_many = data_path("orders-raw") + "?limit=10001";
-    assert_eq!(errors(&too_many).await, ["400 null", "400 \"badRequestError\"", "400 \"badRequestError\""]);
+    assert_eq!(errors(&too_many).await, ["400 null", "400 null", "400 \"badRequestError\"", "400 \"badRequestError\""]);
     let not_a_number = data_path("orders-raw") + "?limit=many";
-    assert_eq!(errors(&not_a_number).await, ["404 -", "400 \"badRequestError\"", "400 \"badRequestError\""]);
-    assert_eq!(errors("/api/public/nothing").await, ["404 -", wrapped, wrapped]);
-    assert_eq!(errors("/api/public/report/").await, ["404 -", wrapped, wrapped]);
+    assert_eq!(errors(&not_a_number).await, ["404 -", "404 -", "400 \"badRequestError\"", "400 \"badRequestError\""]);
+    assert_eq!(errors("/api/public/nothing").await, ["404 -", "404 -", wrapped, wrapped]);
+    assert_eq!(errors("/api/public/report/").await, ["404 -", "404 -", wrapped, wrapped]);
 }
 
 #[tokio::test]
@@ -129,7 +131,7 @@ async fn cursors_that_lapsed_belong_elsewhere_or_make_no_sense_are_refused() {
     let elsewhere = call(&sandbox, &with("invoices-raw", &cursor)).await;
     assert_eq!(error(&elsewhere), "400 \"badRequestError\"");
     assert_eq!(error(&call(&sandbox, &with("orders-raw", "nonsense")).await), "500 \"serverError\"");
-    sandbox.advance_clock(std::time::Duration::from_secs(121));
+    sandbox.advance_clock(Duration::from_secs(121));
     assert_eq!(error(&call(&sandbox, &with("orders-raw", &cursor)).await), "400 \"badRequestError\"");
 }
 
@@ -165,4 +167,42 @@ async fn the_same_seed_gives_the_same_rows() {
         pages.push(call(&start(Sandbox::builder().seed(seed)).await, &path).await.text);
     }
     assert!(pages[0] == pages[1] && pages[1] != pages[2]);
+}
+
+fn variable(id: &str, value: &str) -> Value {
+    json!([{ "id": id, "name": "amount", "type": "Long", "value": value, "processInstanceId": "1", "processDefinitionKey": "invoice" }])
+}
+
+#[tokio::test]
+async fn what_is_ingested_is_visible_after_a_while() {
+    let sandbox = start(Sandbox::builder().ingestion_delay(Duration::from_secs(10))).await;
+    let url = format!("{}/api/ingestion/variable", sandbox.base_url());
+    let ingest = |value: &str| send(http().post(&url).bearer_auth(sandbox.static_token()).json(&variable("a", value)));
+    let values = || sandbox.ingested_variables().iter().map(|found| found["value"].to_string()).collect::<Vec<_>>();
+    assert_eq!((ingest("1").await.status, values()), (200, vec![]));
+    sandbox.advance_clock(Duration::from_secs(11));
+    assert_eq!(values(), ["\"1\""]);
+    ingest("2").await;
+    assert_eq!(values(), ["\"1\""]);
+    sandbox.advance_clock(Duration::from_secs(11));
+    assert_eq!(values(), ["\"2\""]);
+}
+
+#[tokio::test]
+async fn servers_before_8_8_take_a_few_ingestions_at_a_time() {
+    for (generation, refused) in [(Generation::G2, 2), (Generation::G2Late, 2), (Generation::G3, 0)] {
+        let builder = Sandbox::builder().generation(generation).ingestion_requests(3);
+        let sandbox = start(builder).await;
+        let slow = FaultRule::new("/api/ingestion/variable", Fault::Delay { milliseconds: 300 });
+        sandbox.add_fault(slow.times(5));
+        let url = format!("{}/api/ingestion/variable", sandbox.base_url());
+        let requests = (0..5).map(|number| {
+            send(http().post(&url).bearer_auth(sandbox.static_token()).json(&variable(&number.to_string(), "1")))
+        });
+        let answers = futures_util::future::join_all(requests).await;
+        let busy: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
+        assert_eq!(busy.len(), refused, "{generation}");
+        assert!(busy.iter().all(|answer| answer.header("retry-after") == "5"));
+        assert_eq!(sandbox.ingested_variables().len(), 5 - refused);
+    }
 }

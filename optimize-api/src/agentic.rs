@@ -22,12 +22,14 @@ pub struct AgenticFilter {
 }
 
 impl Client {
-    /// The agentic dashboard, as JSON. `GET /api/public/dashboard/agentic`, in 8.10 while that is developed.
+    /// The agentic dashboard, as JSON. `GET /api/public/dashboard/agentic`, since 8.10 in development.
+    /// [`Safe`](crate::Replay::Safe).
     pub async fn agentic_dashboard(&self) -> Result<Bytes, Error> {
         self.transport.send(&RequestSpec::new(&operation::AGENTIC_DASHBOARD), Ok).await
     }
 
-    /// The result of one of its reports, as JSON. `POST /api/public/dashboard/agentic/report/{id}/evaluate`.
+    /// The result of one of its reports, as JSON.
+    /// `POST /api/public/dashboard/agentic/report/{id}/evaluate`, since 8.10 in development. [`Safe`](crate::Replay::Safe).
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if of the rolling value and its unit only one is there.
     pub async fn evaluate_agentic_report(&self, report: &ReportId, filter: &AgenticFilter) -> Result<Bytes, Error> {

@@ -107,6 +107,7 @@ impl ClientBuilder {
         let transport = Transport {
             base_url: self.base_url,
             http,
+            http_options: self.http,
             headers: self.headers,
             hooks: self.hooks,
             credentials: self.credentials,

@@ -10,7 +10,7 @@ use optimize_auth::AuthError;
 
 use crate::{Operation, operation};
 
-pub use body::{ConflictedItem, MismatchingIndex, MissingDefinition, ServerError};
+pub use body::{ConflictedItem, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
 
 /// A failed call. `Display` reads after "failed to"; causes are in [`source`](StdError::source).
 ///

@@ -17,7 +17,8 @@ pub struct Imported {
 }
 
 impl Client {
-    /// Imports definitions into a collection. `POST /api/public/import`, since 8.0 and C7 3.8. Never sent twice.
+    /// Imports definitions into a collection. `POST /api/public/import`, since 8.0 and C7 3.8. [`Never`](crate::Replay::Never) sent
+    /// twice.
     ///
     /// Every definition becomes a new entity with a new id; a rejected import leaves nothing behind. The collection's scope
     /// must hold the definitions and tenants that are used, reports that a dashboard or combined report refers to must be

@@ -34,7 +34,7 @@ struct Request<'a> {
 
 impl Client {
     /// Sets labels of the variables of a process definition, given by its key; others stay as they are.
-    /// `POST /api/public/variables/labels`, since 8.0 and C7 3.7.
+    /// `POST /api/public/variables/labels`, since 8.0 and C7 3.7. [`Safe`](crate::Replay::Safe).
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent if a name is blank or a
     /// variable is named twice, which the server would refuse as a whole.

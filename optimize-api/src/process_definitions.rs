@@ -5,7 +5,7 @@ use crate::{Client, Error, operation};
 
 impl Client {
     /// Queues the deletion of the imported data of one version of a process definition, by its numeric key.
-    /// `DELETE /api/public/process-definition/{key}`, since 8.10.
+    /// `DELETE /api/public/process-definition/{id}`, since 8.10. [`Delete`](crate::Replay::Delete).
     ///
     /// Success says that the job is queued, not that it was carried out; there is no way to ask but to call again, which
     /// comes to [`NotFound`](crate::ErrorKind::NotFound) when it was. A job that is still queued is

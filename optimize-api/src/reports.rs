@@ -16,13 +16,13 @@ pub struct Reports {
 impl Reports {
     /// The ids of the reports placed directly in a collection, in no particular order and at most 1000.
     ///
-    /// `GET /api/public/report`. A collection that does not exist gives an empty list, as the server does. Private
+    /// `GET /api/public/report`, since 8.0 and C7 3.8. [`Safe`](crate::Replay::Safe). A collection that does not exist gives an empty list, as the server does. Private
     /// reports cannot be listed.
     pub async fn list(&self, collection: &CollectionId) -> Result<Vec<ReportId>, Error> {
         self.client.transport.fetch_ids(&list(collection)?).await
     }
 
-    /// Deletes a report. `DELETE /api/public/report/{id}`, since 8.0 and C7 3.7.
+    /// Deletes a report. `DELETE /api/public/report/{id}`, since 8.0 and C7 3.7. [`Delete`](crate::Replay::Delete).
     ///
     /// It also goes from the dashboards and combined reports that use it, and its alerts go. One that does not exist is
     /// [`NotFound`](crate::ErrorKind::NotFound), unless an earlier attempt of the same call may have deleted it.
@@ -31,7 +31,7 @@ impl Reports {
     }
 
     /// The definitions of reports, each once, in no particular order; a combined report brings those it is made of.
-    /// `POST /api/public/export/report/definition/json`, since 8.0 and C7 3.7.
+    /// `POST /api/public/export/report/definition/json`, since 8.0 and C7 3.7. [`Safe`](crate::Replay::Safe).
     ///
     /// All or nothing: one id that does not exist is [`NotFound`](crate::ErrorKind::NotFound).
     pub async fn export_definitions(&self, reports: &[ReportId]) -> Result<Definitions, Error> {

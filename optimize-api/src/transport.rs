@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, StatusCode};
-use optimize_auth::http::{TransportError, is_html, read_body, retry_after};
+use optimize_auth::http::{HttpOptions, TransportError, is_html, retry_after};
 use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -28,6 +28,7 @@ pub(crate) static OWN_HEADERS: [HeaderName; 4] = [AUTHORIZATION, CONTENT_TYPE, C
 pub(crate) struct Transport {
     pub(crate) base_url: ServiceUrl,
     pub(crate) http: reqwest::Client,
+    pub(crate) http_options: HttpOptions,
     /// Those that every request has.
     pub(crate) headers: HeaderMap,
     pub(crate) hooks: Hooks,
@@ -234,12 +235,12 @@ impl Transport {
             // Of known length, so that it is never chunked: older servers answer that with 411.
             request = request.header(CONTENT_TYPE, spec.content_type()).body(body.clone());
         }
-        let response = request.send().await?;
+        let response = self.http_options.send(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         if let Some(hook) = &self.hooks.on_response {
             hook(spec.operation, status, &headers);
         }
-        let body = read_body(response, self.body_limit).await?.into();
+        let body = self.http_options.read_body(response, self.body_limit).await?.into();
         Ok(Answer { status, headers, body })
     }
 

@@ -32,23 +32,31 @@ pub enum VariableType {
 }
 
 impl VariableType {
-    const KNOWN: [(Self, &str); 9] = [
-        (Self::String, "String"),
-        (Self::Short, "Short"),
-        (Self::Long, "Long"),
-        (Self::Double, "Double"),
-        (Self::Integer, "Integer"),
-        (Self::Boolean, "Boolean"),
-        (Self::Date, "Date"),
-        (Self::Object, "Object"),
-        (Self::Json, "Json"),
+    const KNOWN: [Self; 9] = [
+        Self::String,
+        Self::Short,
+        Self::Long,
+        Self::Double,
+        Self::Integer,
+        Self::Boolean,
+        Self::Date,
+        Self::Object,
+        Self::Json,
     ];
 
     /// The word the server has for it.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::String => "String",
+            Self::Short => "Short",
+            Self::Long => "Long",
+            Self::Double => "Double",
+            Self::Integer => "Integer",
+            Self::Boolean => "Boolean",
+            Self::Date => "Date",
+            Self::Object => "Object",
+            Self::Json => "Json",
             Self::Other(word) => word,
-            known => Self::KNOWN.iter().find(|(other, _)| other == known).map_or("", |(_, word)| word),
         }
     }
 }
@@ -56,8 +64,8 @@ impl VariableType {
 impl From<&str> for VariableType {
     /// Case does not matter for the known ones.
     fn from(word: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|(_, known)| known.eq_ignore_ascii_case(word));
-        known.map_or_else(|| Self::Other(word.to_owned()), |(known, _)| known)
+        let known = Self::KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
+        known.unwrap_or_else(|| Self::Other(word.to_owned()))
     }
 }
 

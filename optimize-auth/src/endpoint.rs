@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
 
-use crate::http::{HttpOptions, TransportError, read_body, retry_after, server_date};
+use crate::http::{HttpOptions, TransportError, retry_after, server_date};
 use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, StoreKeyBuilder, SystemClock, Token};
 
 use discovery::Discovered;
@@ -97,20 +97,18 @@ impl TokenEndpoint {
         body: Body,
         secrets: &[&str],
     ) -> Result<Token, AuthError> {
-        let response = self
+        let request = self
             .client(url)?
             .post(url.as_url().clone())
             .headers(headers)
             .header(http::header::ACCEPT, "application/json")
             .header(http::header::CONTENT_TYPE, body.content_type)
             .timeout(self.timeout)
-            .body(body.bytes)
-            .send()
-            .await
-            .map_err(|error| unavailable(url, error.into()))?;
+            .body(body.bytes);
+        let response = self.options.send(request).await.map_err(|error| unavailable(url, error))?;
         let status = response.status();
         let headers = response.headers().clone();
-        let body = read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        let body = self.options.read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
         tracing::info!(%url, status = status.as_u16(), "token endpoint answered");
         reply::read(status, &headers, body, secrets).map_err(|failure| refused(url, status, &headers, failure))
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::redirect::Policy;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 
 use crate::store::StoreKeyBuilder;
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
@@ -22,6 +23,7 @@ pub use failure::{TlsProblem, TransportError};
 #[must_use]
 pub struct HttpOptions {
     connect_timeout: Duration,
+    head_timeout: Option<Duration>,
     idle_timeout: Duration,
     user_agent: String,
     root_certificates: Vec<Vec<u8>>,
@@ -33,6 +35,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
+            head_timeout: None,
             idle_timeout: Duration::from_secs(30),
             user_agent: concat!("optimize-sdk-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             root_certificates: Vec::new(),
@@ -49,7 +52,14 @@ impl HttpOptions {
         self
     }
 
-    /// How long the server may stay silent, before its first byte or between two. Default 30 s.
+    /// How long it may take from the sending of a request until the head of its answer has arrived. Default as long as
+    /// the whole call may take: a large report can keep a server busy for minutes.
+    pub fn with_head_timeout(mut self, limit: Duration) -> Self {
+        self.head_timeout = Some(limit);
+        self
+    }
+
+    /// How long the server may stay silent once its answer has begun. Default 30 s.
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
@@ -105,7 +115,6 @@ impl HttpOptions {
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .connect_timeout(self.connect_timeout)
-            .read_timeout(self.idle_timeout)
             .user_agent(&self.user_agent)
             .referer(false);
         if target.is_loopback() || target.as_url().scheme() == "http" {
@@ -133,22 +142,32 @@ impl HttpOptions {
         }
         builder.build().map_err(|source| invalid("TLS or DNS cannot be used", source))
     }
-}
 
-/// The body of `response`, decompressed, if it has no more than `limit` bytes. At most one chunk more is read.
-pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    if announced > limit {
-        return Err(TransportError::too_large(limit));
+    /// Sends `request` and waits for the head of its answer.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, TransportError> {
+        match self.head_timeout {
+            Some(limit) => Ok(timeout(limit, request.send()).await.map_err(|_| TransportError::timed_out())??),
+            None => Ok(request.send().await?),
+        }
     }
-    let mut body = Zeroizing::new(Vec::with_capacity(announced));
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > limit {
+
+    /// The body of `response`, decompressed, if it has no more than `limit` bytes. At most one chunk more is read.
+    pub async fn read_body(&self, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        if announced > limit {
             return Err(TransportError::too_large(limit));
         }
-        body.extend_from_slice(&chunk);
+        let mut body = Zeroizing::new(Vec::with_capacity(announced));
+        while let Some(chunk) =
+            timeout(self.idle_timeout, response.chunk()).await.map_err(|_| TransportError::timed_out())??
+        {
+            if body.len() + chunk.len() > limit {
+                return Err(TransportError::too_large(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(std::mem::take(&mut *body))
     }
-    Ok(std::mem::take(&mut *body))
 }
 
 /// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3).

@@ -57,8 +57,8 @@ impl Printer {
             return;
         }
         self.line("error: ", AnsiColor::Red.on_default().bold(), &error.in_full());
-        for problem in api_problems(error) {
-            self.line("  ", Style::new(), problem);
+        for problem in error.api().map_or(&[][..], |api| &api.server().validation_errors) {
+            self.line("  ", Style::new(), &problem.to_string());
         }
         if let Some(hint) = error.hint() {
             self.line("hint: ", AnsiColor::Cyan.on_default().bold(), &hint);
@@ -73,8 +73,4 @@ impl Printer {
             writeln!(stderr, "{label}{text}")
         };
     }
-}
-
-fn api_problems(error: &CliError) -> &[String] {
-    error.api().map_or(&[], |api| api.server().validation_errors.as_slice())
 }

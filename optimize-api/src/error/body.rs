@@ -1,5 +1,7 @@
 //! Error bodies, of whatever form: Optimize's error object, a validation body, problem+json, text, HTML, nothing.
 
+use std::fmt;
+
 use http::HeaderMap;
 use optimize_auth::http::is_html;
 use optimize_auth::scrub;
@@ -15,14 +17,38 @@ pub struct ServerError {
     pub code: Option<String>,
     /// The most specific text there is: `detailedMessage`, else `errorMessage`, else that of another form of body.
     pub detail: Option<String>,
-    /// The elements a validation body complains about, as `property: message`.
-    pub validation_errors: Vec<String>,
+    /// What a validation body complains about, `validationErrors`.
+    pub validation_errors: Vec<ValidationError>,
     /// Of an import: the index versions that are not the server's own, `mismatchingIndices`. Whatever the code is.
     pub mismatching_indices: Vec<MismatchingIndex>,
     /// Of an import: the definitions that the server does not know or the caller may not use, `definitions`.
     pub definitions: Vec<MissingDefinition>,
     /// Of a 409: what stands in the way, `conflictedItems`.
     pub conflicted_items: Vec<ConflictedItem>,
+}
+
+/// One thing that a server finds invalid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ValidationError {
+    /// Where it is: a parameter, or a field of an element such as `element[2].name`.
+    pub property: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl ValidationError {
+    /// The place of the element in the batch, counted from 0, and the field, if it is one of an element.
+    pub fn element(&self) -> Option<(usize, &str)> {
+        let (place, field) = self.property.strip_prefix("element[")?.split_once(']')?;
+        Some((place.parse().ok()?, field.trim_start_matches('.')))
+    }
+}
+
+impl fmt::Display for ValidationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.property, self.message)
+    }
 }
 
 /// An index version of a definition that a server does not take.
@@ -88,18 +114,20 @@ impl ServerError {
             .iter()
             .filter_map(Value::as_object)
             .map(|entry| {
-                let [property, message] = ["property", "errorMessage"].map(|name| text(entry, name).unwrap_or("?"));
-                clean(&format!("{property}: {message}"))
+                let [property, message] =
+                    ["property", "errorMessage"].map(|name| clean(text(entry, name).unwrap_or("?")));
+                ValidationError { property, message }
             })
             .collect();
         let detail = ["detailedMessage", "errorMessage", "detail", "title", "error_description", "message", "error"]
             .iter()
             .find_map(|name| text(&members, name))
             .map(clean);
-        let detail = match (detail, validation_errors.is_empty()) {
+        let complaints = validation_errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let detail = match (detail, complaints.is_empty()) {
             (detail, true) => detail,
-            (None, false) => Some(validation_errors.join("; ")),
-            (Some(detail), false) => Some(format!("{detail} ({})", validation_errors.join("; "))),
+            (None, false) => Some(complaints),
+            (Some(detail), false) => Some(format!("{detail} ({complaints})")),
         };
         Self {
             code: text(&members, "errorCode").map(clean),

@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderValue};
 use insta::assert_snapshot;
 
-use super::ServerError;
+use super::{ServerError, ValidationError};
 
 fn told(content_type: &'static str, body: &str) -> String {
     let mut headers = HeaderMap::new();
@@ -59,7 +59,11 @@ fn an_echoed_token_and_control_characters_do_not_pass() {
 fn the_elements_of_a_validation_body_are_listed() {
     let body = include_bytes!("../../tests/fixtures/validation-error.json");
     let error = ServerError::read(&HeaderMap::new(), body, &[]);
-    assert_eq!(error.validation_errors, ["element[0].name: (text)", "element[2].type: (text)"]);
+    let told: Vec<_> = error.validation_errors.iter().map(|error| (error.to_string(), error.element())).collect();
+    let expected = [("element[0].name: (text)", 0, "name"), ("element[2].type: (text)", 2, "type")];
+    assert_eq!(told, expected.map(|(text, place, field)| (text.to_owned(), Some((place, field)))));
+    let parameter = ValidationError { property: "limit".to_owned(), message: "too large".to_owned() };
+    assert_eq!(parameter.element(), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, Operation};
+use crate::{Client, Error, Operation, ValidationError};
 
 /// Something that can be ingested.
 pub trait Element: Serialize {
@@ -238,12 +238,11 @@ fn body(elements: &[Written]) -> Vec<u8> {
     body
 }
 
-/// The places in the batch that a validation body complains about, from `element[2].name: …`.
+/// The places in the batch that a validation body complains about.
 fn complaints(error: &Error, count: usize) -> Vec<(usize, String)> {
-    let parse = |text: &String| {
-        let (place, rest) = text.strip_prefix("element[")?.split_once(']')?;
-        let place = place.parse().ok().filter(|place| *place < count)?;
-        Some((place, rest.trim_start_matches('.').to_owned()))
+    let of_element = |problem: &ValidationError| {
+        let (place, field) = problem.element().filter(|(place, _)| *place < count)?;
+        Some((place, format!("{field}: {}", problem.message)))
     };
-    error.server().validation_errors.iter().filter_map(parse).collect()
+    error.server().validation_errors.iter().filter_map(of_element).collect()
 }

@@ -22,7 +22,7 @@ pub struct CloudEvent {
     pub event_type: String,
     /// What belongs together: the correlation key.
     pub traceid: String,
-    /// When, as RFC 3339 has it; now if absent.
+    /// When, as a [`Date`](crate::Date) or RFC 3339 has it; now if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// A group of events.

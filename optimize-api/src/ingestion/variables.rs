@@ -17,7 +17,7 @@ pub struct ExternalVariable {
     /// Its type.
     #[serde(rename = "type")]
     pub variable_type: VariableType,
-    /// Its value, a text whatever the type; dates as `2024-03-05T14:07:09.120+0000`.
+    /// Its value, a text whatever the type; dates as a [`Date`](crate::Date) has it.
     pub value: Option<String>,
     /// The process instance.
     pub process_instance_id: String,

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use optimize_api::{Client, CollectionId, Error, ErrorKind, ReportId, RetryPolicy};
 use optimize_auth::Credentials;
+use optimize_auth::http::HttpOptions;
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::support::{
@@ -178,4 +179,18 @@ async fn an_answer_of_three_gigabytes_is_given_up_at_the_limit() {
 #[tokio::test]
 async fn a_flood_of_headers_is_an_error() {
     check(Fault::HeaderFlood { count: 5000 }, ErrorKind::Unavailable, 4).await;
+}
+
+#[tokio::test]
+async fn a_busy_server_may_be_silent_before_its_answer_and_not_within() {
+    let millis = Duration::from_millis;
+    for (http, is_waited_for) in [
+        (HttpOptions::default().with_idle_timeout(millis(100)), true),
+        (HttpOptions::default().with_head_timeout(millis(100)), false),
+    ] {
+        let sandbox = once(Fault::Delay { milliseconds: 400 }).await;
+        let client = builder(&sandbox).credentials(credentials(&sandbox)).http(http);
+        let answer = list(&client.retry(RetryPolicy::default().with_attempts(1)).build().unwrap()).await;
+        assert_eq!(answer.is_ok(), is_waited_for, "{answer:?}");
+    }
 }

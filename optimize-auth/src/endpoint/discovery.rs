@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::http::{HttpOptions, read_body};
+use crate::http::HttpOptions;
 use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, ServiceUrlError, SystemClock, scrub};
 
 use super::{ANSWER_LIMIT, refused, reply, unavailable};
@@ -137,15 +137,15 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
     let client = options.client_for(issuer.url())?;
     let urls = issuer.metadata_urls();
     for url in &urls {
-        let response = client.get(url.as_url().clone()).header(http::header::ACCEPT, "application/json");
-        let response = response.timeout(timeout).send().await.map_err(|error| unavailable(url, error.into()))?;
+        let request = client.get(url.as_url().clone()).header(http::header::ACCEPT, "application/json");
+        let response = options.send(request.timeout(timeout)).await.map_err(|error| unavailable(url, error))?;
         let status = response.status();
         tracing::debug!(%url, status = status.as_u16(), "issuer answered");
         if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
             continue;
         }
         let headers = response.headers().clone();
-        let body = read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        let body = options.read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
         if status.is_redirection() {
             let problem = format!("{url} answered {} with a redirect, which is not followed", status.as_u16());
             return Err(failed(issuer, &problem));

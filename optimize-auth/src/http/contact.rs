@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use crate::http::{HttpOptions, is_html, read_body, server_date};
+use crate::http::{HttpOptions, is_html, server_date};
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
 /// More of an answer tells nothing.
@@ -33,12 +33,11 @@ impl HttpOptions {
         let failed = |what: String| AuthError::new(AuthErrorKind::Unavailable, what);
         let client = self.client_for(url)?;
         let addresses = if by_proxy { Vec::new() } else { self.look_up(url, limit).await? };
-        let response = client.get(url.as_url().clone()).timeout(limit).send().await;
-        let response =
-            response.map_err(|error| failed(format!("reach {url}")).with_source(super::TransportError::from(error)))?;
+        let response = self.send(client.get(url.as_url().clone()).timeout(limit)).await;
+        let response = response.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // What the server says is of interest only as far as it tells a web page.
-        let body = read_body(response, ANSWER_LIMIT).await.unwrap_or_default();
+        let body = self.read_body(response, ANSWER_LIMIT).await.unwrap_or_default();
         let server_time = server_date(&headers);
         Ok(Contact { addresses, status, server_time, is_web_page: is_html(&headers, &body) })
     }

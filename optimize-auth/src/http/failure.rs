@@ -47,6 +47,11 @@ impl TransportError {
         Self { stage: Stage::TooLarge(limit), source: None }
     }
 
+    /// The server was silent for too long.
+    pub(super) fn timed_out() -> Self {
+        Self { stage: Stage::ExchangeTimeout, source: None }
+    }
+
     /// Whether the server cannot have received any of the request, so that sending it again repeats nothing.
     pub fn was_not_sent(&self) -> bool {
         match self.stage {

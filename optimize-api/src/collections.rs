@@ -73,8 +73,7 @@ impl Collections {
     }
 
     /// A collection. `GET /api/public/collection/{id}`, since 8.7. [`Safe`](crate::Replay::Safe).
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is
-    /// none of this id.
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none of this id.
     pub async fn get(&self, id: &CollectionId) -> Result<Collection, Error> {
         #[derive(Deserialize)]
         struct Head {
@@ -102,7 +101,8 @@ impl Collections {
     }
 
     /// Adds entries to the scope of a collection, or replaces those of the same definition.
-    /// `PUT /api/public/collection/{id}/scope`, since 8.7. [`Safe`](crate::Replay::Safe). Whether others stay is not known of every release.
+    /// `PUT /api/public/collection/{id}/scope`, since 8.7. [`Safe`](crate::Replay::Safe). Whether others stay is not known of
+    /// every release.
     pub async fn set_scope(&self, id: &CollectionId, scope: &[ScopeEntry]) -> Result<(), Error> {
         let spec = RequestSpec::with_id(&operation::COLLECTION_SCOPE, id.as_str())?.with_json(&scope)?;
         self.client.transport.send_void(&spec).await

@@ -9,7 +9,7 @@ use crate::server::Arrived;
 use crate::state::State;
 
 /// The reports on the dashboard.
-const REPORTS: [&str; 2] = ["agentic-runs", "agentic-tokens"];
+pub(super) const REPORTS: [&str; 2] = ["agentic-runs", "agentic-tokens"];
 
 pub(super) fn dashboard() -> Response {
     let tiles = REPORTS.map(|id| json!({ "id": id, "type": "optimize_report" }));

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::json_body;
+use super::{agentic, json_body};
 use crate::error::{Failure, json_answer, void};
 use crate::server::Arrived;
 use crate::state::State;
 use crate::world::{Entity, World};
+
+/// A report that the server has made for itself; no collection lists it.
+const GENERATED_REPORT: &str = "management-process-instances";
 
 /// Which kind of entity a request is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,9 @@ pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Res
 }
 
 pub(super) fn delete(state: &State, id: &str, kind: Kind) -> Result<Response, Failure> {
+    if kind == Kind::Report && (id == GENERATED_REPORT || agentic::REPORTS.contains(&id)) {
+        return Err(Failure::Validation("badRequestError", format!("{id} was made by the system and stays")));
+    }
     let mut world = state.world();
     find(&world, id, kind)?;
     world.delete(id);

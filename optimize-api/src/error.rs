@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use http::{HeaderMap, StatusCode};
 use optimize_auth::AuthError;
 
 use crate::{Operation, operation};
@@ -135,6 +136,21 @@ impl Error {
         error.0.server = server;
         error.0.hint = error.hint_of_answer(operation, status);
         error
+    }
+
+    /// An answer that is no success, or a redirect, which is not followed.
+    pub(crate) fn of_answer(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[&str],
+    ) -> Self {
+        if status.is_redirection() {
+            let message = format!("the server answered {} with a redirect, which is not followed", status.as_u16());
+            return Self::new(operation, ErrorKind::Misconfigured, message).with_status(status.as_u16());
+        }
+        Self::answered(operation, status.as_u16(), ServerError::read(headers, body, secrets))
     }
 
     /// What is known of such answers, of defects of servers among others.

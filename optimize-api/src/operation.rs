@@ -99,6 +99,27 @@ operations! {
         POST "/api/public/dashboard/agentic/report/{id}/evaluate", Safe, "8.10 in development";
 }
 
+/// A request that the program words itself and that only asks.
+pub(crate) static RAW_READ: Operation = Operation {
+    id: "raw",
+    action: "send the request",
+    method: Method::GET,
+    path: "",
+    needs_token: true,
+    replay: Replay::Safe,
+    since: "8.0, C7 3.0",
+};
+/// Any other request that the program words itself, since nothing is known of what it does.
+pub(crate) static RAW: Operation = Operation {
+    id: "raw",
+    action: "send the request",
+    method: Method::POST,
+    path: "",
+    needs_token: true,
+    replay: Replay::Never,
+    since: "8.0, C7 3.0",
+};
+
 impl Operation {
     /// Every operation this crate knows.
     pub fn all() -> &'static [&'static Self] {

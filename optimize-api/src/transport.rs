@@ -40,10 +40,21 @@ pub(crate) struct Transport {
 }
 
 /// A complete answer, of any status.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// What the last attempt came to, and how it got there.
+struct Ended {
+    exchange: Exchange,
+    auth: Option<AuthHeaders>,
+    attempts: u32,
+    /// How long the server asked to wait.
+    wait: Option<Duration>,
+    /// Whether this is a deletion that an earlier attempt has carried out.
+    is_done: bool,
 }
 
 /// What one attempt came to.
@@ -101,6 +112,43 @@ impl Transport {
         spec: &RequestSpec,
         read: impl FnOnce(Bytes) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let ended = self.run(spec).await?;
+        if ended.is_done {
+            return read(Bytes::new());
+        }
+        let is_open = spec.operation.replay == Replay::Never && ended.exchange.leaves_open();
+        let secret = ended.auth.as_ref().and_then(secret);
+        let secrets: Vec<_> = secret.into_iter().collect();
+        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(|error| {
+            let error = error.with_attempts(ended.attempts, ended.wait);
+            if is_open { error.that_leaves_open() } else { error }
+        })
+    }
+
+    /// Likewise, but any answer is a success; beside it stands the error that it is if it is none.
+    pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Answer, Option<Error>), Error> {
+        let ended = self.run(spec).await?;
+        match ended.exchange {
+            Exchange::Answered(answer) => {
+                let secret = ended.auth.as_ref().and_then(secret);
+                let secrets: Vec<_> = secret.into_iter().collect();
+                let error = (!answer.status.is_success()).then(|| {
+                    let error =
+                        Error::of_answer(spec.operation, answer.status, &answer.headers, &answer.body, &secrets);
+                    error.with_attempts(ended.attempts, ended.wait)
+                });
+                Ok((answer, error))
+            }
+            failed => {
+                let is_open = spec.operation.replay == Replay::Never && failed.leaves_open();
+                let error = self.finish(spec, failed, &[]).err().unwrap_or_else(|| unreachable!("it has no answer"));
+                let error = error.with_attempts(ended.attempts, ended.wait);
+                Err(if is_open { error.that_leaves_open() } else { error })
+            }
+        }
+    }
+
+    async fn run(&self, spec: &RequestSpec) -> Result<Ended, Error> {
         let started = Instant::now();
         let deadline = started + self.timeout;
         let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
@@ -133,20 +181,10 @@ impl Transport {
             tracing::info!(operation = spec.operation.id, attempt = attempt.number, ?outcome, "attempt ended");
             tracing::debug!(?decision);
             match decision {
-                Decision::Finish
-                    if may_be_done && spec.operation.replay == Replay::Delete && exchange.is_done_already() =>
-                {
-                    return read(Bytes::new());
-                }
                 Decision::Finish => {
-                    let secret = auth.as_ref().and_then(secret);
-                    let secrets: Vec<_> = secret.into_iter().collect();
-                    let is_open = spec.operation.replay == Replay::Never && exchange.leaves_open();
-                    let body = self.finish(spec, exchange, &secrets);
-                    return body.and_then(read).map_err(|error| {
-                        let error = error.with_attempts(attempt.number, wait);
-                        if is_open { error.that_leaves_open() } else { error }
-                    });
+                    let is_deletion = may_be_done && spec.operation.replay == Replay::Delete;
+                    let is_done = is_deletion && exchange.is_done_already();
+                    return Ok(Ended { exchange, auth, attempts: attempt.number, wait, is_done });
                 }
                 Decision::Wait(pause) => {
                     may_be_done |= outcome.is_ambiguous();
@@ -218,8 +256,9 @@ impl Transport {
 
     async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Answer, TransportError> {
         let url = spec.url(&self.base_url);
-        tracing::debug!(method = %spec.operation.method, %url, "sending");
+        tracing::debug!(method = %spec.method, %url, "sending");
         let mut headers = self.headers.clone();
+        headers.extend(spec.headers.clone());
         if let Some(hook) = &self.hooks.on_request {
             hook(spec.operation, &mut headers);
             for name in &OWN_HEADERS {
@@ -227,7 +266,7 @@ impl Transport {
             }
         }
         let mut request =
-            self.http.request(spec.operation.method.clone(), url).header(ACCEPT, "application/json").headers(headers);
+            self.http.request(spec.method.clone(), url).header(ACCEPT, "application/json").headers(headers);
         if let Some(auth) = auth {
             request = request.headers((**auth).clone());
         }

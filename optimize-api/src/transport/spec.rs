@@ -1,9 +1,11 @@
 //! A request as a value, made without I/O.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use optimize_auth::ServiceUrl;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 use url::Url;
 
@@ -16,10 +18,15 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Clone, Debug)]
 pub(crate) struct RequestSpec {
     pub(crate) operation: &'static Operation,
+    pub(crate) method: Method,
+    /// Those of this request alone.
+    pub(crate) headers: HeaderMap,
     path: String,
     query: Vec<(&'static str, String)>,
+    /// The query as it is, instead of `query`.
+    raw_query: Option<String>,
     body: Option<Bytes>,
-    content_type: &'static str,
+    content_type: Cow<'static, str>,
 }
 
 impl RequestSpec {
@@ -52,10 +59,48 @@ impl RequestSpec {
         Ok(Self::at(operation, operation.path.replace("{id}", &segment)))
     }
 
+    /// A request in the words of the program: a method, and a path that is encoded already and may have a query.
+    ///
+    /// A path that could lead out of the base URL is refused.
+    pub(crate) fn raw(operation: &'static Operation, method: Method, target: &str) -> Result<Self, Error> {
+        let refuse = |why: &str| {
+            let shown: String = target.chars().take(200).collect();
+            Err(Error::invalid_input(operation, format!("the path {why}: {shown:?}")))
+        };
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        if !path.starts_with('/') {
+            return refuse("does not begin with a slash");
+        }
+        if target.contains(['#', '\\']) || target.chars().any(|character| character.is_control() || character == ' ') {
+            return refuse("holds a character that must be percent-encoded");
+        }
+        let leads_elsewhere =
+            |segment: &str| matches!(percent_decode_str(segment).decode_utf8_lossy().as_ref(), "." | "..");
+        if path.starts_with("//") || path.split('/').any(leads_elsewhere) {
+            return refuse("leads out of the base URL");
+        }
+        let mut spec = Self::with_method(operation, method, path.to_owned());
+        spec.raw_query = query.map(str::to_owned);
+        Ok(spec)
+    }
+
     fn at(operation: &'static Operation, path: String) -> Self {
+        Self::with_method(operation, operation.method.clone(), path)
+    }
+
+    fn with_method(operation: &'static Operation, method: Method, path: String) -> Self {
         // Whatever is not read is sent with a length, if only 0.
-        let body = (!matches!(operation.method, Method::GET | Method::DELETE)).then(Bytes::new);
-        Self { operation, path, query: Vec::new(), body, content_type: "application/json" }
+        let body = (!matches!(method, Method::GET | Method::HEAD | Method::DELETE)).then(Bytes::new);
+        Self {
+            operation,
+            method,
+            headers: HeaderMap::new(),
+            path,
+            query: Vec::new(),
+            raw_query: None,
+            body,
+            content_type: "application/json".into(),
+        }
     }
 
     pub(crate) fn with_body(mut self, json: impl Into<Bytes>) -> Self {
@@ -71,8 +116,8 @@ impl RequestSpec {
         Ok(self.with_body(body))
     }
 
-    pub(crate) fn with_content_type(mut self, content_type: &'static str) -> Self {
-        self.content_type = content_type;
+    pub(crate) fn with_content_type(mut self, content_type: impl Into<Cow<'static, str>>) -> Self {
+        self.content_type = content_type.into();
         self
     }
 
@@ -80,8 +125,8 @@ impl RequestSpec {
         self.body.as_ref()
     }
 
-    pub(crate) fn content_type(&self) -> &'static str {
-        self.content_type
+    pub(crate) fn content_type(&self) -> &str {
+        &self.content_type
     }
 
     pub(crate) fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -95,7 +140,9 @@ impl RequestSpec {
         let mut url = base.as_url().clone();
         let path = format!("{}{}", url.path().trim_end_matches('/'), self.path);
         url.set_path(&path);
-        if !self.query.is_empty() {
+        if self.raw_query.is_some() {
+            url.set_query(self.raw_query.as_deref());
+        } else if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
         url
@@ -107,7 +154,7 @@ impl RequestSpec {
         let url = self.url(&ServiceUrl::parse("https://host").unwrap());
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let body = self.body.as_ref().map(|body| format!("\n{}", String::from_utf8_lossy(body))).unwrap_or_default();
-        format!("{} {}{query}{body}", self.operation.method, url.path())
+        format!("{} {}{query}{body}", self.method, url.path())
     }
 }
 

@@ -52,7 +52,7 @@ proptest! {
         let url = spec.url(&ServiceUrl::parse("https://host/context").unwrap());
         let segments: Vec<_> = url.path_segments().unwrap().collect();
         prop_assert_eq!(segments.len(), 8, "{}", url);
-        let decoded = percent_encoding::percent_decode_str(segments[5]).decode_utf8().unwrap();
+        let decoded = percent_decode_str(segments[5]).decode_utf8().unwrap();
         prop_assert_eq!(decoded, id);
         prop_assert_eq!((url.query(), url.fragment()), (None, None));
     }

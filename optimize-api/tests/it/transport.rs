@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use optimize_api::{Client, CollectionId, Error, ErrorKind, ReportId, RetryPolicy};
+use optimize_api::{Client, CollectionId, Error, ErrorKind, RawRequest, ReportId, RetryPolicy};
 use optimize_auth::Credentials;
 use optimize_auth::http::HttpOptions;
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
@@ -193,4 +193,23 @@ async fn a_busy_server_may_be_silent_before_its_answer_and_not_within() {
         let answer = list(&client.retry(RetryPolicy::default().with_attempts(1)).build().unwrap()).await;
         assert_eq!(answer.is_ok(), is_waited_for, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_raw_request_is_answered_as_it_is() {
+    let sandbox = once(Fault::status(503)).await;
+    let client = client(&sandbox);
+    let raw = |method: &str, path: &str| RawRequest::new(method.parse().unwrap(), path).unwrap();
+    let answer = client.raw(&raw("GET", "/api/public/report?collectionId=claims")).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.error.is_none()), (200, true));
+    assert!(answer.body.starts_with(b"[{\"id\":"));
+    assert_eq!(statuses(&sandbox), [503, 200]);
+    let answer = client.raw(&raw("DELETE", "/api/public/report/nobody")).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.error.map(|error| error.kind())), (404, Some(ErrorKind::NotFound)));
+    let labels = r#"{"definitionKey":"invoice","labels":[]}"#;
+    let request = raw("POST", "/api/public/variables/labels").with_body(labels, "application/json");
+    sandbox.add_fault(FaultRule::new("/api/public/variables/labels", Fault::status(503)));
+    assert_eq!(client.raw(&request).await.unwrap().status.as_u16(), 503, "not sent twice");
+    let name = http::header::AUTHORIZATION;
+    assert!(request.with_header(name, "x".parse().unwrap()).is_err());
 }

@@ -1,0 +1,108 @@
+//! Requests that the program words itself.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::transport::OWN_HEADERS;
+use crate::transport::spec::RequestSpec;
+use crate::{Client, Error, Operation, operation};
+
+/// A request below the base URL, for what this crate has no method for.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RawRequest {
+    spec: RequestSpec,
+}
+
+/// The answer to a [`RawRequest`], whatever its status.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RawAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+    /// The error that an answer other than 2xx is.
+    pub error: Option<Error>,
+}
+
+impl RawRequest {
+    /// A request to `path`, which begins with `/api`, is encoded already and may have a query.
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the path could lead out of the base URL.
+    pub fn new(method: Method, path: &str) -> Result<Self, Error> {
+        RequestSpec::raw(operation_of(&method, path), method, path).map(|spec| Self { spec })
+    }
+
+    /// The body and its media type.
+    pub fn with_body(mut self, body: impl Into<Bytes>, content_type: impl Into<String>) -> Self {
+        self.spec = self.spec.with_body(body).with_content_type(content_type.into());
+        self
+    }
+
+    /// A further header. Its value is kept out of `Debug`.
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is one that the client makes itself.
+    pub fn with_header(mut self, name: HeaderName, mut value: HeaderValue) -> Result<Self, Error> {
+        if OWN_HEADERS.contains(&name) {
+            let message = format!("the header {name} is the client's own");
+            return Err(Error::invalid_input(self.spec.operation, message));
+        }
+        value.set_sensitive(true);
+        self.spec.headers.append(name, value);
+        Ok(self)
+    }
+}
+
+/// What is known of such a request. A follow-up page of report data must not be asked for twice, and readiness has no
+/// token.
+fn operation_of(method: &Method, path: &str) -> &'static Operation {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    match path.split_once('?') {
+        _ if path == operation::READY.path => &operation::READY,
+        Some((_, query)) if query.contains("searchRequestId") => &operation::RAW,
+        _ if is_read => &operation::RAW_READ,
+        _ => &operation::RAW,
+    }
+}
+
+impl Client {
+    /// Sends a request as it is, with the credentials of this client. What only asks is tried again after a transient
+    /// failure, anything else is not. An answer of any status is a success.
+    pub async fn raw(&self, request: &RawRequest) -> Result<RawAnswer, Error> {
+        let (answer, error) = self.transport.send_for_any(&request.spec).await?;
+        Ok(RawAnswer { status: answer.status, headers: answer.headers, body: answer.body, error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_below_the_base_url() {
+        let told = |path: &str| match RawRequest::new(Method::GET, path) {
+            Ok(request) => request.spec.wire_form(),
+            Err(error) => error.to_string(),
+        };
+        insta::assert_snapshot!(told("/api/public/report?collectionId=a%2Fb"), @"GET /api/public/report?collectionId=a%2Fb");
+        insta::assert_snapshot!(told("api/public"), @r#"send the request: the path does not begin with a slash: "api/public""#);
+        for path in ["//evil.example/x", "/api/../../x", "/api/%2E%2e/x", "/api/./x"] {
+            assert!(told(path).contains("leads out of the base URL"), "{path}");
+        }
+        for path in ["/api#x", "/a b", "/a\n", "/a\\b"] {
+            assert!(told(path).contains("percent-encoded"), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_sent_twice_is_told_by_method_and_cursor() {
+        let replay = |method: Method, path: &str| operation_of(&method, path).replay;
+        assert_eq!(replay(Method::GET, "/api/public/report"), crate::Replay::Safe);
+        assert_eq!(replay(Method::GET, "/api/x?limit=1&searchRequestId=c"), crate::Replay::Never);
+        assert_eq!(replay(Method::DELETE, "/api/public/report/r"), crate::Replay::Never);
+        assert!(!operation_of(&Method::GET, "/api/readyz").needs_token);
+    }
+}

@@ -44,6 +44,11 @@ impl VariableType {
         Self::Json,
     ];
 
+    /// Those that every release knows.
+    pub fn known() -> [Self; 9] {
+        Self::KNOWN
+    }
+
     /// The word the server has for it.
     pub fn as_str(&self) -> &str {
         match self {

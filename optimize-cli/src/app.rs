@@ -13,6 +13,7 @@ use crate::config::{Draft, Occasion, SANDBOX_PROFILE, Settings, asks_for_tokens}
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::printer::Printer;
+use crate::prompt::Terminal;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) environment: Environment,
     timeout: Option<Duration>,
     no_input: bool,
+    yes: bool,
     sandbox: OnceCell<Sandbox>,
     credentials: OnceCell<Credentials>,
 }
@@ -49,13 +51,13 @@ impl App {
         flags: &GlobalArgs,
     ) -> Result<Self, CliError> {
         let timeout = flags.timeout.or(settings.timeout()?);
-        let no_input = flags.no_input;
         Ok(Self {
             settings,
             printer,
             environment,
             timeout,
-            no_input,
+            no_input: flags.no_input,
+            yes: flags.yes,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
         })
@@ -123,6 +125,7 @@ impl App {
             environment: self.environment.clone(),
             timeout: self.timeout,
             no_input: self.no_input,
+            yes: self.yes,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
         }
@@ -131,6 +134,19 @@ impl App {
     /// Whether a person can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
         !self.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks whether to go on; `--yes` is the answer already.
+    pub(crate) fn confirm(&self, question: &str) -> Result<(), CliError> {
+        if self.yes {
+            return Ok(());
+        }
+        if !self.is_interactive() {
+            let problem = format!("ask \"{question}\": standard input or error is no terminal, or --no-input is set");
+            return Err(CliError::usage(problem).with_hint("pass --yes if you are sure"));
+        }
+        let answer = Terminal::open()?.ask(&format!("{question} [y/N]"), Some(""))?;
+        if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(CliError::declined()) }
     }
 
     /// Lets a refresh in the background end, so that its token is not lost for the next run.

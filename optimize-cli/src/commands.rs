@@ -1,11 +1,19 @@
 //! The commands. Each says what it comes to; none prints.
 
+mod api;
 mod auth;
+mod collection;
 mod dashboard;
+mod entities;
+mod event;
+mod import;
 mod plugin;
+mod process_definition;
 mod ready;
 mod report;
 mod sandbox;
+mod sharing;
+mod variable;
 
 use clap::Subcommand;
 
@@ -15,16 +23,26 @@ use crate::output::Outcome;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Api(api::Api),
     /// Tokens: get one, or see how they are got
     #[command(subcommand)]
     Auth(auth::Auth),
+    /// Collections, on servers from 8.7 on
+    #[command(subcommand, visible_alias = "collections")]
+    Collection(collection::Collection),
     /// Dashboards
     #[command(subcommand, visible_alias = "dashboards")]
     Dashboard(dashboard::Dashboard),
+    /// Events from outside, for Camunda 7
+    #[command(subcommand, visible_alias = "events")]
+    Event(event::Event),
+    Import(import::Import),
     /// Programs that extend this one
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "plugins")]
     Plugin(plugin::Plugin),
-    /// Ask whether the server can serve requests
+    /// Imported data of process definitions, on servers from 8.10 on
+    #[command(subcommand, visible_alias = "process-definitions")]
+    ProcessDefinition(process_definition::ProcessDefinition),
     Ready(ready::Ready),
     /// Reports and their data
     #[command(subcommand, visible_alias = "reports")]
@@ -32,6 +50,12 @@ pub(crate) enum Command {
     /// The embedded server
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
+    /// Sharing of reports and dashboards
+    #[command(subcommand)]
+    Sharing(sharing::Sharing),
+    /// Variables from outside, and their labels
+    #[command(subcommand, visible_alias = "variables")]
+    Variable(variable::Variable),
 }
 
 impl Command {
@@ -42,12 +66,19 @@ impl Command {
 
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
+            Self::Api(command) => command.run(app).await,
             Self::Auth(command) => command.run(app).await,
+            Self::Collection(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
+            Self::Event(command) => command.run(app).await,
+            Self::Import(command) => command.run(app).await,
             Self::Plugin(command) => command.run(app).await,
+            Self::ProcessDefinition(command) => command.run(app).await,
             Self::Ready(command) => command.run(app).await,
             Self::Report(command) => command.run(app).await,
             Self::Sandbox(command) => command.run(app).await,
+            Self::Sharing(command) => command.run(app).await,
+            Self::Variable(command) => command.run(app).await,
         }
     }
 }

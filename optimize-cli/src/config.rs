@@ -26,6 +26,7 @@ use crate::error::CliError;
 use crate::output::Format;
 pub(crate) use file::ConfigFile;
 use layers::Layers;
+pub(crate) use nearest::suggest;
 use schema::{Key, Origin, Setting, SettingValue};
 
 pub(crate) use auth::{Occasion, TokenCache, asks_for_tokens};
@@ -278,5 +279,5 @@ fn check_profile<'a>(profile: &str, files: impl Iterator<Item = &'a ConfigFile>)
     known.dedup();
     let error =
         CliError::config(format!("use the profile `{profile}`: there is no such profile; known: {}", known.join(", ")));
-    Err(nearest::suggest(error, profile, known))
+    Err(suggest(error, profile, known))
 }

@@ -32,6 +32,8 @@ enum Kind {
         source: io::Error,
     },
     Interrupted,
+    /// The person said no.
+    Declined,
 }
 
 impl CliError {
@@ -53,6 +55,10 @@ impl CliError {
 
     pub(crate) fn interrupted() -> Self {
         Kind::Interrupted.into()
+    }
+
+    pub(crate) fn declined() -> Self {
+        Kind::Declined.into()
     }
 
     /// A file or stream that cannot be read or written; `action` says what was tried with which.
@@ -99,7 +105,7 @@ impl CliError {
             },
             Kind::Incomplete(_) => Exit::Incomplete,
             Kind::NotReady(_) => Exit::Unavailable,
-            Kind::Interrupted => Exit::Interrupted,
+            Kind::Interrupted | Kind::Declined => Exit::Interrupted,
         }
     }
 
@@ -131,6 +137,26 @@ impl CliError {
     /// What is told of this error in one line.
     pub(crate) fn in_full(&self) -> String {
         std::iter::once(format!("failed to {self}")).chain(self.causes()).collect::<Vec<_>>().join(": ")
+    }
+
+    /// What the server said of single elements, versions, definitions and items.
+    pub(crate) fn details(&self) -> Vec<String> {
+        let Some(server) = self.api().map(optimize_api::Error::server) else { return Vec::new() };
+        let invalid = server.validation_errors.iter().map(ToString::to_string);
+        let versions = server.mismatching_indices.iter().map(|index| {
+            let (name, source, target) = (&index.index_name, index.source_index_version, index.target_index_version);
+            format!("{name}: version {source} in the file, {target} at the server")
+        });
+        let definitions = server.definitions.iter().map(|missing| {
+            let versions = missing.versions.join(", ");
+            format!("{} {} (versions {versions}): not known to the server", missing.definition_type, missing.key)
+        });
+        let conflicts = server.conflicted_items.iter().map(|item| {
+            let name = item.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            format!("in the way: {} {}{name}", item.item_type, item.id)
+        });
+        let texts = invalid.chain(versions).chain(definitions).chain(conflicts);
+        texts.map(|text| optimize_auth::scrub(&text, &[])).collect()
     }
 
     /// The texts of the underlying errors, outermost first.
@@ -214,6 +240,7 @@ impl fmt::Display for CliError {
             Kind::Auth(error) => error.fmt(f),
             Kind::Io { action, .. } => f.write_str(action),
             Kind::Interrupted => f.write_str("finish: interrupted"),
+            Kind::Declined => f.write_str("go on: the answer was no; nothing was done"),
         }
     }
 }

@@ -9,6 +9,8 @@ mod descriptors;
 mod env_vars;
 mod error;
 mod exit_code;
+mod ingest;
+mod input;
 mod logging;
 mod output;
 mod printer;
@@ -80,6 +82,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
         let work = async {
             match cli.command.run(&app).await? {
                 Outcome::Data(data) => data.show(format, printer).await,
+                Outcome::Document(document) => document.write(printer),
                 Outcome::Text(text) => print_line(&text),
                 Outcome::Done => Ok(()),
                 Outcome::Serving(line, mut sandbox) => {

@@ -29,7 +29,9 @@ use crate::progress::Progress;
 pub(crate) enum Outcome {
     /// A record or rows.
     Data(Data),
-    /// A text and a line break, whatever the output format.
+    /// A text with a form of its own, whatever the output format.
+    Document(Document),
+    /// A secret and a line break, whatever the output format.
     Text(SecretString),
     /// Nothing to show.
     Done,
@@ -126,7 +128,12 @@ impl Data {
     }
 
     pub(crate) fn record(record: &serde_json::Value) -> Self {
-        Self::one_batch(Batch::Record(record.to_string().into()))
+        Self::raw_record(record.to_string())
+    }
+
+    /// A record whose JSON text is shown as it is.
+    pub(crate) fn raw_record(json: impl Into<Bytes>) -> Self {
+        Self::one_batch(Batch::Record(json.into()))
     }
 
     /// Rows `{"id"}`.
@@ -147,10 +154,7 @@ impl Data {
         let target_name =
             self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
-        let mut target = match &self.file {
-            Some(file) => Target::file(file).map_err(failed)?,
-            None => Target::stdout(),
-        };
+        let mut target = Target::open(self.file.as_deref()).map_err(failed)?;
         let format = self.format.unwrap_or(format).settle(self.file.as_deref());
         let to_screen = self.file.is_none() && io::stdout().is_terminal();
         let mut restarts = self.restarts;
@@ -200,6 +204,40 @@ impl Data {
             renderer.write(&batch, target).map_err(told)?;
         }
         Ok((rows, renderer.finish(target).map_err(told)?))
+    }
+}
+
+/// Bytes to be written as they are.
+pub(crate) struct Document {
+    bytes: Bytes,
+    file: Option<PathBuf>,
+    /// Whether not even a line break is added.
+    pub(crate) is_untouched: bool,
+    /// What the command ends with once everything is written.
+    pub(crate) failure: Option<CliError>,
+}
+
+impl Document {
+    /// For this file, or for standard output.
+    pub(crate) fn new(bytes: impl Into<Bytes>, file: Option<PathBuf>) -> Self {
+        Self { bytes: bytes.into(), file, is_untouched: false, failure: None }
+    }
+
+    pub(crate) fn write(self, printer: Printer) -> Result<(), CliError> {
+        let name = self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+        let write = || {
+            let mut target = Target::open(self.file.as_deref())?;
+            target.write_all(&self.bytes)?;
+            if !self.is_untouched && !self.bytes.ends_with(b"\n") {
+                target.write_all(b"\n")?;
+            }
+            target.finish()
+        };
+        write().map_err(|error| CliError::io(format!("write {name}"), error))?;
+        if self.file.is_some() {
+            printer.remark(&format!("wrote {name}"));
+        }
+        self.failure.map_or(Ok(()), Err)
     }
 }
 

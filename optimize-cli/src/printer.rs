@@ -51,14 +51,14 @@ impl Printer {
                 "operation": api.and_then(optimize_api::Error::operation),
                 "serverCode": api.and_then(|api| api.server().code.as_deref()),
                 "hint": error.hint(),
-                "causes": error.causes(),
+                "causes": error.causes().into_iter().chain(error.details()).collect::<Vec<_>>(),
             }});
             self.line("", Style::new(), &object.to_string());
             return;
         }
         self.line("error: ", AnsiColor::Red.on_default().bold(), &error.in_full());
-        for problem in error.api().map_or(&[][..], |api| &api.server().validation_errors) {
-            self.line("  ", Style::new(), &problem.to_string());
+        for detail in error.details() {
+            self.line("  ", Style::new(), &detail);
         }
         if let Some(hint) = error.hint() {
             self.line("hint: ", AnsiColor::Cyan.on_default().bold(), &hint);

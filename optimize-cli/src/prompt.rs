@@ -28,7 +28,8 @@ impl Terminal {
 
     /// An answer, or the default if the answer is empty. Asks again until there is one.
     pub(crate) fn ask(&mut self, question: &str, default: Option<&str>) -> Result<String, CliError> {
-        let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
+        let shown = default.filter(|default| !default.is_empty()).map(|default| format!(" [{default}]"));
+        let shown = shown.unwrap_or_default();
         loop {
             let answer = self.line(&format!("{question}{shown}: "))?;
             match (answer.trim(), default) {

@@ -1,23 +1,30 @@
 //! Dashboards.
 
-mod list;
-
 use clap::Subcommand;
 
+use super::entities::{Delete, Export, Kind, List};
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dashboard {
+    /// Delete dashboards; their reports stay
+    #[command(visible_alias = "rm")]
+    Delete(Delete),
+    /// Print the definitions of dashboards and of the reports on them, byte for byte as the server sends them
+    Export(Export),
+    /// List the ids of the dashboards in a collection
     #[command(visible_alias = "ls")]
-    List(list::List),
+    List(List),
 }
 
 impl Dashboard {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
-            Self::List(command) => command.run(app).await,
+            Self::Delete(command) => command.run(Kind::Dashboard, app).await,
+            Self::Export(command) => command.run(Kind::Dashboard, app).await,
+            Self::List(command) => command.run(Kind::Dashboard, app).await,
         }
     }
 }

@@ -19,12 +19,16 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) fn stdout() -> Self {
-        Self::Stdout(BufWriter::with_capacity(1 << 16, io::stdout()))
+    /// The file, or standard output.
+    pub(crate) fn open(file: Option<&Path>) -> io::Result<Self> {
+        match file {
+            Some(file) => Self::file(file),
+            None => Ok(Self::Stdout(BufWriter::with_capacity(1 << 16, io::stdout()))),
+        }
     }
 
     /// Opens `path` without changing what is there. A symbolic link stays one; the file it points at is replaced.
-    pub(crate) fn file(path: &Path) -> io::Result<Self> {
+    fn file(path: &Path) -> io::Result<Self> {
         let path = path.canonicalize().or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => Ok(path.to_owned()),
             _ => Err(error),

@@ -1,5 +1,8 @@
+mod administration;
 mod auth;
 mod dashboard;
+mod definitions;
+mod ingest;
 mod plugin;
 mod ready;
 mod report;

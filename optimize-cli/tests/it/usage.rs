@@ -111,12 +111,21 @@ fn help_goes_to_stdout() {
     Usage: optimize [OPTIONS] <COMMAND>
 
     Commands:
-      auth       Tokens: get one, or see how they are got
-      dashboard  Dashboards [alias: dashboards]
-      plugin     Programs that extend this one
-      ready      Ask whether the server can serve requests
-      report     Reports and their data [alias: reports]
-      sandbox    The embedded server
+      api                 Send any request below the base URL, with the credentials of the profile, and
+                          print the body of the answer
+      auth                Tokens: get one, or see how they are got
+      collection          Collections, on servers from 8.7 on [alias: collections]
+      dashboard           Dashboards [alias: dashboards]
+      event               Events from outside, for Camunda 7 [alias: events]
+      import              Import definitions of reports and dashboards into a collection
+      plugin              Programs that extend this one [alias: plugins]
+      process-definition  Imported data of process definitions, on servers from 8.10 on [alias:
+                          process-definitions]
+      ready               Ask whether the server can serve requests; no token is sent
+      report              Reports and their data [alias: reports]
+      sandbox             The embedded server
+      sharing             Sharing of reports and dashboards
+      variable            Variables from outside, and their labels [alias: variables]
 
     Options:
       -h, --help

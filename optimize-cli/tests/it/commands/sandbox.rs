@@ -34,7 +34,7 @@ fn faults_that_are_misspelt_are_told_with_their_place() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the faults in faults.json: unknown variant `reset`, expected one of `status`, `delay`, `cut_body`, `reset_before`, `reset_after`, `lost_page`, `unauthorized` at line 2 column 15
+    error: failed to read the faults in faults.json: unknown variant `reset`, expected one of `status`, `delay`, `cut_body`, `reset_before`, `reset_after`, `flood`, `header_flood`, `lost_page`, `unauthorized` at line 2 column 15
     hint: the form of faults is described in docs/guide/sandbox.md
     ");
     check!(user.types("sandbox serve --faults nowhere.json"), @"
@@ -51,7 +51,7 @@ fn a_generation_that_does_not_exist_is_a_usage_error() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'g5' for '--generation <GENERATION>': expected g2, g3 or g4
+    error: invalid value 'g5' for '--generation <GENERATION>': expected g2, g2-8.7, g3 or g4
 
     For more information, try '--help'.
     ");

@@ -1,0 +1,82 @@
+//! Collections, on servers from 8.7 on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use optimize_api::{CollectionId, ScopeEntry};
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::input;
+use crate::output::{Data, Outcome};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Collection {
+    Create(Create),
+    Get(Get),
+    /// List the ids of all collections
+    #[command(visible_alias = "ls")]
+    List,
+    /// The definitions that reports in a collection may use
+    #[command(subcommand)]
+    Scope(Scope),
+}
+
+/// Create a collection
+#[derive(Args, Debug)]
+pub(crate) struct Create {
+    /// Its name
+    name: String,
+    /// The id of the user whom it belongs to
+    #[arg(long, value_name = "ID")]
+    owner: String,
+}
+
+/// Print a collection as the server describes it
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    /// The id of the collection, as in the address of its page
+    id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scope {
+    Set(SetScope),
+}
+
+/// Add entries to the scope of a collection, or replace those of the same definition
+#[derive(Args, Debug)]
+pub(crate) struct SetScope {
+    /// The id of the collection, as in the address of its page
+    id: String,
+    /// A JSON array such as [{"definitionType":"process","definitionKey":"invoice","tenants":[null]}]; - for standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Collection {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        match self {
+            Self::Create(command) => {
+                let id = app.client().await?.collections().create(&command.name, &command.owner).await?;
+                Ok(Outcome::Data(Data::record(&json!({ "id": id }))))
+            }
+            Self::Get(command) => {
+                let collection = app.client().await?.collections().get(&command.id.into()).await?;
+                Ok(Outcome::Data(Data::raw_record(collection.json().to_owned())))
+            }
+            Self::List => {
+                let ids = app.client().await?.collections().list().await?;
+                Ok(Outcome::Data(Data::ids(ids.iter().map(CollectionId::as_str))))
+            }
+            Self::Scope(Scope::Set(command)) => {
+                let entries: Vec<ScopeEntry> = input::read_json(&command.file, "the scope")?;
+                app.client().await?.collections().set_scope(&command.id.into(), &entries).await?;
+                app.printer.remark(&format!("set {} entries of the scope", entries.len()));
+                Ok(Outcome::Done)
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What reports and dashboards have in common: lists, definitions, deletion.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use optimize_api::{Client, DashboardId, Definitions, Error, ReportId};
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::{Data, Document, Outcome};
+
+/// Which of the two a command is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Report,
+    Dashboard,
+}
+
+impl Kind {
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Dashboard => "dashboard",
+        }
+    }
+
+    pub(crate) async fn list(self, client: &Client, collection: &str) -> Result<Vec<String>, Error> {
+        let collection = collection.into();
+        Ok(match self {
+            Self::Report => client.reports().list(&collection).await?.iter().map(|id| id.as_str().to_owned()).collect(),
+            Self::Dashboard => {
+                client.dashboards().list(&collection).await?.iter().map(|id| id.as_str().to_owned()).collect()
+            }
+        })
+    }
+
+    pub(crate) async fn export(self, client: &Client, ids: &[String]) -> Result<Definitions, Error> {
+        let ids = ids.iter().map(String::as_str);
+        match self {
+            Self::Report => client.reports().export_definitions(&ids.map(ReportId::from).collect::<Vec<_>>()).await,
+            Self::Dashboard => {
+                client.dashboards().export_definitions(&ids.map(DashboardId::from).collect::<Vec<_>>()).await
+            }
+        }
+    }
+
+    async fn delete(self, client: &Client, id: &str) -> Result<(), Error> {
+        match self {
+            Self::Report => client.reports().delete(&id.into()).await,
+            Self::Dashboard => client.dashboards().delete(&id.into()).await,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// The id of the collection, as in the address of its page
+    #[arg(long, value_name = "ID")]
+    collection: String,
+}
+
+impl List {
+    pub(crate) async fn run(self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
+        let ids = kind.list(&app.client().await?, &self.collection).await?;
+        Ok(Outcome::Data(Data::ids(ids.iter().map(String::as_str))))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// The ids, as in the addresses of their pages
+    #[arg(value_name = "ID", required_unless_present = "collection", conflicts_with = "collection")]
+    ids: Vec<String>,
+    /// All that this collection lists
+    #[arg(long, value_name = "ID")]
+    collection: Option<String>,
+    /// Write this file instead of standard output; it appears only when it is complete
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Export {
+    pub(crate) async fn run(mut self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
+        let client = app.client().await?;
+        if let Some(collection) = &self.collection {
+            self.ids = kind.list(&client, collection).await?;
+            if self.ids.is_empty() {
+                let noun = kind.noun();
+                app.printer.warning(&format!(
+                    "the collection {collection} lists no {noun}s; one that does not exist lists none either"
+                ));
+                return Ok(Outcome::Document(Document::new("[]", self.file)));
+            }
+        }
+        let definitions = kind.export(&client, &self.ids).await?;
+        Ok(Outcome::Document(Document::new(definitions, self.file)))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Delete {
+    /// The ids, as in the addresses of their pages
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+}
+
+impl Delete {
+    /// Goes on after a failure, so that one bad id does not keep the others; what was done is told for each.
+    pub(crate) async fn run(self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
+        let client = app.client().await?;
+        let noun = kind.noun();
+        let what = match self.ids.as_slice() {
+            [id] => format!("the {noun} {id}"),
+            ids => format!("{} {noun}s ({})", ids.len(), ids.join(", ")),
+        };
+        app.confirm(&format!("Delete {what}?"))?;
+        let mut rows = Vec::new();
+        let mut failures = Vec::new();
+        for id in &self.ids {
+            let outcome = kind.delete(&client, id).await;
+            rows.push(json!({ "id": id, "deleted": outcome.is_ok() }));
+            failures.extend(outcome.err().map(|error| (id, CliError::from(error))));
+        }
+        let all = self.ids.len();
+        let mut data = Data::rows(rows.into_iter());
+        data.failure = match failures.len() {
+            0 => None,
+            1 if all == 1 => failures.pop().map(|(_, error)| error),
+            count => {
+                for (id, error) in &failures {
+                    app.printer.warning(&format!("{id}: {}", error.in_full()));
+                }
+                Some(CliError::incomplete(format!("delete {count} of {all} {noun}s")))
+            }
+        };
+        Ok(Outcome::Data(data))
+    }
+}

@@ -1,0 +1,49 @@
+//! Import of definitions.
+
+mod check;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use optimize_api::Definitions;
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::input;
+use crate::output::{Data, Outcome};
+
+/// Import definitions of reports and dashboards into a collection
+///
+/// Every definition becomes a new report or dashboard with a new id; the server takes all of them or none. An import is
+/// never sent twice.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  optimize dashboard export ID -f board.json
+  optimize --profile other import board.json --collection ID --dry-run
+  optimize --profile other import board.json --collection ID")]
+pub(crate) struct Import {
+    /// A JSON array of exported definitions; - for standard input
+    file: PathBuf,
+    /// The id of the collection, as in the address of its page
+    #[arg(long, value_name = "ID")]
+    collection: String,
+    /// Check the definitions, and what the server tells of the collection, and import nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Import {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let definitions = Definitions::from_json(input::read(&self.file)?)
+            .map_err(|error| CliError::from(error).with_hint(format!("it is about {}", input::name(&self.file))))?;
+        let client = app.client().await?;
+        if self.dry_run {
+            return check::check(app, &client, &definitions, &self.collection).await;
+        }
+        let imported = client.import(&self.collection.into(), &definitions).await?;
+        let rows = imported.iter().map(|made| json!({ "id": made.id, "entityType": made.entity_type }));
+        Ok(Outcome::Data(Data::rows(rows)))
+    }
+}

@@ -1,0 +1,30 @@
+//! Sharing of reports and dashboards.
+
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::Outcome;
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Sharing {
+    /// Let no report or dashboard be shared; links that were made work again once sharing is enabled
+    Disable,
+    /// Let reports and dashboards be shared; this counts more than the server's configuration file
+    Enable,
+}
+
+impl Sharing {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let client = app.client().await?;
+        match self {
+            Self::Disable => client.disable_sharing().await?,
+            Self::Enable => client.enable_sharing().await?,
+        }
+        app.printer.remark(match self {
+            Self::Disable => "sharing is disabled",
+            Self::Enable => "sharing is enabled",
+        });
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,124 @@
+//! Variables from outside, and the labels of variables.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use optimize_api::{ExternalVariable, VariableLabel, VariableType};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::ingest::Ingest;
+use crate::input;
+use crate::output::Outcome;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Variable {
+    /// Ingest variables from JSON, NDJSON or CSV
+    ///
+    /// A variable has `name`, `type`, `processInstanceId` and `processDefinitionKey`, and may have `value`, `id` and
+    /// `serializationDataFormat`; these are the names of the CSV columns too, where an empty cell is left out. Without an
+    /// id it is made of instance, name and type, so that the same file again doubles nothing.
+    Ingest(Ingest),
+    /// What people see instead of the names of variables
+    #[command(subcommand)]
+    Label(Label),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Label {
+    Set(SetLabels),
+}
+
+/// Set labels of the variables of a process definition; others stay as they are
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  optimize variable label set --definition invoice amount:Double='Amount in EUR' note:String=")]
+pub(crate) struct SetLabels {
+    /// The key of the process definition
+    #[arg(long, value_name = "KEY")]
+    definition: String,
+    /// A variable, its type and its label; an empty label removes the one there is
+    #[arg(value_name = "NAME:TYPE=LABEL", required_unless_present = "file", value_parser = label)]
+    labels: Vec<VariableLabel>,
+    /// A JSON array such as [{"variableName":"amount","variableType":"Double","variableLabel":"Amount"}]; - for standard
+    /// input
+    #[arg(long, value_name = "FILE", conflicts_with = "labels")]
+    file: Option<PathBuf>,
+}
+
+/// The name may hold colons, the label anything: the type is what stands between them and is known.
+fn label(text: &str) -> Result<VariableLabel, String> {
+    let parts = text.match_indices('=').filter_map(|(place, _)| {
+        let (name, word) = text[..place].rsplit_once(':')?;
+        let variable_type = VariableType::from(word);
+        (!matches!(variable_type, VariableType::Other(_))).then(|| (name, variable_type, &text[place + 1..]))
+    });
+    let (name, variable_type, label) = parts.into_iter().next().ok_or_else(|| {
+        let types = VariableType::known().map(|known| known.to_string());
+        format!("expected NAME:TYPE=LABEL with one of the types {}", types.join(", "))
+    })?;
+    Ok(VariableLabel::new(name, variable_type, label))
+}
+
+/// A label in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelEntry {
+    #[serde(rename = "variableName")]
+    name: String,
+    #[serde(rename = "variableType")]
+    kind: String,
+    #[serde(rename = "variableLabel")]
+    label: String,
+}
+
+impl Variable {
+    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        match self {
+            Self::Ingest(command) => {
+                let batches = app.client().await?.ingestion().variable_batches();
+                command.run::<ExternalVariable>(app, batches).await
+            }
+            Self::Label(Label::Set(command)) => command.run(app).await,
+        }
+    }
+}
+
+impl SetLabels {
+    async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let labels = match &self.file {
+            None => self.labels,
+            Some(file) => {
+                let entries: Vec<LabelEntry> = input::read_json(file, "the labels")?;
+                let label = |entry: LabelEntry| {
+                    VariableLabel::new(entry.name, VariableType::from(entry.kind.as_str()), entry.label)
+                };
+                entries.into_iter().map(label).collect()
+            }
+        };
+        app.client().await?.set_variable_labels(&self.definition, &labels).await?;
+        app.printer.remark(&format!("set {} labels of {}", labels.len(), self.definition));
+        Ok(Outcome::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colons_and_equals_signs_stay_where_they_belong() {
+        let read = |text: &str| {
+            let label = label(text).unwrap();
+            (label.variable_name, label.variable_type.to_string(), label.variable_label)
+        };
+        let told = |name: &str, word: &str, label: &str| (name.to_owned(), word.to_owned(), label.to_owned());
+        assert_eq!(read("amount:double=Amount"), told("amount", "Double", "Amount"));
+        assert_eq!(read("a:b:String=x:Long=1"), told("a:b", "String", "x:Long=1"));
+        assert_eq!(read("a=b:Long=c"), told("a=b", "Long", "c"));
+        assert_eq!(read("a:Date="), told("a", "Date", ""));
+        assert!(label("amount=Amount").is_err() && label("amount:money=Amount").is_err());
+    }
+}

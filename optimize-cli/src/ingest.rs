@@ -1,0 +1,221 @@
+//! Ingestion of files of any size: read, sent in batches, accounted for row by row.
+
+mod element;
+mod journal;
+mod rows;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clap::Args;
+use futures_util::{StreamExt, stream};
+use optimize_api::{BatchOutcome, Ingest as Batches};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::{Data, Outcome};
+use crate::printer::Printer;
+use crate::progress::Progress;
+use element::Input;
+use journal::Journal;
+use rows::{Event, Place};
+
+/// So many refused rows are told one by one.
+const TOLD: u64 = 20;
+/// So many rows are read ahead of the batch that is made of them.
+const AHEAD: usize = 256;
+
+/// The flags of ingestion.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The file's ending tells its form, or else its first character. Rows are checked before they are sent; rows that are refused
+are told with their place, the others go on. After a failure nothing more is sent; with a journal the next run goes on where
+this one ended.
+
+Exit code 0 says that every row was accepted; the server shows the data after its next import round.")]
+pub(crate) struct Ingest {
+    /// The files; - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Rows a request
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: u32,
+    /// Requests at a time; servers before 8.8 take 5 unless they are set up otherwise
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    concurrency: u32,
+    /// Note in this file which rows were accepted, and leave out those that it says were
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+}
+
+/// What is known so far.
+#[derive(Default)]
+struct Account {
+    /// Where the rows stand that are under way, by their place among those that were sent.
+    under_way: HashMap<u64, Place>,
+    sent: u64,
+    rows: u64,
+    skipped: u64,
+    /// Rows that cannot be sent, until they are told.
+    unreadable: Vec<(Place, String)>,
+    /// Why reading ended early.
+    failure: Option<CliError>,
+    /// Whether to read no further.
+    is_over: bool,
+}
+
+/// The counts at the end.
+#[derive(Default)]
+struct Totals {
+    accepted: u64,
+    refused: u64,
+    failed: u64,
+    failure: Option<CliError>,
+}
+
+impl Ingest {
+    pub(crate) async fn run<T: Input>(self, app: &App, batches: Batches<T>) -> Result<Outcome, CliError> {
+        let mut journal = self.journal.as_deref().map(|path| Journal::open(path, &self.files)).transpose()?;
+        let done = journal.as_ref().map(Journal::accepted_before).unwrap_or_default();
+        let account = Arc::new(Mutex::new(Account::default()));
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        let files = self.files.clone();
+        let reader = std::thread::Builder::new().name("rows".to_owned());
+        reader
+            .spawn(move || rows::read_all(&files, &sender))
+            .map_err(|error| CliError::io("start a thread that reads the files", error))?;
+        let elements = elements(receiver, account.clone(), move |row| done.contains(row));
+        let batches = batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize);
+        let mut outcomes = std::pin::pin!(batches.send(elements));
+        let mut totals = Totals::default();
+        let mut progress = Progress::new(app.printer.quiet, false);
+        while let Some(outcome) = outcomes.next().await {
+            let rows = (outcome.accepted.len() + outcome.refused.len()) as u64;
+            totals.add(outcome, &mut lock(&account), journal.as_mut(), app.printer)?;
+            progress.advance(rows, None);
+        }
+        drop(progress);
+        let mut account = lock(&account);
+        totals.tell_unreadable(&mut account, app.printer);
+        let summary = json!({
+            "rows": account.rows, "accepted": totals.accepted, "refused": totals.refused, "failed": totals.failed,
+            "skipped": account.skipped,
+        });
+        let mut data = Data::record(&summary);
+        data.failure = totals.end(account.failure.take(), account.rows);
+        Ok(Outcome::Data(data))
+    }
+}
+
+/// The elements of the rows that are to be sent.
+fn elements<T: Input>(
+    receiver: mpsc::Receiver<Event<T>>,
+    account: Arc<Mutex<Account>>,
+    is_done: impl Fn(u64) -> bool + Send + 'static,
+) -> impl futures_util::Stream<Item = T> + Send + 'static {
+    stream::unfold((receiver, account, is_done), |(mut receiver, account, is_done)| async move {
+        loop {
+            let event = receiver.recv().await?;
+            let mut open = lock(&account);
+            if open.is_over {
+                return None;
+            }
+            match event {
+                Event::Failed(error) => {
+                    open.failure = Some(error);
+                    return None;
+                }
+                Event::Row(place, element) => {
+                    open.rows += 1;
+                    if is_done(place.row) {
+                        open.skipped += 1;
+                        continue;
+                    }
+                    match element {
+                        Err(problem) => open.unreadable.push((place, problem)),
+                        Ok(element) => {
+                            let number = open.sent;
+                            open.sent += 1;
+                            open.under_way.insert(number, place);
+                            drop(open);
+                            return Some((element, (receiver, account, is_done)));
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
+    account.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Totals {
+    fn add(
+        &mut self,
+        outcome: BatchOutcome,
+        account: &mut Account,
+        journal: Option<&mut Journal>,
+        printer: Printer,
+    ) -> Result<(), CliError> {
+        self.tell_unreadable(account, printer);
+        self.accepted += outcome.accepted.len() as u64;
+        let accepted = outcome.accepted.iter().filter_map(|number| Some(account.under_way.remove(number)?.row));
+        let accepted: Vec<_> = accepted.collect();
+        if let Some(journal) = journal.filter(|_| !accepted.is_empty()) {
+            journal.note(accepted)?;
+        }
+        for refused in outcome.refused {
+            if let Some(place) = account.under_way.remove(&refused.index) {
+                self.refuse(&place, &refused.problem, printer);
+            }
+        }
+        if let Some((error, numbers)) = outcome.failed {
+            account.is_over = true;
+            self.failed += numbers.len() as u64;
+            self.failure.get_or_insert(error.into());
+        }
+        Ok(())
+    }
+
+    fn tell_unreadable(&mut self, account: &mut Account, printer: Printer) {
+        for (place, problem) in account.unreadable.drain(..) {
+            self.refuse(&place, &problem, printer);
+        }
+    }
+
+    fn refuse(&mut self, place: &Place, problem: &str, printer: Printer) {
+        self.refused += 1;
+        match self.refused {
+            count if count <= TOLD => printer.warning(&format!("{place}: {problem}")),
+            count if count == TOLD + 1 => printer.warning("further refused rows are only counted"),
+            _ => {}
+        }
+    }
+
+    /// What the command ends with. `reading` is why not every row was read.
+    fn end(self, reading: Option<CliError>, rows: u64) -> Option<CliError> {
+        let is_partial = self.accepted > 0 || self.refused > 0;
+        match reading.or(self.failure) {
+            Some(error) if is_partial => {
+                let told =
+                    format!("ingest every row: {} of {rows} rows read were accepted, then it ended", self.accepted);
+                let hint = error.hint();
+                let incomplete = CliError::incomplete(format!("{told}: failed to {error}"));
+                Some(match hint {
+                    Some(hint) => incomplete.with_hint(hint),
+                    None => incomplete,
+                })
+            }
+            Some(error) => Some(error),
+            None if self.refused > 0 => {
+                Some(CliError::incomplete(format!("ingest every row: {} of {rows} were refused", self.refused)))
+            }
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Rows of JSON, NDJSON and CSV files, with the place of each.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserializer as _;
+use serde::de::{SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc::Sender;
+
+use super::element::Input;
+use crate::error::CliError;
+use crate::input;
+
+/// Where a row stands.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// Counted from 0 through all files.
+    pub(super) row: u64,
+    file: Arc<str>,
+    at: At,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Line(u64),
+    Element(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            At::Line(line) => write!(f, "{}, line {line}", self.file),
+            At::Element(element) => write!(f, "{}, element {element}", self.file),
+        }
+    }
+}
+
+/// What the reader tells.
+pub(super) enum Event<T> {
+    /// A row: an element, or why it is none.
+    Row(Place, Result<T, String>),
+    /// Nothing more can be read.
+    Failed(CliError),
+}
+
+/// Why reading ends early.
+enum Stop {
+    Failed(CliError),
+    /// Nobody listens any more.
+    Unheard,
+}
+
+impl From<CliError> for Stop {
+    fn from(error: CliError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Reads all files, one after another.
+pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>) {
+    let mut row = 0;
+    for path in files {
+        let mut file = Reader { file: input::name(path).into(), row: &mut row, sender };
+        match file.read(path) {
+            Ok(()) => {}
+            Err(Stop::Unheard) => return,
+            Err(Stop::Failed(error)) => {
+                // Whoever does not listen any more does not miss it.
+                let _ = sender.blocking_send(Event::Failed(error));
+                return;
+            }
+        }
+    }
+}
+
+struct Reader<'a, T> {
+    file: Arc<str>,
+    row: &'a mut u64,
+    sender: &'a Sender<Event<T>>,
+}
+
+impl<T: Input> Reader<'_, T> {
+    fn read(&mut self, path: &Path) -> Result<(), Stop> {
+        let mut input = BufReader::with_capacity(1 << 16, input::open(path)?);
+        let first = self.first_character(&mut input)?;
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+        match (first, ending.as_str()) {
+            (None, _) => Ok(()),
+            (Some(_), "csv") => self.csv(input),
+            (Some(b'['), _) => self.array(input),
+            (Some(b'{'), _) | (Some(_), "json" | "ndjson" | "jsonl") => self.lines(input),
+            (Some(_), _) => self.csv(input),
+        }
+    }
+
+    /// The first one that is no space, which stays to be read; a byte order mark does not.
+    fn first_character(&self, input: &mut impl BufRead) -> Result<Option<u8>, Stop> {
+        if input.fill_buf().map_err(|error| self.failed(error))?.starts_with(b"\xef\xbb\xbf") {
+            input.consume(3);
+        }
+        loop {
+            match input.fill_buf().map_err(|error| self.failed(error))?.first() {
+                Some(b'\t' | b'\r' | b' ') => input.consume(1),
+                first => return Ok(first.copied()),
+            }
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> Stop {
+        Stop::Failed(CliError::io(format!("read {}", self.file), error))
+    }
+
+    fn bad(&self, problem: impl fmt::Display) -> Stop {
+        Stop::Failed(CliError::config(format!("read {}: {problem}", self.file)))
+    }
+
+    fn tell(&mut self, at: At, element: Result<T, String>) -> Result<(), Stop> {
+        let place = Place { row: *self.row, file: self.file.clone(), at };
+        *self.row += 1;
+        self.sender.blocking_send(Event::Row(place, element)).map_err(|_| Stop::Unheard)
+    }
+
+    fn lines(&mut self, mut input: impl BufRead) -> Result<(), Stop> {
+        let mut line = String::new();
+        let mut number = 0;
+        loop {
+            line.clear();
+            number += 1;
+            if input.read_line(&mut line).map_err(|error| self.failed(error))? == 0 {
+                return Ok(());
+            }
+            if !line.trim().is_empty() {
+                self.tell(At::Line(number), T::from_json(line.trim()))?;
+            }
+        }
+    }
+
+    fn array(&mut self, input: impl Read) -> Result<(), Stop> {
+        let mut json = serde_json::Deserializer::from_reader(input);
+        let mut stop = None;
+        let read = json.deserialize_seq(ArrayVisitor(|number, raw: &RawValue| {
+            stop = self.tell(At::Element(number), T::from_json(raw.get())).err();
+            stop.is_none()
+        }));
+        match (stop, read.and_then(|()| json.end())) {
+            (Some(stop), _) => Err(stop),
+            (None, Err(error)) => Err(self.bad(format_args!("the JSON array cannot be read: {error}"))),
+            (None, Ok(())) => Ok(()),
+        }
+    }
+
+    fn csv(&mut self, input: impl Read) -> Result<(), Stop> {
+        let (known, required) = T::COLUMNS;
+        if known.is_empty() {
+            return Err(self.bad("expected JSON or NDJSON"));
+        }
+        let mut csv = csv::ReaderBuilder::new().flexible(false).from_reader(input);
+        let columns = csv.headers().map_err(|error| self.bad(error))?.clone();
+        for column in &columns {
+            if !known.contains(&column) {
+                let error = CliError::config(format!("read {}: unknown column {column:?}", self.file));
+                return Err(Stop::Failed(crate::config::suggest(error, column, known.iter().copied())));
+            }
+        }
+        if let Some(missing) = known[..required].iter().find(|name| !columns.iter().any(|column| column == **name)) {
+            return Err(self.bad(format_args!("there is no column {missing:?}")));
+        }
+        let mut record = csv::StringRecord::new();
+        loop {
+            match csv.read_record(&mut record) {
+                Ok(false) => return Ok(()),
+                Ok(true) => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    let cells = columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+                    let object: serde_json::Map<_, _> =
+                        cells.map(|(column, cell)| (column.to_owned(), cell.into())).collect();
+                    self.tell(At::Line(line), T::from_json(&serde_json::Value::Object(object).to_string()))?;
+                }
+                Err(error) => return Err(self.bad(error)),
+            }
+        }
+    }
+}
+
+/// Hands over the elements of an array one by one; ends when it is told that there is no use in more.
+struct ArrayVisitor<F>(F);
+
+impl<'de, F: FnMut(u64, &RawValue) -> bool> Visitor<'de> for ArrayVisitor<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        let mut number = 0;
+        while let Some(raw) = elements.next_element::<Box<RawValue>>()? {
+            if !(self.0)(number, &raw) {
+                return Err(serde::de::Error::custom("nobody listens"));
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+}

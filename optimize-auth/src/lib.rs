@@ -84,7 +84,7 @@ pub use service_url::{ServiceUrl, ServiceUrlError};
 pub use source::{FetchContext, FetchReason, TokenSource};
 pub use store::file::FileStore;
 #[cfg(feature = "keyring")]
-pub use store::keyring::KeyringStore;
+pub use store::keyring::{KeyringStore, read_keyring_secret};
 pub use store::memory::MemoryStore;
 pub use store::{LockOutcome, StoreKey, StoreKeyBuilder, StoreLock, TokenStore};
 pub use strategy::anonymous::Anonymous;

@@ -25,9 +25,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) printer: Printer,
     pub(crate) environment: Environment,
+    pub(crate) flags: GlobalArgs,
     timeout: Option<Duration>,
-    no_input: bool,
-    yes: bool,
     sandbox: OnceCell<Sandbox>,
     credentials: OnceCell<Credentials>,
 }
@@ -48,16 +47,15 @@ impl App {
         settings: Settings,
         printer: Printer,
         environment: Environment,
-        flags: &GlobalArgs,
+        flags: GlobalArgs,
     ) -> Result<Self, CliError> {
-        let timeout = flags.timeout.or(settings.timeout()?);
+        let timeout = settings.timeout()?.or(flags.timeout);
         Ok(Self {
             settings,
             printer,
             environment,
+            flags,
             timeout,
-            no_input: flags.no_input,
-            yes: flags.yes,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
         })
@@ -113,7 +111,7 @@ impl App {
         self.settings.with_client_auth(client_auth).credentials(&self.occasion())
     }
 
-    fn occasion(&self) -> Occasion<'_> {
+    pub(crate) fn occasion(&self) -> Occasion<'_> {
         Occasion { environment: &self.environment, timeout: self.timeout, is_interactive: self.is_interactive() }
     }
 
@@ -123,9 +121,8 @@ impl App {
             settings: draft.settings(profile),
             printer: self.printer,
             environment: self.environment.clone(),
+            flags: self.flags.clone(),
             timeout: self.timeout,
-            no_input: self.no_input,
-            yes: self.yes,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
         }
@@ -133,12 +130,12 @@ impl App {
 
     /// Whether a person can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
-        !self.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        !self.flags.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// Asks whether to go on; `--yes` is the answer already.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), CliError> {
-        if self.yes {
+        if self.flags.yes {
             return Ok(());
         }
         if !self.is_interactive() {

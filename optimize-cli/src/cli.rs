@@ -1,5 +1,6 @@
 //! The arguments.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 /// The flags that every command takes, before or after its name.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
@@ -81,6 +82,12 @@ pub(crate) enum ColorChoice {
     Always,
     /// Never
     Never,
+}
+
+impl fmt::Display for ColorChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
 }
 
 /// A duration with its unit, longer than nothing.

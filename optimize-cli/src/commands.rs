@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod collection;
+mod config;
 mod dashboard;
 mod entities;
 mod event;
@@ -15,11 +16,14 @@ mod sandbox;
 mod sharing;
 mod variable;
 
+use std::ffi::OsString;
+
 use clap::Subcommand;
 
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
+use crate::plugins::Found;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -30,6 +34,9 @@ pub(crate) enum Command {
     /// Collections, on servers from 8.7 on
     #[command(subcommand, visible_alias = "collections")]
     Collection(collection::Collection),
+    /// Configuration: files, profiles, and which settings count
+    #[command(subcommand)]
+    Config(config::Config),
     /// Dashboards
     #[command(subcommand, visible_alias = "dashboards")]
     Dashboard(dashboard::Dashboard),
@@ -56,12 +63,35 @@ pub(crate) enum Command {
     /// Variables from outside, and their labels
     #[command(subcommand, visible_alias = "variables")]
     Variable(variable::Variable),
+    /// A plugin: its name and its arguments
+    #[command(external_subcommand)]
+    External(Vec<OsString>),
 }
 
 impl Command {
     /// Whether the profile that was named need not exist yet.
     pub(crate) fn sets_up_a_profile(&self) -> bool {
-        matches!(self, Self::Auth(auth::Auth::Login(_)))
+        matches!(self, Self::Auth(auth::Auth::Login(_)) | Self::Config(config::Config::Init(_)))
+    }
+
+    /// Whether it does its work even if the configuration cannot be read.
+    pub(crate) fn needs_no_settings(&self) -> bool {
+        use config::Config;
+        matches!(self, Self::Config(Config::Path | Config::Schema | Config::Validate(_)))
+    }
+
+    /// The plugin that this is to be, and its arguments.
+    pub(crate) fn plugin(&self, app: &App) -> Result<Option<(Found, &[OsString])>, CliError> {
+        match self {
+            Self::External(words) => {
+                let Some((name, arguments)) = words.split_first() else { return Ok(None) };
+                plugin::to_run(name, app).map(|plugin| Some((plugin, arguments)))
+            }
+            Self::Plugin(plugin::Plugin::Exec(exec)) => {
+                plugin::to_run(exec.name.as_ref(), app).map(|plugin| Some((plugin, exec.arguments.as_slice())))
+            }
+            _ => Ok(None),
+        }
     }
 
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
@@ -69,6 +99,7 @@ impl Command {
             Self::Api(command) => command.run(app).await,
             Self::Auth(command) => command.run(app).await,
             Self::Collection(command) => command.run(app).await,
+            Self::Config(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
             Self::Event(command) => command.run(app).await,
             Self::Import(command) => command.run(app).await,
@@ -79,6 +110,7 @@ impl Command {
             Self::Sandbox(command) => command.run(app).await,
             Self::Sharing(command) => command.run(app).await,
             Self::Variable(command) => command.run(app).await,
+            Self::External(_) => Ok(Outcome::Done),
         }
     }
 }

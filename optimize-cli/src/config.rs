@@ -3,12 +3,15 @@
 mod auth;
 mod draft;
 mod env_layer;
+mod explain;
 mod file;
 mod flag_layer;
+mod json_schema;
 mod layers;
 mod nearest;
 mod paths;
 mod schema;
+mod secret_command;
 mod secrets;
 mod trust;
 
@@ -29,18 +32,25 @@ use layers::Layers;
 pub(crate) use nearest::suggest;
 use schema::{Key, Origin, Setting, SettingValue};
 
+use crate::plugins::TrustStore;
+
 pub(crate) use auth::{Occasion, TokenCache, asks_for_tokens};
 pub(crate) use draft::{Draft, user_folder};
+pub(crate) use explain::Explained;
+pub(crate) use json_schema::json_schema;
+pub(crate) use paths::{cache_folder, data_folder};
 
 /// The profile that stands for the embedded server.
 pub(crate) const SANDBOX_PROFILE: &str = "sandbox";
 
 /// The merged settings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     layers: Layers,
     /// The profile in use; `None` if none was named.
     pub(crate) profile: Option<String>,
+    /// Where it was named.
+    profile_origin: Option<String>,
     /// Whether the embedded server is to be used.
     pub(crate) sandbox: bool,
 }
@@ -49,28 +59,27 @@ impl Settings {
     /// Reads every layer. A file that does not exist is skipped unless it was named. A profile that does not exist is an
     /// error unless it `may_be_new`.
     pub(crate) fn load(flags: &GlobalArgs, environment: &Environment, may_be_new: bool) -> Result<Self, CliError> {
-        let mut standard = Vec::new();
-        for path in [Some(paths::system_file()), paths::user_file(environment)].into_iter().flatten() {
-            if path.exists() {
-                standard.push(ConfigFile::read(&path)?);
-            }
-        }
-        let named = match &flags.config {
-            Some(path) => Some(path.clone()),
-            None => environment.setting(CONFIG)?.map(PathBuf::from),
-        };
-        let mut named = named.map(|path| ConfigFile::read(&path)).transpose()?;
+        let own = paths::user_file(environment);
+        let Files { mut standard, mut named } = Files::read(flags, environment)?;
+        let foreign = named.as_ref().map(|file| file.path.clone());
         if let Some(file) = &named {
-            let own = paths::user_file(environment);
+            let trusted = TrustStore::read(environment)?;
             for settings in std::iter::once(&file.settings).chain(file.profiles.values()) {
-                trust::check_foreign(settings, own.as_deref())?;
+                trust::check_programs(settings, own.as_deref(), &|command| trusted.trusts_helper(command))?;
             }
         }
-        let profile = match (&flags.profile, environment.setting(PROFILE)?) {
-            (Some(flag), _) => Some(flag.clone()),
-            (None, Some(variable)) => Some(variable.to_owned()),
-            (None, None) => standard.iter().chain(&named).rev().find_map(|file| file.default_profile.clone()),
+        let default = || {
+            let mut files = standard.iter().chain(&named).rev();
+            files.find_map(|file| {
+                Some((file.default_profile.clone()?, format!("default_profile of {}", file.path.display())))
+            })
         };
+        let profile = match (&flags.profile, environment.setting(PROFILE)?) {
+            (Some(flag), _) => Some((flag.clone(), "--profile".to_owned())),
+            (None, Some(variable)) => Some((variable.to_owned(), Origin::Variable(PROFILE.to_owned()).to_string())),
+            (None, None) => default(),
+        };
+        let (profile, profile_origin) = profile.unzip();
         let sandbox = flags.sandbox || profile.as_deref() == Some(SANDBOX_PROFILE);
         let chosen = profile.as_deref().filter(|profile| *profile != SANDBOX_PROFILE && !flags.sandbox);
         if let Some(profile) = chosen.filter(|_| !may_be_new) {
@@ -94,7 +103,10 @@ impl Settings {
             layers.push(&env_layer::server(environment)?);
         }
         layers.push_partial(&flag_layer::settings(flags));
-        Ok(Self { layers, profile, sandbox })
+        if let Some(foreign) = foreign.filter(|_| !sandbox) {
+            trust::check_destinations(&layers, own.as_deref(), &foreign)?;
+        }
+        Ok(Self { layers, profile, profile_origin, sandbox })
     }
 
     /// The base URL, without what people copy along: `/api` or `/api/public`.
@@ -252,6 +264,47 @@ impl Settings {
     fn invalid(&self, key: Key, problem: &str) -> CliError {
         CliError::config(format!("use {} ({}): {problem}", key.path(), self.layers.origin(key)))
     }
+}
+
+/// The configuration files there are.
+pub(crate) struct Files {
+    /// The administrator's and the user's, in this order.
+    pub(crate) standard: Vec<ConfigFile>,
+    /// The one that was named for this run.
+    pub(crate) named: Option<ConfigFile>,
+}
+
+impl Files {
+    pub(crate) fn read(flags: &GlobalArgs, environment: &Environment) -> Result<Self, CliError> {
+        let mut files = Self { standard: Vec::new(), named: None };
+        for place in places(flags, environment)? {
+            if place.layer == NAMED {
+                files.named = Some(ConfigFile::read(&place.path)?);
+            } else if place.path.exists() {
+                files.standard.push(ConfigFile::read(&place.path)?);
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Where a configuration file is, or would be.
+pub(crate) struct FilePlace {
+    /// `system`, `user` or `named`.
+    pub(crate) layer: &'static str,
+    pub(crate) path: PathBuf,
+}
+
+const NAMED: &str = "named";
+
+/// The places of configuration files, from the one that counts least.
+pub(crate) fn places(flags: &GlobalArgs, environment: &Environment) -> Result<Vec<FilePlace>, CliError> {
+    let named = match &flags.config {
+        Some(path) => Some(path.clone()),
+        None => environment.setting(CONFIG)?.map(PathBuf::from),
+    };
+    let places = [("system", Some(paths::system_file())), ("user", paths::user_file(environment)), (NAMED, named)];
+    Ok(places.into_iter().filter_map(|(layer, path)| Some(FilePlace { layer, path: path? })).collect())
 }
 
 /// `--sandbox` excludes these flags by itself; the profile of that name is known only now.

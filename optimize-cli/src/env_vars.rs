@@ -77,6 +77,24 @@ pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Where tokens are kept; `~/.cache` if it is not an absolute path.
 pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+/// Where plugins are kept; `~/.local/share` if it is not an absolute path.
+pub(crate) const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
+/// Where plugins are looked for, besides the folder of those that were installed.
+pub(crate) const PATH: &str = "PATH";
+/// To a plugin: the version of the handover.
+pub(crate) const PLUGIN_API: &str = "OPTIMIZE_PLUGIN_API";
+/// To a plugin: its name. What it starts tells us by this who asks.
+pub(crate) const PLUGIN_NAME: &str = "OPTIMIZE_PLUGIN";
+/// To a plugin: the absolute path of this program.
+pub(crate) const PLUGIN_CLI: &str = "OPTIMIZE_CLI";
+/// To a plugin: `auto`, `always` or `never`.
+pub(crate) const PLUGIN_COLOR: &str = "OPTIMIZE_COLOR";
+/// To a plugin: how often `-v` was given.
+pub(crate) const PLUGIN_VERBOSE: &str = "OPTIMIZE_VERBOSE";
+/// To a plugin: `1` if it is to change nothing.
+pub(crate) const PLUGIN_DRY_RUN: &str = "OPTIMIZE_DRY_RUN";
+/// To a plugin: `1` if every question is answered with yes.
+pub(crate) const PLUGIN_YES: &str = "OPTIMIZE_YES";
 /// Proxies for https. They are read by the HTTP library; here they are only told of.
 pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 /// What credential helpers are given of the environment, besides what is allowed by name.
@@ -129,6 +147,17 @@ impl Environment {
         };
         Err(CliError::config(format!("read the environment: {name} {problem}"))
             .with_hint(format!("give {name} a value or unset it")))
+    }
+
+    /// Everything but the secrets of ours. A client id whose secret is taken away goes with it, since half a set of
+    /// credentials would hide a whole one in a file.
+    pub(crate) fn without_secrets(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        let is_set = |name: &str| self.raw(name).is_some();
+        self.0.iter().filter(move |(name, _)| {
+            let Some(name) = name.to_str() else { return true };
+            let is_lonely_id = CLIENT.iter().any(|(id, secret)| *id == name && is_set(secret));
+            !is_secret(name) && !is_lonely_id
+        })
     }
 
     /// What a credential helper is given: the usual variables, and those that are allowed by name.

@@ -31,6 +31,8 @@ enum Kind {
         action: String,
         source: io::Error,
     },
+    /// Somebody who is not trusted asks for a credential.
+    Untrusted(String),
     Interrupted,
     /// The person said no.
     Declined,
@@ -55,6 +57,10 @@ impl CliError {
 
     pub(crate) fn interrupted() -> Self {
         Kind::Interrupted.into()
+    }
+
+    pub(crate) fn untrusted(message: impl Into<String>) -> Self {
+        Kind::Untrusted(message.into()).into()
     }
 
     pub(crate) fn declined() -> Self {
@@ -105,6 +111,7 @@ impl CliError {
             },
             Kind::Incomplete(_) => Exit::Incomplete,
             Kind::NotReady(_) => Exit::Unavailable,
+            Kind::Untrusted(_) => Exit::Authentication,
             Kind::Interrupted | Kind::Declined => Exit::Interrupted,
         }
     }
@@ -233,9 +240,11 @@ impl From<AuthError> for CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Usage(message) | Kind::Config(message) | Kind::Incomplete(message) | Kind::NotReady(message) => {
-                f.write_str(message)
-            }
+            Kind::Usage(message)
+            | Kind::Config(message)
+            | Kind::Incomplete(message)
+            | Kind::NotReady(message)
+            | Kind::Untrusted(message) => f.write_str(message),
             Kind::Api(error) => error.fmt(f),
             Kind::Auth(error) => error.fmt(f),
             Kind::Io { action, .. } => f.write_str(action),

@@ -1,6 +1,7 @@
 //! The command line `optimize`, as a library so that tests and generators can call it.
 
 mod app;
+mod bounded;
 mod cli;
 mod commands;
 mod config;
@@ -13,6 +14,7 @@ mod ingest;
 mod input;
 mod logging;
 mod output;
+mod plugins;
 mod printer;
 mod private_file;
 mod progress;
@@ -40,7 +42,7 @@ pub use env_vars::Environment;
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     core_dumps::disable();
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => run(cli, environment).into(),
+        Ok(cli) => run(cli, environment),
         Err(error) => usage(&error, arguments).into(),
     }
 }
@@ -55,26 +57,32 @@ pub fn check_configuration(path: &std::path::Path) -> String {
     }
 }
 
-fn run(cli: Cli, environment: Environment) -> Exit {
+fn run(cli: Cli, environment: Environment) -> ExitCode {
     let printer = Printer::new(cli.global.quiet, cli.global.color, &environment);
     logging::start(cli.global.verbose, printer);
     let flag = cli.global.output;
     let mut as_json = flag == Some(Format::Json);
     match execute(cli, printer, environment, &mut as_json) {
-        Ok(()) => Exit::Done,
-        Err(error) if error.is_closed_pipe() => Exit::Done,
+        Ok(code) => code,
+        Err(error) if error.is_closed_pipe() => Exit::Done.into(),
         Err(error) => {
             printer.error(&error, as_json);
-            error.exit()
+            error.exit().into()
         }
     }
 }
 
-fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut bool) -> Result<(), CliError> {
-    let settings = Settings::load(&cli.global, &environment, cli.command.sets_up_a_profile())?;
-    let format = cli.global.output.or(settings.output()?).unwrap_or(Format::Auto);
+fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut bool) -> Result<ExitCode, CliError> {
+    let settings = match Settings::load(&cli.global, &environment, cli.command.sets_up_a_profile()) {
+        Err(_) if cli.command.needs_no_settings() => Settings::default(),
+        loaded => loaded?,
+    };
+    let format = settings.output()?.or(cli.global.output).unwrap_or(Format::Auto);
     *as_json = format == Format::Json;
-    let app = App::new(settings, printer, environment, &cli.global)?;
+    let app = App::new(settings, printer, environment, cli.global)?;
+    if let Some((plugin, arguments)) = cli.command.plugin(&app)? {
+        return plugins::launch(&app, &plugin, arguments);
+    }
     let failed = |error| CliError::io("start the runtime", error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let interruption = signal::interruption().map_err(failed)?;
@@ -100,7 +108,8 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
             } => outcome.map_err(|error| app.explain(error)),
             Ok(()) = interruption => Err(CliError::interrupted()),
         }
-    })
+    })?;
+    Ok(Exit::Done.into())
 }
 
 /// Help and version are answers, all else is an error, told in the format that was asked for.

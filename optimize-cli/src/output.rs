@@ -54,12 +54,16 @@ pub(crate) enum Format {
     Csv,
 }
 
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
+
 impl Format {
     /// All names, for errors.
     pub(crate) fn names() -> String {
-        let names =
-            Self::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()));
-        names.collect::<Vec<_>>().join(", ")
+        Self::value_variants().iter().map(Self::to_string).collect::<Vec<_>>().join(", ")
     }
 
     /// The format to use: `auto` depends on where the output goes.

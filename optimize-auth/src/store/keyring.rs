@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::record;
-use crate::{FileStore, LockOutcome, StoreKey, Token, TokenStore};
+use crate::{AuthError, AuthErrorKind, FileStore, LockOutcome, StoreKey, Token, TokenStore};
 
 /// Keeps tokens in the keyring of the operating system: the Keychain, the Credential Manager, or on Linux the kernel's
 /// keyring, which forgets at the next start of the machine.
@@ -30,6 +31,24 @@ impl KeyringStore {
         drop(keyring::Entry::new(&self.service, key.as_str())?);
         keyring::Entry::new(&self.service, key.as_str())
     }
+}
+
+/// A secret that somebody has put into the keyring of the operating system.
+///
+/// Fails with [`NotFound`](AuthErrorKind::NotFound) if there is no such entry, and with
+/// [`InvalidInput`](AuthErrorKind::InvalidInput) if the keyring cannot be used.
+pub fn read_keyring_secret(service: &str, entry: &str) -> Result<SecretString, AuthError> {
+    // Two, for the reason above.
+    let read = keyring::Entry::new(service, entry)
+        .and_then(|_| keyring::Entry::new(service, entry))
+        .and_then(|entry| entry.get_password());
+    read.map(|text| SecretString::from(Zeroizing::new(text).as_str())).map_err(|error| {
+        let kind = match error {
+            keyring::Error::NoEntry => AuthErrorKind::NotFound,
+            _ => AuthErrorKind::InvalidInput,
+        };
+        AuthError::new(kind, format!("read the entry {entry} of {service} from the keyring: {error}"))
+    })
 }
 
 fn warn(action: &str, error: &dyn fmt::Display) {

@@ -7,6 +7,8 @@ mod logout;
 mod status;
 mod token;
 
+pub(crate) use login::Login;
+
 use clap::Subcommand;
 use optimize_auth::Claims;
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ use crate::output::Outcome;
 pub(crate) enum Auth {
     Doctor(doctor::Doctor),
     Helper(helper::Helper),
-    Login(login::Login),
+    Login(Login),
     Logout(logout::Logout),
     Status(status::Status),
     Token(token::Token),

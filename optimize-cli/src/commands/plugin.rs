@@ -1,22 +1,103 @@
 //! Programs that extend this one.
 
+mod doctor;
+mod install;
+mod scaffold;
+mod show;
 mod test_credential;
+mod trust;
 
-use clap::Subcommand;
+use std::ffi::{OsStr, OsString};
+
+use clap::{Args, CommandFactory, Subcommand};
 
 use crate::app::App;
+use crate::cli::Cli;
+use crate::config::suggest;
 use crate::error::CliError;
 use crate::output::Outcome;
+use crate::plugins::{self, Found};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
+    /// Check each plugin: whether it is run, what it says of itself, and whether it is what was installed
+    Doctor,
+    Exec(Exec),
+    Info(show::Info),
+    Install(install::Install),
+    /// List the plugins
+    #[command(visible_alias = "ls")]
+    List,
+    New(scaffold::New),
+    #[command(visible_alias = "rm")]
+    Remove(install::Remove),
     TestCredential(test_credential::TestCredential),
+    Trust(trust::Trust),
+}
+
+/// Run a plugin, also one that has the name of a command
+#[derive(Args, Debug)]
+pub(crate) struct Exec {
+    /// The name of the plugin
+    pub(crate) name: String,
+    /// Its arguments
+    #[arg(value_name = "ARG", last = true)]
+    pub(crate) arguments: Vec<OsString>,
 }
 
 impl Plugin {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
+            Self::Doctor => doctor::run(app),
+            // It has been run instead of this program.
+            Self::Exec(_) => Ok(Outcome::Done),
+            Self::Info(command) => command.run(app),
+            Self::Install(command) => command.run(app),
+            Self::List => Ok(show::list(app)),
+            Self::New(command) => command.run(app),
+            Self::Remove(command) => command.run(app),
             Self::TestCredential(command) => command.run(app).await,
+            Self::Trust(command) => command.run(app),
         }
     }
+}
+
+/// The names and aliases of the commands that are built in.
+fn built_in() -> Vec<String> {
+    let command = Cli::command();
+    let names = command.get_subcommands().flat_map(|command| {
+        std::iter::once(command.get_name()).chain(command.get_all_aliases()).map(str::to_owned).collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
+/// The plugin of this name, if it may be run.
+pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
+    let name = name.to_string_lossy();
+    let Some(found) = plugins::find(&name, &app.environment) else {
+        let error = CliError::usage(format!("run `{}`: there is no such command or plugin", name.escape_debug()));
+        let plugins = plugins::find_all(&app.environment).into_iter().map(|plugin| plugin.name);
+        let known: Vec<_> = built_in().into_iter().chain(plugins).collect();
+        return Err(suggest(error, &name, known.iter().map(String::as_str)));
+    };
+    for path in &found.skipped {
+        app.printer.warning(&format!("{} is passed over: others may write to it", path.display()));
+    }
+    match found.problem {
+        None => Ok(found),
+        Some(problem) => {
+            let path = found.path.display();
+            Err(CliError::config(format!("run the plugin {name}: {path}: {problem}"))
+                .with_hint(format!("if it is as it should be: chmod go-w {path}")))
+        }
+    }
+}
+
+/// The plugin of this name, whether or not it may be run.
+fn found(name: &str, app: &App) -> Result<Found, CliError> {
+    plugins::find(name, &app.environment).ok_or_else(|| {
+        let error = CliError::config(format!("find the plugin `{}`: there is none", name.escape_debug()));
+        let known: Vec<_> = plugins::find_all(&app.environment).into_iter().map(|plugin| plugin.name).collect();
+        suggest(error, name, known.iter().map(String::as_str))
+    })
 }

@@ -26,6 +26,9 @@ const TELLTALES: [(Key, &str); 8] = [
     (Key::PrivateKey, "client-credentials"),
 ];
 
+/// What programs may be asked for.
+const SECRETS: [Key; 3] = [Key::ClientSecret, Key::PrivateKey, Key::Token];
+
 /// What else a run brings along.
 pub(crate) struct Occasion<'a> {
     pub(crate) environment: &'a Environment,
@@ -103,6 +106,22 @@ impl Settings {
             #[cfg(feature = "keyring")]
             TokenCache::Keyring(locks) => cached.with_store(optimize_auth::KeyringStore::new("optimize", locks)).into(),
         })
+    }
+
+    /// Reads every setting as if it were used, and starts nothing.
+    pub(crate) fn check(&self, occasion: &Occasion<'_>) -> Result<(), CliError> {
+        self.output()?;
+        self.timeout()?;
+        if self.sandbox {
+            return Ok(());
+        }
+        self.base_url()?;
+        let runs_programs = self.layers.said(Key::Command).is_some()
+            || SECRETS.iter().any(|key| matches!(self.layers.secret(*key), Some(SecretRef::Command(_))));
+        if runs_programs {
+            return self.http().map(drop);
+        }
+        self.credentials(occasion).map(drop)
     }
 
     /// Where tokens are kept between runs: where it was said, else in the user's cache folder.

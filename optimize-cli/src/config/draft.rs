@@ -46,7 +46,7 @@ impl Draft {
             texts.chain(secret).map(|(key, value)| Setting { key, value, origin: origin.clone() }).collect();
         let mut layers = Layers::default();
         layers.push(&settings);
-        Settings { layers, profile: Some(profile.to_owned()), sandbox: false }
+        Settings { layers, profile: Some(profile.to_owned()), ..Settings::default() }
     }
 
     /// A configuration file with the profile added or replaced. All else stays as it is, remarks included. The profile

@@ -14,6 +14,7 @@ use crate::error::CliError;
 /// What a configuration file says.
 #[derive(Debug, Default)]
 pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
     pub(crate) default_profile: Option<String>,
     pub(crate) settings: Vec<Setting>,
     pub(crate) profiles: BTreeMap<String, Vec<Setting>>,
@@ -31,7 +32,7 @@ impl ConfigFile {
     pub(crate) fn parse(path: &Path, text: &str, is_private: bool) -> Result<Self, CliError> {
         let place = Place { path, text, is_private };
         let document = Document::parse(text).map_err(|error| place.error(error.span(), error.message()))?;
-        let mut file = Self::default();
+        let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (name, item) in document.as_table() {
             match name {
                 "default_profile" => file.default_profile = Some(place.text(name, item)?.to_owned()),
@@ -107,21 +108,27 @@ impl Place<'_> {
         Ok(Setting { key, value, origin: self.origin(item.span()) })
     }
 
-    /// `{ env = "NAME" }`, `{ file = "PATH" }`, or the secret itself.
+    /// A reference in a table with one entry, or the secret itself.
     fn secret(&self, path: &str, item: &Item) -> Result<SecretRef, CliError> {
-        const EXPECTED: &str = "{ env = \"NAME\" } or { file = \"PATH\" }";
+        const EXPECTED: &str =
+            "{ env = \"NAME\" }, { file = \"PATH\" }, { keyring = \"ENTRY\" } or { command = [\"PROGRAM\", …] }";
         if let Some(text) = item.as_str() {
             if self.is_private {
                 return Ok(SecretRef::Inline(text.to_owned().into()));
             }
             let problem = format!("`{path}` is a secret, and others can read this file");
-            let fix = format!("write {path} = {EXPECTED}, or run: chmod 600 {}", self.path.display());
+            let fix = format!(
+                "write {path} = {{ env = \"NAME\" }} or {{ file = \"PATH\" }}, or run: chmod 600 {}",
+                self.path.display()
+            );
             return Err(self.error(item.span(), &problem).with_hint(fix));
         }
         let reference = item.as_table_like().map(|table| table.iter().collect::<Vec<_>>());
         match reference.as_deref() {
             Some([("env", name)]) => Ok(SecretRef::Variable(self.text("env", name)?.to_owned())),
             Some([("file", file)]) => Ok(SecretRef::File(self.beside(self.text("file", file)?))),
+            Some([("keyring", entry)]) => Ok(SecretRef::Keyring(self.text("keyring", entry)?.to_owned())),
+            Some([("command", command)]) => Ok(SecretRef::Command(self.list("command", command)?)),
             _ => Err(self.error(item.span(), &format!("`{path}` is not {EXPECTED}"))),
         }
     }

@@ -11,6 +11,12 @@ pub(crate) fn settings(flags: &GlobalArgs) -> Vec<Setting> {
     if let Some(url) = &flags.base_url {
         add(Key::BaseUrl, SettingValue::Text(url.clone()), "--base-url");
     }
+    if let Some(format) = flags.output {
+        add(Key::Output, SettingValue::Text(format.to_string()), "--output");
+    }
+    if let Some(timeout) = flags.timeout {
+        add(Key::Timeout, SettingValue::Text(format!("{timeout:?}")), "--timeout");
+    }
     let secret = |path: &Path| SettingValue::Secret(SecretRef::File(path.to_owned()));
     if let Some(path) = &flags.client_secret_file {
         add(Key::ClientSecret, secret(path), "--client-secret-file");

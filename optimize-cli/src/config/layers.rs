@@ -9,6 +9,8 @@ use super::schema::{Form, Key, SecretRef, Setting, SettingValue};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
     figment: Figment,
+    /// All that was said, in order.
+    history: Vec<Setting>,
     secrets: Vec<SecretRef>,
     tables: Vec<Vec<Vec<Setting>>>,
 }
@@ -32,7 +34,18 @@ impl Layers {
         }
     }
 
+    /// What was said of a setting, the last of which counts.
+    pub(crate) fn history(&self, key: Key) -> impl DoubleEndedIterator<Item = &Setting> {
+        self.history.iter().filter(move |setting| setting.key == key)
+    }
+
+    /// What counts of a setting, with where it was said.
+    pub(crate) fn said(&self, key: Key) -> Option<&Setting> {
+        self.history(key).next_back().filter(|setting| !matches!(setting.value, SettingValue::Unset))
+    }
+
     fn add(&mut self, setting: &Setting) {
+        self.history.push(setting.clone());
         let value = match &setting.value {
             SettingValue::Text(text) => Value::from(text.as_str()),
             SettingValue::Unset => Value::from(Empty::None),

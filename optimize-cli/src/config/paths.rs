@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::env_vars::{APPDATA, Environment, HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME};
+use crate::env_vars::{APPDATA, Environment, HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_DATA_HOME};
 
 /// The administrator's file.
 pub(crate) fn system_file() -> PathBuf {
@@ -14,9 +14,19 @@ pub(crate) fn user_file(environment: &Environment) -> Option<PathBuf> {
     Some(folder(environment, XDG_CONFIG_HOME, ".config")?.join("optimize").join("config.toml"))
 }
 
+/// What can be made anew; `None` without a home directory.
+pub(crate) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
+    Some(folder(environment, XDG_CACHE_HOME, ".cache")?.join("optimize"))
+}
+
 /// Where tokens are kept between runs; `None` without a home directory.
 pub(crate) fn token_cache(environment: &Environment) -> Option<PathBuf> {
-    Some(folder(environment, XDG_CACHE_HOME, ".cache")?.join("optimize").join("tokens"))
+    Some(cache_folder(environment)?.join("tokens"))
+}
+
+/// Where plugins, and what the user trusts, are kept; `None` without a home directory.
+pub(crate) fn data_folder(environment: &Environment) -> Option<PathBuf> {
+    Some(folder(environment, XDG_DATA_HOME, ".local/share")?.join("optimize"))
 }
 
 fn folder(environment: &Environment, variable: &str, at_home: &str) -> Option<PathBuf> {

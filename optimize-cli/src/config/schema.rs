@@ -21,9 +21,10 @@ pub(crate) enum Form {
     Tables,
 }
 
-/// Declares the settings: name, place in a file, form, and the environment variables that hold it, the first one first.
+/// Declares the settings: name, place in a file, form, the environment variables that hold it, the first one first, and
+/// what it is for.
 macro_rules! keys {
-    ($($key:ident = $path:literal, $form:ident, $variables:expr;)*) => {
+    ($($key:ident = $path:literal, $form:ident, $variables:expr, $about:literal;)*) => {
         /// A setting.
         #[expect(clippy::enum_variant_names, reason = "the names are those of the settings")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,13 @@ macro_rules! keys {
                 }
             }
 
+            /// What it is for.
+            pub(crate) fn about(self) -> &'static str {
+                match self {
+                    $(Self::$key => $about,)*
+                }
+            }
+
             /// The environment variables of a setting that stands for itself. Credentials have theirs in sets.
             pub(crate) fn variables(self) -> &'static [&'static str] {
                 match self {
@@ -58,41 +66,41 @@ macro_rules! keys {
 }
 
 keys! {
-    BaseUrl = "base_url", Text, &env_vars::BASE_URL;
-    Output = "output", Text, &env_vars::OUTPUT;
-    Timeout = "timeout", Text, &[];
-    AllowInsecureHttp = "allow_insecure_http", Boolean, &env_vars::ALLOW_INSECURE_HTTP;
-    CaFile = "ca_file", Path, &env_vars::CA_FILE;
-    ClientCertFile = "client_cert_file", Path, &env_vars::CLIENT_CERT_FILE;
-    ClientKeyFile = "client_key_file", Path, &env_vars::CLIENT_KEY_FILE;
-    TokenCache = "token_cache", Text, &env_vars::TOKEN_CACHE;
-    Preset = "preset", Text, &env_vars::PRESET;
-    Region = "region", Text, &env_vars::REGION;
-    ClusterId = "cluster_id", Text, &env_vars::CLUSTER_ID;
-    RealmUrl = "realm_url", Text, &env_vars::REALM_URL;
-    Tenant = "tenant", Text, &env_vars::TENANT;
-    ApplicationId = "application_id", Text, &env_vars::APPLICATION_ID;
-    Strategy = "auth.strategy", Text, &[];
-    ClientId = "auth.client_id", Text, &[];
-    ClientSecret = "auth.client_secret", Secret, &[];
-    PrivateKey = "auth.private_key", Secret, &[];
-    AssertionFile = "auth.assertion_file", Path, &[];
-    Token = "auth.token", Secret, &[];
-    TokenFile = "auth.token_file", Path, &[];
-    Command = "auth.command", List, &[];
-    HelperTimeout = "auth.timeout", Text, &[];
-    Interactive = "auth.interactive", Text, &[];
-    EnvAllow = "auth.env_allow", List, &[];
-    Sources = "auth.sources", Tables, &[];
-    ClientAuth = "auth.client_auth", Text, &env_vars::CLIENT_AUTH;
-    KeyId = "auth.key_id", Text, &env_vars::KEY_ID;
-    SigningAlgorithm = "auth.signing_algorithm", Text, &env_vars::SIGNING_ALGORITHM;
-    AssertionAudience = "auth.assertion_audience", Text, &env_vars::ASSERTION_AUDIENCE;
-    TokenUrl = "auth.token_url", Text, &env_vars::TOKEN_URL;
-    Issuer = "auth.issuer", Text, &env_vars::ISSUER;
-    Audience = "auth.audience", Text, &env_vars::AUDIENCE;
-    Scope = "auth.scope", Text, &env_vars::SCOPE;
-    Resource = "auth.resource", Text, &env_vars::RESOURCE;
+    BaseUrl = "base_url", Text, &env_vars::BASE_URL, "Base URL of Optimize: what comes before /api";
+    Output = "output", Text, &env_vars::OUTPUT, "Output format: auto, table, json, ndjson or csv";
+    Timeout = "timeout", Text, &[], "How long one request may take, its retries included, such as 30s or 2m";
+    AllowInsecureHttp = "allow_insecure_http", Boolean, &env_vars::ALLOW_INSECURE_HTTP, "Whether credentials may go over plain http to other machines";
+    CaFile = "ca_file", Path, &env_vars::CA_FILE, "A PEM file of further certificate authorities to trust";
+    ClientCertFile = "client_cert_file", Path, &env_vars::CLIENT_CERT_FILE, "A PEM file with the certificate that the client presents";
+    ClientKeyFile = "client_key_file", Path, &env_vars::CLIENT_KEY_FILE, "A PEM file with the key of that certificate";
+    TokenCache = "token_cache", Text, &env_vars::TOKEN_CACHE, "Where tokens are kept between runs: off, memory, keyring where it is built in, or the absolute path of a directory";
+    Preset = "preset", Text, &env_vars::PRESET, "What is known of the provider: saas, self-managed or entra";
+    Region = "region", Text, &env_vars::REGION, "The region of a cluster of Camunda SaaS";
+    ClusterId = "cluster_id", Text, &env_vars::CLUSTER_ID, "The id of a cluster of Camunda SaaS";
+    RealmUrl = "realm_url", Text, &env_vars::REALM_URL, "The URL of a realm of Keycloak";
+    Tenant = "tenant", Text, &env_vars::TENANT, "The tenant of Entra ID";
+    ApplicationId = "application_id", Text, &env_vars::APPLICATION_ID, "The client id of Optimize's own application registration at Entra ID";
+    Strategy = "auth.strategy", Text, &[], "The strategy: none, static, client-credentials, client-assertion, token-file, exec or chain; known by what else is set if absent";
+    ClientId = "auth.client_id", Text, &[], "The id of the OAuth client";
+    ClientSecret = "auth.client_secret", Secret, &[], "The secret of the OAuth client";
+    PrivateKey = "auth.private_key", Secret, &[], "A private key (PEM or JWK) that signs assertions instead of a secret";
+    AssertionFile = "auth.assertion_file", Path, &[], "A file with an assertion that somebody else keeps up to date";
+    Token = "auth.token", Secret, &[], "A token to use as it is, such as the shared secret of a self-managed server";
+    TokenFile = "auth.token_file", Path, &[], "A file with a token that is read again and again";
+    Command = "auth.command", List, &[], "A credential helper: the absolute path of a program and its arguments";
+    HelperTimeout = "auth.timeout", Text, &[], "How long the credential helper may take, such as 30s";
+    Interactive = "auth.interactive", Text, &[], "Whether the credential helper may ask: never or if-tty";
+    EnvAllow = "auth.env_allow", List, &[], "Names of further environment variables that the credential helper is given";
+    Sources = "auth.sources", Tables, &[], "The members of a chain, each a table of settings of auth";
+    ClientAuth = "auth.client_auth", Text, &env_vars::CLIENT_AUTH, "How the client authenticates: post, basic, json, private-key-jwt, client-secret-jwt, mtls or none";
+    KeyId = "auth.key_id", Text, &env_vars::KEY_ID, "The id of the private key, in a signed assertion's kid";
+    SigningAlgorithm = "auth.signing_algorithm", Text, &env_vars::SIGNING_ALGORITHM, "RS256, PS256, ES256 or EdDSA";
+    AssertionAudience = "auth.assertion_audience", Text, &env_vars::ASSERTION_AUDIENCE, "For whom a signed assertion is meant: issuer, token-endpoint, or a text";
+    TokenUrl = "auth.token_url", Text, &env_vars::TOKEN_URL, "The token endpoint";
+    Issuer = "auth.issuer", Text, &env_vars::ISSUER, "The issuer, which is asked for its token endpoint if no token URL is set";
+    Audience = "auth.audience", Text, &env_vars::AUDIENCE, "The audience to ask for";
+    Scope = "auth.scope", Text, &env_vars::SCOPE, "The scope to ask for, space-separated";
+    Resource = "auth.resource", Text, &env_vars::RESOURCE, "The resource to ask for (RFC 8707)";
 }
 
 impl Key {
@@ -163,6 +171,10 @@ pub(crate) enum SecretRef {
     File(PathBuf),
     /// It stood in a configuration file that only its owner can read.
     Inline(SecretString),
+    /// What this program prints.
+    Command(Vec<String>),
+    /// An entry of the operating system's keyring, by its name.
+    Keyring(String),
 }
 
 /// Where a setting was made.
@@ -190,6 +202,8 @@ impl fmt::Display for SecretRef {
             Self::File(path) if path.as_os_str() == "-" => f.write_str("standard input"),
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Inline(_) => f.write_str("configuration file"),
+            Self::Command(command) => write!(f, "the program {}", command.first().map_or("", String::as_str)),
+            Self::Keyring(entry) => write!(f, "keyring entry {entry}"),
         }
     }
 }

@@ -5,8 +5,14 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::schema::SecretRef;
+use super::secret_command;
+use crate::descriptors;
 use crate::env_vars::Environment;
 use crate::error::CliError;
+
+/// The service that entries of the keyring are filed under.
+#[cfg(feature = "keyring")]
+const KEYRING_SERVICE: &str = "optimize";
 
 /// The secret, without the line break that editors and `echo` put at its end. `what` names it in errors.
 pub(crate) fn resolve(secret: &SecretRef, what: &str, environment: &Environment) -> Result<SecretString, CliError> {
@@ -25,5 +31,16 @@ pub(crate) fn resolve(secret: &SecretRef, what: &str, environment: &Environment)
             })
         }
         SecretRef::File(path) => Ok(read_secret_file(path, what)?),
+        SecretRef::Command(command) => {
+            descriptors::keep_from_children();
+            let variables = environment.for_helper(&[]).map_err(|problem| failed(&problem))?;
+            secret_command::run(command, variables).map_err(|problem| failed(&problem))
+        }
+        #[cfg(feature = "keyring")]
+        SecretRef::Keyring(entry) => Ok(optimize_auth::read_keyring_secret(KEYRING_SERVICE, entry)?),
+        #[cfg(not(feature = "keyring"))]
+        SecretRef::Keyring(_) => {
+            Err(failed("keyrings are not built in").with_hint("build the program with --features keyring"))
+        }
     }
 }

@@ -1,5 +1,6 @@
 mod administration;
 mod auth;
+mod config;
 mod dashboard;
 mod definitions;
 mod ingest;

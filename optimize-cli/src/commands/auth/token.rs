@@ -7,8 +7,10 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::app::App;
+use crate::env_vars::PLUGIN_NAME;
 use crate::error::CliError;
 use crate::output::Outcome;
+use crate::plugins::{self, TrustStore};
 
 /// Print a token
 #[derive(Args, Debug)]
@@ -33,8 +35,24 @@ enum TokenFormat {
     ExecCredential,
 }
 
+/// A plugin gets no token unless the user has said so. It is least privilege between programs of one user, and no wall: a
+/// plugin can hide that it is one.
+fn check_plugin(app: &App) -> Result<(), CliError> {
+    let Some(name) = app.environment.raw(PLUGIN_NAME) else { return Ok(()) };
+    let name = name.to_string_lossy();
+    let plugin = plugins::find(&name, &app.environment);
+    let sha256 = plugin.and_then(|plugin| plugins::digest(&plugin.path).ok()).unwrap_or_default();
+    if TrustStore::read(&app.environment)?.trusts_with_token(&name, &sha256) {
+        return Ok(());
+    }
+    let name = name.escape_debug();
+    Err(CliError::untrusted(format!("print a token: the plugin {name} asks for it and is not trusted with one"))
+        .with_hint(format!("if you trust it as it is now: optimize plugin trust {name} --token")))
+}
+
 impl Token {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        check_plugin(app)?;
         let credentials = app.credentials().await?;
         if self.refresh {
             credentials.forget();

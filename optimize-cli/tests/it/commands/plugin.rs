@@ -1,1 +1,2 @@
+mod external;
 mod test_credential;

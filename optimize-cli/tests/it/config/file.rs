@@ -33,7 +33,7 @@ fn values_of_the_wrong_kind_are_told_without_the_value() {
     check!(told("timeout = ''"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:11: `timeout` is empty");
     check!(told("allow_insecure_http = 'yes'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:23: `allow_insecure_http` is not true or false");
     check!(told("auth = 'x'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:8: `auth` is not a table");
-    check!(told("[auth]\nclient_secret = { vault = 'x' }"), @r#"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:17: `auth.client_secret` is not { env = "NAME" } or { file = "PATH" }"#);
+    check!(told("[auth]\nclient_secret = { vault = 'x' }"), @r#"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:17: `auth.client_secret` is not { env = "NAME" }, { file = "PATH" }, { keyring = "ENTRY" } or { command = ["PROGRAM", …] }"#);
     check!(told("a = = 1"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:5: extra `=`, expected nothing");
 }
 

@@ -75,7 +75,7 @@ fn a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not() {
     --- stdout
     --- stderr
     error: failed to use auth.command (project.toml:3:11): this file may not name a program to start
-    hint: write it into [HOME]/.config/optimize/config.toml, which nobody else provides
+    hint: write it into [HOME]/.config/optimize/config.toml, or trust it: optimize plugin trust -- [HOME]/helper
     ");
     user.file("project.toml", &format!("[profiles.x]\nauth.sources = [{{ command = ['{}'] }}]", helper.display()));
     assert_eq!(user.types("auth token --config project.toml --profile x").code, Some(3));

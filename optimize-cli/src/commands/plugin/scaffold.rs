@@ -1,0 +1,81 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::built_in;
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::Outcome;
+use crate::plugins::{Found, is_name};
+
+/// Begin a plugin that works at once, in a folder of its own
+#[derive(Args, Debug)]
+pub(crate) struct New {
+    /// The name of the plugin
+    name: String,
+    /// What it is written in
+    #[arg(long, value_enum, default_value = "shell")]
+    language: Language,
+    /// The folder to make [default: optimize-NAME]
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Language {
+    Shell,
+    Rust,
+}
+
+impl New {
+    pub(super) fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let name = &self.name;
+        if !is_name(name) {
+            let problem = format!("begin a plugin: the name {name:?} cannot be used");
+            return Err(CliError::config(problem).with_hint("small letters, digits and hyphens make a name"));
+        }
+        if built_in().contains(name) {
+            let problem = format!("begin the plugin {name}: a command has this name and would be run instead");
+            return Err(CliError::config(problem).with_hint("choose another name"));
+        }
+        let file_name = Found::file_name(name);
+        let folder = self.folder.unwrap_or_else(|| PathBuf::from(format!("optimize-{name}")));
+        let filled = |text: &str| text.replace("{{name}}", name).replace("{{host}}", env!("CARGO_PKG_VERSION"));
+        let shown = folder.display().to_string();
+        fs::create_dir(&folder).map_err(|error| CliError::io(format!("make the folder {shown}"), error))?;
+        let (files, next): (&[(&str, &str)], _) = match self.language {
+            Language::Shell => (
+                &[(&file_name, include_str!("../../../templates/plugin-shell/plugin.sh"))],
+                format!("optimize plugin install {shown}/{file_name}"),
+            ),
+            Language::Rust => (
+                &[
+                    ("Cargo.toml", include_str!("../../../templates/plugin-rust/Cargo.toml")),
+                    ("src/main.rs", include_str!("../../../templates/plugin-rust/src/main.rs")),
+                ],
+                format!(
+                    "cargo build --release --manifest-path {shown}/Cargo.toml && \
+                     optimize plugin install {shown}/target/release/{file_name}"
+                ),
+            ),
+        };
+        for (path, text) in files {
+            let path = folder.join(path);
+            write(&path, &filled(text)).map_err(|error| CliError::io(format!("write {}", path.display()), error))?;
+        }
+        app.printer.remark(&format!("made {shown}; next: {next} && optimize {name} COLLECTION-ID"));
+        Ok(Outcome::Done)
+    }
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(path, text)?;
+    #[cfg(unix)]
+    if text.starts_with("#!") {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}

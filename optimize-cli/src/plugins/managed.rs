@@ -1,0 +1,106 @@
+//! The folder of plugins that were installed, and the record of what they were then.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Found, digest};
+use crate::config;
+use crate::env_vars::Environment;
+use crate::error::CliError;
+
+/// The managed plugins of one user.
+pub(crate) struct Managed {
+    folder: PathBuf,
+    installed: BTreeMap<String, Installed>,
+}
+
+/// A plugin as it was installed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Installed {
+    pub(crate) sha256: String,
+    /// The file that was copied.
+    pub(crate) from: PathBuf,
+}
+
+impl Managed {
+    pub(crate) fn read(environment: &Environment) -> Result<Self, CliError> {
+        let folder = config::data_folder(environment).map(|data| data.join("plugins")).ok_or_else(|| {
+            CliError::config("find the folder of plugins: there is no home directory").with_hint("set HOME")
+        })?;
+        let record = folder.join("installed.json");
+        let installed = match fs::read(&record) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|error| CliError::config(format!("read {}: {error}", record.display())))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(CliError::io(format!("read {}", record.display()), error)),
+        };
+        Ok(Self { folder, installed })
+    }
+
+    pub(crate) fn installed(&self, name: &str) -> Option<&Installed> {
+        self.installed.get(name)
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("bin").join(Found::file_name(name))
+    }
+
+    /// Copies `from`; answers with the SHA-256 of what was copied. The plugin is there or not, never half.
+    pub(crate) fn install(&mut self, name: &str, from: &Path) -> Result<String, CliError> {
+        let program = self.program(name);
+        let copy = || {
+            let folder = self.folder.join("bin");
+            fs::create_dir_all(&folder)?;
+            let mut copied = tempfile::Builder::new().prefix(".optimize-").tempfile_in(folder)?;
+            io::copy(&mut fs::File::open(from)?, &mut copied)?;
+            make_executable(copied.path())?;
+            copied.as_file().sync_all()?;
+            let sha256 = digest(copied.path())?;
+            copied.persist(&program)?;
+            Ok(sha256)
+        };
+        let failed = |error| CliError::io(format!("copy {} to {}", from.display(), program.display()), error);
+        let sha256 = copy().map_err(failed)?;
+        let from = from.canonicalize().unwrap_or_else(|_| from.to_owned());
+        self.installed.insert(name.to_owned(), Installed { sha256: sha256.clone(), from });
+        self.save()?;
+        Ok(sha256)
+    }
+
+    /// Whether there was such a plugin.
+    pub(crate) fn remove(&mut self, name: &str) -> Result<bool, CliError> {
+        let program = self.program(name);
+        let was_there = match fs::remove_file(&program) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(CliError::io(format!("remove {}", program.display()), error)),
+        };
+        let was_known = self.installed.remove(name).is_some();
+        if was_known {
+            self.save()?;
+        }
+        Ok(was_there || was_known)
+    }
+
+    fn save(&self) -> Result<(), CliError> {
+        let path = self.folder.join("installed.json");
+        let failed = |error| CliError::io(format!("write {}", path.display()), error);
+        let text = serde_json::to_string_pretty(&self.installed).map_err(io::Error::other).map_err(failed)?;
+        crate::private_file::write(&path, &format!("{text}\n").into()).map_err(failed)
+    }
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> io::Result<()> {
+    Ok(())
+}

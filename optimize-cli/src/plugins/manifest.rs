@@ -1,0 +1,132 @@
+//! What a plugin says of itself.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use optimize_auth::scrub;
+use serde::{Deserialize, Serialize};
+
+use super::digest;
+use crate::bounded::Bounded;
+use crate::config;
+use crate::env_vars::Environment;
+
+/// The argument that a plugin is asked with.
+const QUESTION: &str = "--optimize-plugin-manifest";
+const PATIENCE: Duration = Duration::from_secs(2);
+const LIMIT: usize = 64 << 10;
+
+/// The first version of manifests, and the only one so far.
+const VERSION: u32 = 1;
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Manifest {
+    optimize_plugin: u32,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) version: String,
+    #[serde(default)]
+    pub(crate) about: String,
+    /// The versions of this program that it works with.
+    #[serde(default)]
+    pub(crate) host: Option<String>,
+    /// What it makes use of, such as `request` or `token`.
+    #[serde(default)]
+    pub(crate) needs: Vec<String>,
+    #[serde(default)]
+    pub(crate) commands: Vec<serde_json::Value>,
+}
+
+impl Manifest {
+    /// Asks the plugin, with an empty environment.
+    fn ask(path: &Path) -> Result<Self, String> {
+        let mut command = Command::new(path);
+        command.arg(QUESTION).env_clear().stderr(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let printed = Bounded { command, patience: PATIENCE, limit: LIMIT }.run()?;
+        let manifest: Self = serde_json::from_slice(&printed)
+            .map_err(|error| format!("it prints no manifest: {}", scrub(&error.to_string(), &[])))?;
+        if manifest.optimize_plugin != VERSION {
+            return Err(format!("its manifest has the version {}, not {VERSION}", manifest.optimize_plugin));
+        }
+        Ok(manifest.printable())
+    }
+
+    /// What a plugin says must not move the cursor of somebody's terminal.
+    fn printable(mut self) -> Self {
+        for text in [&mut self.name, &mut self.version, &mut self.about].into_iter().chain(&mut self.needs) {
+            *text = scrub(text, &[]);
+        }
+        self
+    }
+
+    /// Why it does not work with this version of the program.
+    pub(crate) fn host_problem(&self) -> Option<String> {
+        let host = self.host.as_ref()?;
+        let own = env!("CARGO_PKG_VERSION");
+        let shown = scrub(host, &[]);
+        match (semver::VersionReq::parse(host), semver::Version::parse(own)) {
+            (Ok(wanted), Ok(version)) if wanted.matches(&version) => None,
+            (Ok(_), _) => Some(format!("it works with optimize {shown}, and this is {own}")),
+            (Err(_), _) => Some(format!("the range of versions {shown:?} in its manifest cannot be read")),
+        }
+    }
+}
+
+/// Manifests that were asked for before. A plugin is asked again when its file has changed.
+pub(crate) struct Manifests {
+    path: Option<PathBuf>,
+    known: BTreeMap<PathBuf, Known>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Known {
+    size: u64,
+    modified: Option<SystemTime>,
+    sha256: String,
+    manifest: Option<Manifest>,
+    problem: Option<String>,
+}
+
+impl Manifests {
+    pub(crate) fn read(environment: &Environment) -> Self {
+        let path = config::cache_folder(environment).map(|folder| folder.join("plugins.json"));
+        // A cache that cannot be read is made anew.
+        let known = path.as_ref().and_then(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok());
+        Self { path, known: known.unwrap_or_default() }
+    }
+
+    /// The manifest of a plugin, or why it has none.
+    pub(crate) fn of(&mut self, path: &Path) -> Result<Manifest, String> {
+        let metadata = path.metadata().map_err(|error| error.to_string())?;
+        let (size, modified) = (metadata.len(), metadata.modified().ok());
+        let sha256 = digest(path).map_err(|error| error.to_string())?;
+        let is_current = |known: &&Known| known.size == size && known.modified == modified && known.sha256 == sha256;
+        if let Some(known) = self.known.get(path).filter(is_current) {
+            return known.manifest.clone().ok_or_else(|| known.problem.clone().unwrap_or_default());
+        }
+        let asked = Manifest::ask(path);
+        let (manifest, problem) = match &asked {
+            Ok(manifest) => (Some(manifest.clone()), None),
+            Err(problem) => (None, Some(problem.clone())),
+        };
+        self.known.insert(path.to_owned(), Known { size, modified, sha256, manifest, problem });
+        self.write();
+        asked
+    }
+
+    /// Whoever cannot write asks again next time.
+    fn write(&self) {
+        let Some(path) = &self.path else { return };
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+            let text = serde_json::to_string(&self.known).map_err(std::io::Error::other)?;
+            crate::private_file::write(path, &text.into())
+        });
+        if let Err(error) = written {
+            tracing::info!(%error, "manifests are not kept");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The commands about configuration.
+
+use crate::harness::{Server, User, check};
+
+#[test]
+fn paths_are_shown_even_of_files_that_cannot_be_read() {
+    let user = User::new();
+    user.configure("this is not TOML");
+    check!(user.types("config path --config other.toml"), @r#"
+    exit 0
+    --- stdout
+    {"layer":"system","path":"/etc/optimize/config.toml","exists":false}
+    {"layer":"user","path":"[HOME]/.config/optimize/config.toml","exists":true}
+    {"layer":"named","path":"other.toml","exists":false}
+    --- stderr
+    "#);
+}
+
+const TWO_PROFILES: &str = "\
+default_profile = 'prod'
+output = 'json'
+[profiles.prod]
+base_url = 'https://optimize.example.com'
+[profiles.prod.auth]
+token_url = 'https://login.example.com/token'
+client_id = 'mine'
+client_secret = { env = 'MY_SECRET' }
+[profiles.saas]
+region = 'bru-2'
+cluster_id = 'c'
+auth.token = 'canary-secret'
+";
+
+#[test]
+fn each_setting_is_explained_with_what_it_hides_and_no_secret() {
+    let user = User::new().with("MY_SECRET", "canary-secret").with("OPTIMIZE_TIMEOUT", "5m");
+    user.configure(TWO_PROFILES);
+    user.file("named.toml", "base_url = 'https://named.example.com'");
+    let user = user.with("OPTIMIZE_BASE_URL", "https://env.example.com");
+    check!(user.types("config explain -o ndjson --config named.toml --timeout 2m"), @r#"
+    exit 0
+    --- stdout
+    {"setting":"profile","value":"prod","source":"default_profile of [HOME]/.config/optimize/config.toml","hides":[]}
+    {"setting":"base_url","value":"https://env.example.com","source":"environment variable OPTIMIZE_BASE_URL","hides":["named.toml:1:12","[HOME]/.config/optimize/config.toml:4:12"]}
+    {"setting":"output","value":"ndjson","source":"--output","hides":["[HOME]/.config/optimize/config.toml:2:10"]}
+    {"setting":"timeout","value":"120s","source":"--timeout","hides":[]}
+    {"setting":"allow_insecure_http","value":"false","source":"default","hides":[]}
+    {"setting":"token_cache","value":"[HOME]/.cache/optimize/tokens","source":"default","hides":[]}
+    {"setting":"auth.client_id","value":"mine","source":"[HOME]/.config/optimize/config.toml:7:13","hides":[]}
+    {"setting":"auth.client_secret","value":"(secret: environment variable MY_SECRET)","source":"[HOME]/.config/optimize/config.toml:8:17","hides":[]}
+    {"setting":"auth.token_url","value":"https://login.example.com/token","source":"[HOME]/.config/optimize/config.toml:6:13","hides":[]}
+    --- stderr
+    "#);
+    let user = user.without("OPTIMIZE_BASE_URL").with("OPTIMIZE_TOKEN", "canary-secret");
+    let ran = user.types("config explain -o ndjson --profile saas");
+    assert!(!ran.to_string().contains("canary"), "{ran}");
+    check!(ran.stdout, @r#"
+    {"setting":"profile","value":"saas","source":"--profile","hides":[]}
+    {"setting":"base_url","value":"https://bru-2.optimize.camunda.io/c","source":"preset","hides":[]}
+    {"setting":"output","value":"ndjson","source":"--output","hides":["[HOME]/.config/optimize/config.toml:2:10"]}
+    {"setting":"timeout","value":"60s","source":"default","hides":[]}
+    {"setting":"allow_insecure_http","value":"false","source":"default","hides":[]}
+    {"setting":"token_cache","value":"[HOME]/.cache/optimize/tokens","source":"default","hides":[]}
+    {"setting":"region","value":"bru-2","source":"[HOME]/.config/optimize/config.toml:10:10","hides":[]}
+    {"setting":"cluster_id","value":"c","source":"[HOME]/.config/optimize/config.toml:11:14","hides":[]}
+    {"setting":"auth.token","value":"(secret: environment variable OPTIMIZE_TOKEN)","source":"environment variable OPTIMIZE_TOKEN","hides":["[HOME]/.config/optimize/config.toml:12:14"]}
+    {"setting":"auth.token_url","value":"https://login.cloud.camunda.io/oauth/token","source":"preset","hides":[]}
+    {"setting":"auth.audience","value":"optimize.camunda.io","source":"preset","hides":[]}
+    "#);
+}
+
+#[test]
+fn profiles_are_listed_and_validated() {
+    let user = User::new().with("MY_SECRET", "s");
+    user.configure(TWO_PROFILES);
+    check!(user.types("config profiles -o csv"), @"
+    exit 0
+    --- stdout
+    profile,current,base_url,file
+    prod,true,https://optimize.example.com/,[HOME]/.config/optimize/config.toml
+    saas,false,https://bru-2.optimize.camunda.io/c,[HOME]/.config/optimize/config.toml
+    sandbox,false,,built in
+    --- stderr
+    ");
+    check!(user.types("config validate -o ndjson"), @r#"
+    exit 0
+    --- stdout
+    {"profile":"prod","valid":true,"problem":null}
+    {"profile":"saas","valid":true,"problem":null}
+    --- stderr
+    "#);
+    check!(user.without("MY_SECRET").types("config validate -o ndjson"), @r#"
+    exit 3
+    --- stdout
+    {"profile":"prod","valid":false,"problem":"failed to read the client secret from environment variable MY_SECRET: it is not set"}
+    {"profile":"saas","valid":true,"problem":null}
+    --- stderr
+    error: failed to validate 1 of 2 profiles
+    "#);
+    let user = User::new();
+    user.configure("[profiles.a]\nbase_url = 'https://x'\n[profiles.a]\n");
+    check!(user.types("config validate"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:3:11: duplicate key
+    ");
+}
+
+#[test]
+fn a_profile_that_is_initialised_is_tested_first() {
+    check!(User::new().types("config init --no-input"), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: failed to ask for a profile's settings: standard input or error is no terminal, or --no-input is set
+    hint: write the profile by hand; see docs/guide/configuration.md
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_can_come_from_a_program_of_one_s_own() {
+    let server = Server::new();
+    let user = User::of(&server).without("OPTIMIZE_CLIENT_SECRET").without("OPTIMIZE_CLIENT_ID");
+    let pass = user.script("pass", &format!("test \"$1\" = show || exit 3\necho '{}'", server.client_secret()));
+    let secret = |argument: &str| {
+        format!(
+            "auth.client_id = 'optimize-sandbox'\nauth.client_secret = {{ command = ['{}', '{argument}'] }}",
+            pass.display()
+        )
+    };
+    user.configure(&secret("show"));
+    assert_eq!(user.types("auth token").code, Some(0));
+    user.configure(&secret("hide"));
+    check!(user.types("auth token"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the client secret from the program [HOME]/pass: it ended with exit status: 3
+    ");
+    user.configure("");
+    user.file("project.toml", &secret("show"));
+    check!(user.types("auth token --config project.toml"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to use auth.client_secret (project.toml:2:22): this file may not name a program to start
+    hint: write it into [HOME]/.config/optimize/config.toml, or trust it: optimize plugin trust -- [HOME]/pass show
+    ");
+    let pass = pass.to_str().unwrap();
+    assert_eq!(user.run(&["plugin", "trust", "--", pass, "show"]).code, Some(0));
+    assert_eq!(user.types("auth token --config project.toml").code, Some(0));
+    user.file("project.toml", &secret("hide"));
+    assert_eq!(user.types("auth token --config project.toml").code, Some(3), "other arguments are another command");
+    assert_eq!(user.run(&["plugin", "trust", "--revoke", "--", pass, "show"]).code, Some(0));
+    user.file("project.toml", &secret("show"));
+    assert_eq!(user.types("auth token --config project.toml").code, Some(3));
+}
+
+#[test]
+fn a_project_s_file_does_not_say_where_the_user_s_secret_goes() {
+    let server = Server::new();
+    let user = User::of(&server).without("OPTIMIZE_TOKEN_URL");
+    user.file("project.toml", &format!("auth.token_url = '{}'", server.token_url()));
+    check!(user.types("auth token --config project.toml"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to use auth.token_url (project.toml:1:18): this file may not say where a secret goes that it does not come with (auth.client_secret: environment variable OPTIMIZE_CLIENT_SECRET)
+    hint: set OPTIMIZE_TOKEN_URL if you trust it, or write the secret's place into the file
+    ");
+    assert!(server.journal().is_empty());
+    let user =
+        user.without("OPTIMIZE_CLIENT_ID").without("OPTIMIZE_CLIENT_SECRET").with("MINE", server.client_secret());
+    let whole = format!(
+        "auth.token_url = '{}'\nauth.client_id = 'optimize-sandbox'\nauth.client_secret = {{ env = 'MINE' }}",
+        server.token_url()
+    );
+    user.file("project.toml", &whole);
+    assert_eq!(user.types("auth token --config project.toml").code, Some(0));
+}
+
+#[test]
+fn the_schema_knows_every_key_of_the_guide() {
+    let schema: serde_json::Value = serde_json::from_str(&User::new().types("config schema").stdout).unwrap();
+    let guide = include_str!("../../../../docs/guide/configuration.md");
+    let names = |part: &serde_json::Value| part.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for name in names(&schema["$defs"]["profile"]["properties"]).iter().filter(|name| *name != "auth") {
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+    }
+    for name in names(&schema["$defs"]["auth"]["properties"]) {
+        assert!(guide.contains(&format!("`auth.{name}`")), "auth.{name}");
+    }
+}

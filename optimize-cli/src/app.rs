@@ -68,12 +68,22 @@ impl App {
 
     /// The base URL of the server.
     pub(crate) async fn base_url(&self) -> Result<ServiceUrl, CliError> {
-        let url = match self.sandbox().await? {
-            Some(sandbox) => own_url(&sandbox.base_url())?,
-            None => self.settings.base_url()?,
-        };
+        let url = self.server().await?;
         self.warn_if_insecure(&url);
         Ok(url)
+    }
+
+    /// What stands before an id in the address of its page in the server's user interface.
+    pub(crate) async fn page_of(&self, noun: &str) -> Result<String, CliError> {
+        let url = self.server().await?.to_string();
+        Ok(format!("{}/#/{noun}/", url.trim_end_matches('/')))
+    }
+
+    async fn server(&self) -> Result<ServiceUrl, CliError> {
+        match self.sandbox().await? {
+            Some(sandbox) => own_url(&sandbox.base_url()),
+            None => self.settings.base_url(),
+        }
     }
 
     /// A client with credentials.

@@ -5,20 +5,29 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
+use clap_complete::engine::{ArgValueCandidates, SubcommandCandidates};
 
 use crate::commands::Command;
 use crate::output::Format;
+use crate::{completion, examples};
 
 /// Reports, dashboards and report data of Camunda Optimize.
 #[derive(Debug, Parser)]
 #[command(name = "optimize", version, styles = STYLES, max_term_width = 120, disable_help_subcommand = true)]
 #[command(after_help = "Try it without a server: optimize --sandbox report data orders-by-step")]
+#[command(add = SubcommandCandidates::new(completion::plugins))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
+    /// Without one, where to begin is told.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+}
+
+/// All commands, with their examples.
+pub(crate) fn command() -> clap::Command {
+    examples::add_to(Cli::command())
 }
 
 const STYLES: Styles = Styles::styled()
@@ -33,7 +42,7 @@ const STYLES: Styles = Styles::styled()
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The profile of the configuration to use; `sandbox` is built in
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCandidates::new(completion::profiles))]
     pub(crate) profile: Option<String>,
     /// A configuration file to read besides the user's own
     #[arg(long, global = true, value_name = "FILE")]
@@ -53,6 +62,9 @@ pub(crate) struct GlobalArgs {
     /// The output format; auto is a table on a terminal, else ndjson, or json for a single record
     #[arg(short, long, global = true, value_name = "FORMAT", ignore_case = true)]
     pub(crate) output: Option<Format>,
+    /// The columns of a table or of CSV, comma-separated, in this order; of JSON the members. Variables as variable:NAME
+    #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub(crate) color: ColorChoice,

@@ -3,11 +3,13 @@
 mod api;
 mod auth;
 mod collection;
+mod completion;
 mod config;
 mod dashboard;
 mod entities;
 mod event;
 mod import;
+mod man;
 mod plugin;
 mod process_definition;
 mod ready;
@@ -34,6 +36,7 @@ pub(crate) enum Command {
     /// Collections, on servers from 8.7 on
     #[command(subcommand, visible_alias = "collections")]
     Collection(collection::Collection),
+    Completion(completion::Completion),
     /// Configuration: files, profiles, and which settings count
     #[command(subcommand)]
     Config(config::Config),
@@ -44,6 +47,7 @@ pub(crate) enum Command {
     #[command(subcommand, visible_alias = "events")]
     Event(event::Event),
     Import(import::Import),
+    Man(man::ManPages),
     /// Programs that extend this one
     #[command(subcommand, visible_alias = "plugins")]
     Plugin(plugin::Plugin),
@@ -77,7 +81,10 @@ impl Command {
     /// Whether it does its work even if the configuration cannot be read.
     pub(crate) fn needs_no_settings(&self) -> bool {
         use config::Config;
-        matches!(self, Self::Config(Config::Path | Config::Schema | Config::Validate(_)))
+        matches!(
+            self,
+            Self::Completion(_) | Self::Man(_) | Self::Config(Config::Path | Config::Schema | Config::Validate(_))
+        )
     }
 
     /// The plugin that this is to be, and its arguments.
@@ -99,10 +106,12 @@ impl Command {
             Self::Api(command) => command.run(app).await,
             Self::Auth(command) => command.run(app).await,
             Self::Collection(command) => command.run(app).await,
+            Self::Completion(command) => command.run(),
             Self::Config(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
             Self::Event(command) => command.run(app).await,
             Self::Import(command) => command.run(app).await,
+            Self::Man(command) => command.run(),
             Self::Plugin(command) => command.run(app).await,
             Self::ProcessDefinition(command) => command.run(app).await,
             Self::Ready(command) => command.run(app).await,

@@ -95,6 +95,12 @@ pub(crate) const PLUGIN_VERBOSE: &str = "OPTIMIZE_VERBOSE";
 pub(crate) const PLUGIN_DRY_RUN: &str = "OPTIMIZE_DRY_RUN";
 /// To a plugin: `1` if every question is answered with yes.
 pub(crate) const PLUGIN_YES: &str = "OPTIMIZE_YES";
+/// A program that shows long tables; the first one that is set. `cat` is none.
+pub(crate) const PAGERS: [&str; 2] = ["OPTIMIZE_PAGER", "PAGER"];
+/// What `less` is told; `FRX` if nothing.
+pub(crate) const LESS: &str = "LESS";
+/// The kind of terminal.
+pub(crate) const TERM: &str = "TERM";
 /// Proxies for https. They are read by the HTTP library; here they are only told of.
 pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 /// What credential helpers are given of the environment, besides what is allowed by name.

@@ -28,14 +28,8 @@ const TOLD: u64 = 20;
 /// So many rows are read ahead of the batch that is made of them.
 const AHEAD: usize = 256;
 
-/// The flags of ingestion.
+/// The flags of ingestion. What they do together is told where the commands are declared.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-The file's ending tells its form, or else its first character. Rows are checked before they are sent; rows that are refused
-are told with their place, the others go on. After a failure nothing more is sent; with a journal the next run goes on where
-this one ended.
-
-Exit code 0 says that every row was accepted; the server shows the data after its next import round.")]
 pub(crate) struct Ingest {
     /// The files; - for standard input
     #[arg(required = true, value_name = "FILE")]
@@ -95,7 +89,7 @@ impl Ingest {
         while let Some(outcome) = outcomes.next().await {
             let rows = (outcome.accepted.len() + outcome.refused.len()) as u64;
             totals.add(outcome, &mut lock(&account), journal.as_mut(), app.printer)?;
-            progress.advance(rows, None);
+            progress.advance(rows, 0, None);
         }
         drop(progress);
         let mut account = lock(&account);

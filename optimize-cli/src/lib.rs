@@ -4,11 +4,13 @@ mod app;
 mod bounded;
 mod cli;
 mod commands;
+mod completion;
 mod config;
 mod core_dumps;
 mod descriptors;
 mod env_vars;
 mod error;
+mod examples;
 mod exit_code;
 mod ingest;
 mod input;
@@ -24,7 +26,7 @@ mod signal;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use clap::error::ErrorKind as UsageKind;
 use serde_json::json;
 
@@ -33,7 +35,7 @@ use cli::Cli;
 use config::Settings;
 use error::CliError;
 use exit_code::Exit;
-use output::{Format, Outcome, print_line};
+use output::{Format, Outcome, Screen, print_line};
 use printer::Printer;
 
 pub use env_vars::Environment;
@@ -41,9 +43,15 @@ pub use env_vars::Environment;
 /// Runs one command and answers with the exit code of the process.
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     core_dumps::disable();
-    match Cli::try_parse_from(arguments) {
+    match completion::answered(arguments, &environment) {
+        Ok(false) => {}
+        // Nobody reads what a completion says on standard error.
+        Ok(true) | Err(_) => return Exit::Done.into(),
+    }
+    let parsed = cli::command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
         Ok(cli) => run(cli, environment),
-        Err(error) => usage(&error, arguments).into(),
+        Err(error) => usage(&error, arguments, &environment).into(),
     }
 }
 
@@ -73,14 +81,15 @@ fn run(cli: Cli, environment: Environment) -> ExitCode {
 }
 
 fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut bool) -> Result<ExitCode, CliError> {
-    let settings = match Settings::load(&cli.global, &environment, cli.command.sets_up_a_profile()) {
-        Err(_) if cli.command.needs_no_settings() => Settings::default(),
+    let Some(command) = cli.command else { return beginning(&cli.global, &environment).map(|()| Exit::Done.into()) };
+    let settings = match Settings::load(&cli.global, &environment, command.sets_up_a_profile()) {
+        Err(_) if command.needs_no_settings() => Settings::default(),
         loaded => loaded?,
     };
     let format = settings.output()?.or(cli.global.output).unwrap_or(Format::Auto);
     *as_json = format == Format::Json;
     let app = App::new(settings, printer, environment, cli.global)?;
-    if let Some((plugin, arguments)) = cli.command.plugin(&app)? {
+    if let Some((plugin, arguments)) = command.plugin(&app)? {
         return plugins::launch(&app, &plugin, arguments);
     }
     let failed = |error| CliError::io("start the runtime", error);
@@ -88,8 +97,11 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
     let interruption = signal::interruption().map_err(failed)?;
     runtime.block_on(async {
         let work = async {
-            match cli.command.run(&app).await? {
-                Outcome::Data(data) => data.show(format, printer).await,
+            match command.run(&app).await? {
+                Outcome::Data(data) => {
+                    let screen = Screen { printer, environment: &app.environment, columns: &app.flags.columns };
+                    data.show(format, screen).await
+                }
                 Outcome::Document(document) => document.write(printer),
                 Outcome::Text(text) => print_line(&text),
                 Outcome::Done => Ok(()),
@@ -112,8 +124,28 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
     Ok(Exit::Done.into())
 }
 
+/// Where to begin, for somebody who types the name of the program and nothing else.
+fn beginning(flags: &cli::GlobalArgs, environment: &Environment) -> Result<(), CliError> {
+    let settings = Settings::load(flags, environment, false)?;
+    let text = match settings.base_url() {
+        Ok(url) => format!(
+            "Optimize at {url}\n\n\
+             \u{20} optimize auth doctor                      check the way from here to there\n\
+             \u{20} optimize report list --collection ID      list reports\n\
+             \u{20} optimize report data ID                   print the data of one\n\n\
+             optimize --help tells every command."
+        ),
+        Err(_) => "Nothing is configured yet.\n\n\
+             \u{20} optimize --sandbox report data orders-by-step   try it, without a server and without settings\n\
+             \u{20} optimize auth login                             set up a server: asks, tries, saves\n\n\
+             optimize --help tells every command."
+            .to_owned(),
+    };
+    print_line(&text.into())
+}
+
 /// Help and version are answers, all else is an error, told in the format that was asked for.
-fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
+fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment) -> Exit {
     let is_answer = matches!(error.kind(), UsageKind::DisplayHelp | UsageKind::DisplayVersion);
     if !is_answer && wants_json(arguments) {
         let text = error.to_string();
@@ -127,7 +159,22 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     }
     // Nobody is left to tell if this cannot be printed.
     let _ = error.print();
+    if error.kind() == UsageKind::DisplayHelp
+        && arguments.iter().skip(1).all(|word| word.as_encoded_bytes().starts_with(b"-"))
+    {
+        print_plugins(environment);
+    }
     if is_answer { Exit::Done } else { Exit::Usage }
+}
+
+/// The plugins, below the help of the program itself.
+fn print_plugins(environment: &Environment) {
+    let plugins = plugins::find_all(environment).into_iter().filter(|plugin| plugin.problem.is_none());
+    let names: Vec<_> = plugins.map(|plugin| plugin.name).collect();
+    if !names.is_empty() {
+        // As above.
+        let _ = print_line(&format!("\nPlugins: {}", names.join(", ")).into());
+    }
 }
 
 fn wants_json(arguments: &[OsString]) -> bool {

@@ -1,12 +1,14 @@
 //! What a command hands over, and how it is shown.
 
-pub(crate) mod csv;
+mod csv;
 mod json;
 mod ndjson;
+mod pager;
 mod row;
 mod table;
 mod target;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,10 +19,13 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
 use secrecy::{ExposeSecret, SecretString};
 
-use self::csv::{CsvOptions, CsvWriter};
+use self::csv::CsvWriter;
 use self::json::JsonWriter;
+use self::pager::Pager;
+use self::row::{Column, cells};
 use self::table::TableWriter;
 use self::target::Target;
+use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::printer::Printer;
 use crate::progress::Progress;
@@ -111,7 +116,10 @@ pub(crate) struct Data {
     pub(crate) file: Option<PathBuf>,
     /// The format, where the command has a say of its own.
     pub(crate) format: Option<Format>,
-    pub(crate) csv: CsvOptions,
+    /// Whether CSV texts that a spreadsheet would run are escaped.
+    pub(crate) is_csv_safe: bool,
+    /// What stands before an id in the address of its page, where ids have pages.
+    pub(crate) page: Option<String>,
     /// Whether a table shows long cells in full, for few rows with sentences in them.
     pub(crate) wraps: bool,
     /// What the command ends with once everything is shown.
@@ -125,7 +133,8 @@ impl Data {
             restarts: 0,
             file: None,
             format: None,
-            csv: CsvOptions::default(),
+            is_csv_safe: false,
+            page: None,
             wraps: false,
             failure: None,
         }
@@ -154,17 +163,30 @@ impl Data {
     }
 
     /// Writes everything, in constant memory.
-    pub(crate) async fn show(self, format: Format, printer: Printer) -> Result<(), CliError> {
+    pub(crate) async fn show(mut self, format: Format, screen: Screen<'_>) -> Result<(), CliError> {
+        let printer = screen.printer;
         let target_name =
             self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
-        let mut target = Target::open(self.file.as_deref()).map_err(failed)?;
         let format = self.format.unwrap_or(format).settle(self.file.as_deref());
         let to_screen = self.file.is_none() && io::stdout().is_terminal();
+        let pager = if to_screen && format == Format::Table { Pager::start(screen.environment) } else { None };
+        let mut target = match pager {
+            Some(pager) => Target::Pager(pager),
+            None => Target::open(self.file.as_deref()).map_err(failed)?,
+        };
+        let look = Look {
+            columns: screen.columns.iter().map(|heading| Column::named(heading)).collect(),
+            is_csv_safe: self.is_csv_safe,
+            wraps: self.wraps,
+            width: screen_width(),
+            is_styled: self.file.is_none() && printer.colors_stdout,
+            page: self.page.take().filter(|_| to_screen && printer.colors_stdout && has_hyperlinks()),
+        };
         let mut restarts = self.restarts;
         let mut progress = Progress::new(printer.quiet, to_screen);
         let (rows, remark) = loop {
-            let renderer = Renderer::new(format, self.wraps, &self.csv).map_err(failed)?;
+            let renderer = Renderer::new(format, &look).map_err(failed)?;
             match self.pour(renderer, &mut target, &mut progress, &failed).await {
                 Err(error) if restarts > 0 && error.is_incomplete() => {
                     restarts -= 1;
@@ -204,7 +226,8 @@ impl Data {
         while let Some(batch) = batches.next().await {
             let (batch, total) = batch?;
             rows += batch.rows().len() as u64;
-            progress.advance(batch.rows().len() as u64, total);
+            let bytes = batch.rows().iter().map(|row| row.len() as u64).sum();
+            progress.advance(batch.rows().len() as u64, bytes, total);
             renderer.write(&batch, target).map_err(told)?;
         }
         Ok((rows, renderer.finish(target).map_err(told)?))
@@ -254,9 +277,33 @@ pub(crate) fn print_line(text: &SecretString) -> Result<(), CliError> {
 
 enum Renderer {
     Table(TableWriter),
-    Json(JsonWriter),
-    Ndjson,
+    Json(JsonWriter, Projection),
+    Ndjson(Projection),
     Csv(CsvWriter),
+}
+
+/// How data looks, whatever it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// The columns that were chosen; all if empty.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) is_csv_safe: bool,
+    pub(crate) wraps: bool,
+    /// Of the screen.
+    pub(crate) width: usize,
+    /// Whether there is colour.
+    pub(crate) is_styled: bool,
+    /// What stands before an id in the address of its page, if ids are to lead there.
+    pub(crate) page: Option<String>,
+}
+
+/// What a run knows of its screen.
+#[derive(Clone, Copy)]
+pub(crate) struct Screen<'a> {
+    pub(crate) printer: Printer,
+    pub(crate) environment: &'a Environment,
+    /// The columns that were chosen; all if empty.
+    pub(crate) columns: &'a [String],
 }
 
 /// Why a batch could not be rendered.
@@ -282,20 +329,21 @@ impl fmt::Display for RenderError {
 }
 
 impl Renderer {
-    fn new(format: Format, wraps: bool, csv: &CsvOptions) -> io::Result<Self> {
+    fn new(format: Format, look: &Look) -> io::Result<Self> {
+        let projection = || Projection(look.columns.clone());
         Ok(match format {
-            Format::Table => Self::Table(TableWriter::new(screen_width(), wraps)),
-            Format::Json => Self::Json(JsonWriter::default()),
-            Format::Ndjson | Format::Auto => Self::Ndjson,
-            Format::Csv => Self::Csv(CsvWriter::new(csv)?),
+            Format::Table => Self::Table(TableWriter::new(look.clone())),
+            Format::Json => Self::Json(JsonWriter::default(), projection()),
+            Format::Ndjson | Format::Auto => Self::Ndjson(projection()),
+            Format::Csv => Self::Csv(CsvWriter::new(&look.columns, look.is_csv_safe)?),
         })
     }
 
     fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
         match self {
             Self::Table(table) => table.write(batch, out),
-            Self::Json(json) => Ok(json.write(batch, out)?),
-            Self::Ndjson => Ok(ndjson::write(batch, out)?),
+            Self::Json(json, projection) => Ok(json.write(&*projection.of(batch)?, out)?),
+            Self::Ndjson(projection) => Ok(ndjson::write(&*projection.of(batch)?, out)?),
             Self::Csv(csv) => csv.write(batch, out),
         }
     }
@@ -304,14 +352,45 @@ impl Renderer {
     fn finish(self, out: &mut dyn Write) -> Result<Option<String>, RenderError> {
         match self {
             Self::Table(table) => Ok(table.finish()),
-            Self::Json(json) => Ok(json.finish(out).map(|()| None)?),
-            Self::Ndjson => Ok(None),
+            Self::Json(json, _) => Ok(json.finish(out).map(|()| None)?),
+            Self::Ndjson(_) => Ok(None),
             Self::Csv(csv) => csv.finish(out).map(|()| None),
         }
     }
 }
 
+/// The members of JSON objects that were chosen; all if empty.
+struct Projection(Vec<Column>);
+
+impl Projection {
+    fn of<'a>(&self, batch: &'a Batch) -> Result<Cow<'a, Batch>, RenderError> {
+        if self.0.is_empty() {
+            return Ok(Cow::Borrowed(batch));
+        }
+        Ok(Cow::Owned(match batch {
+            Batch::Record(record) => Batch::Record(self.of_row(record)?),
+            Batch::Rows(rows) => Batch::Rows(rows.iter().map(|row| self.of_row(row)).collect::<Result<_, _>>()?),
+        }))
+    }
+
+    /// The object with the members that are there, each as it was.
+    fn of_row(&self, row: &[u8]) -> Result<Bytes, RenderError> {
+        let cells = cells(row)?;
+        let members = self.0.iter().filter_map(|wanted| {
+            let (column, cell) = cells.iter().find(|(column, _)| column == wanted)?;
+            Some(format!("{}:{}", serde_json::Value::from(column.heading()), cell.json()))
+        });
+        Ok(format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into())
+    }
+}
+
+/// Whether the terminal makes texts lead somewhere.
+fn has_hyperlinks() -> bool {
+    supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
+}
+
 /// The width of the terminal; 120 where there is none to ask.
 fn screen_width() -> usize {
-    comfy_table::Table::new().width().map_or(120, usize::from)
+    // Some terminals say that they have no columns.
+    comfy_table::Table::new().width().filter(|width| *width > 0).map_or(120, usize::from)
 }

@@ -13,19 +13,23 @@ use crate::error::CliError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Printer {
     pub(crate) quiet: bool,
+    /// On standard error.
     pub(crate) color: bool,
+    /// On standard output, for what else writes there.
+    pub(crate) colors_stdout: bool,
 }
 
 impl Printer {
     pub(crate) fn new(quiet: bool, choice: ColorChoice, environment: &Environment) -> Self {
         let is_set = |name| environment.raw(name).is_some_and(|value| !value.is_empty());
         let is_forced = is_set(CLICOLOR_FORCE) && environment.raw(CLICOLOR_FORCE).is_some_and(|value| value != "0");
-        let color = match choice {
+        let colors = |is_terminal: bool| match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => !is_set(NO_COLOR) && (is_forced || std::io::stderr().is_terminal()),
+            ColorChoice::Auto => !is_set(NO_COLOR) && (is_forced || is_terminal),
         };
-        Self { quiet, color }
+        let color = colors(std::io::stderr().is_terminal());
+        Self { quiet, color, colors_stdout: colors(std::io::stdout().is_terminal()) }
     }
 
     /// Something nice to know; not printed with `--quiet`.

@@ -18,11 +18,6 @@ use crate::output::{Document, Outcome};
 /// GET and HEAD are tried again after a transient failure; anything else, and a further page of report data, is sent once.
 /// The body of an error is printed too; the exit code tells.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  optimize api GET '/api/public/report?collectionId=orders'
-  optimize api POST /api/public/variables/labels -d labels.json
-  echo '[\"a\",\"b\"]' | optimize api POST /api/public/export/report/definition/json -d -")]
 pub(crate) struct Api {
     /// The method, such as GET
     #[arg(value_parser = method)]

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 use optimize_api::{CollectionId, ScopeEntry};
 use serde_json::json;
 
 use crate::app::App;
+use crate::completion;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Data, Outcome};
@@ -37,6 +39,7 @@ pub(crate) struct Create {
 #[derive(Args, Debug)]
 pub(crate) struct Get {
     /// The id of the collection, as in the address of its page
+    #[arg(add = ArgValueCandidates::new(completion::collections))]
     id: String,
 }
 
@@ -49,6 +52,7 @@ pub(crate) enum Scope {
 #[derive(Args, Debug)]
 pub(crate) struct SetScope {
     /// The id of the collection, as in the address of its page
+    #[arg(add = ArgValueCandidates::new(completion::collections))]
     id: String,
     /// A JSON array such as [{"definitionType":"process","definitionKey":"invoice","tenants":[null]}]; - for standard
     /// input
@@ -69,7 +73,9 @@ impl Collection {
             }
             Self::List => {
                 let ids = app.client().await?.collections().list().await?;
-                Ok(Outcome::Data(Data::ids(ids.iter().map(CollectionId::as_str))))
+                let mut data = Data::ids(ids.iter().map(CollectionId::as_str));
+                data.page = Some(app.page_of("collection").await?);
+                Ok(Outcome::Data(data))
             }
             Self::Scope(Scope::Set(command)) => {
                 let entries: Vec<ScopeEntry> = input::read_json(&command.file, "the scope")?;

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use optimize_api::{Client, DashboardId, Definitions, Error, ReportId};
 use serde_json::json;
 
 use crate::app::App;
+use crate::completion;
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
 
@@ -56,14 +58,16 @@ impl Kind {
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// The id of the collection, as in the address of its page
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completion::collections))]
     collection: String,
 }
 
 impl List {
     pub(crate) async fn run(self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
         let ids = kind.list(&app.client().await?, &self.collection).await?;
-        Ok(Outcome::Data(Data::ids(ids.iter().map(String::as_str))))
+        let mut data = Data::ids(ids.iter().map(String::as_str));
+        data.page = Some(app.page_of(kind.noun()).await?);
+        Ok(Outcome::Data(data))
     }
 }
 
@@ -73,7 +77,7 @@ pub(crate) struct Export {
     #[arg(value_name = "ID", required_unless_present = "collection", conflicts_with = "collection")]
     ids: Vec<String>,
     /// All that this collection lists
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completion::collections))]
     collection: Option<String>,
     /// Write this file instead of standard output; it appears only when it is complete
     #[arg(short, long, value_name = "FILE")]

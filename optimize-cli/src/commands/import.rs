@@ -5,10 +5,12 @@ mod check;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use optimize_api::Definitions;
 use serde_json::json;
 
 use crate::app::App;
+use crate::completion;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Data, Outcome};
@@ -18,16 +20,11 @@ use crate::output::{Data, Outcome};
 /// Every definition becomes a new report or dashboard with a new id; the server takes all of them or none. An import is
 /// never sent twice.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  optimize dashboard export ID -f board.json
-  optimize --profile other import board.json --collection ID --dry-run
-  optimize --profile other import board.json --collection ID")]
 pub(crate) struct Import {
     /// A JSON array of exported definitions; - for standard input
     file: PathBuf,
     /// The id of the collection, as in the address of its page
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completion::collections))]
     collection: String,
     /// Check the definitions, and what the server tells of the collection, and import nothing
     #[arg(long)]

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
+use crate::progress::Waiting;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProcessDefinition {
@@ -53,7 +54,13 @@ impl Delete {
         if is_queued_already {
             app.printer.remark("the deletion was queued before");
         }
-        let state = if self.wait { self.wait_for_end(&client, app.timeout()).await? } else { "queued" };
+        let state = if self.wait {
+            let what = format!("waiting until the data of {} is deleted", self.key);
+            let _waiting = Waiting::for_(what, app.printer.quiet);
+            self.wait_for_end(&client, app.timeout()).await?
+        } else {
+            "queued"
+        };
         Ok(Outcome::Data(Data::record(&json!({ "key": self.key, "state": state }))))
     }
 

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
+use crate::progress::Waiting;
 
 /// Ask whether the server can serve requests; no token is sent
 #[derive(Args, Debug)]
@@ -27,6 +28,7 @@ impl Ready {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let deadline = Instant::now() + app.timeout();
         let mut pause = SHORTEST_PAUSE;
+        let _waiting = self.wait.then(|| Waiting::for_("waiting for the server".to_owned(), app.printer.quiet));
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let client = app.anonymous_client(left.max(SHORTEST_PAUSE)).await?;

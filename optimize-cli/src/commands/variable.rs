@@ -19,6 +19,11 @@ pub(crate) enum Variable {
     /// A variable has `name`, `type`, `processInstanceId` and `processDefinitionKey`, and may have `value`, `id` and
     /// `serializationDataFormat`; these are the names of the CSV columns too, where an empty cell is left out. Without an
     /// id it is made of instance, name and type, so that the same file again doubles nothing.
+    ///
+    /// The file's ending tells its form, or else its first character. Rows are checked before they are sent; those that are
+    /// refused are told with their place, and the others go on. After a failure nothing more is sent; with a journal the
+    /// next run goes on where this one ended. Success says that every row was accepted; the server shows the data after
+    /// its next import round.
     Ingest(Ingest),
     /// What people see instead of the names of variables
     #[command(subcommand)]
@@ -32,9 +37,6 @@ pub(crate) enum Label {
 
 /// Set labels of the variables of a process definition; others stay as they are
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Example:
-  optimize variable label set --definition invoice amount:Double='Amount in EUR' note:String=")]
 pub(crate) struct SetLabels {
     /// The key of the process definition
     #[arg(long, value_name = "KEY")]

@@ -7,15 +7,6 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use super::row::{Cell, Column, cells};
 use super::{Batch, RenderError, ndjson};
 
-/// How CSV is written.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CsvOptions {
-    /// The headings; empty for the union of all rows' columns.
-    pub(crate) columns: Vec<String>,
-    /// Whether texts that a spreadsheet would run are escaped.
-    pub(crate) safe: bool,
-}
-
 /// Writes at once if the columns are known. Otherwise rows go to an unnamed temporary file until the last one has said
 /// which columns there are.
 pub(crate) struct CsvWriter {
@@ -41,11 +32,14 @@ impl Columns {
 }
 
 impl CsvWriter {
-    pub(crate) fn new(options: &CsvOptions) -> io::Result<Self> {
+    /// `chosen` is empty for the union of all rows' columns; `safe` escapes texts that a spreadsheet would run.
+    pub(crate) fn new(chosen: &[Column], safe: bool) -> io::Result<Self> {
         let mut columns = Columns::default();
-        options.columns.iter().for_each(|heading| columns.add(Column::named(heading)));
-        let spool = if options.columns.is_empty() { Some(BufWriter::new(tempfile::tempfile()?)) } else { None };
-        Ok(Self { safe: options.safe, columns, spool, has_heading: false })
+        for column in chosen {
+            columns.add(column.clone());
+        }
+        let spool = if chosen.is_empty() { Some(BufWriter::new(tempfile::tempfile()?)) } else { None };
+        Ok(Self { safe, columns, spool, has_heading: false })
     }
 
     pub(crate) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {

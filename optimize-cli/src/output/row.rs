@@ -54,6 +54,11 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The JSON text.
+    pub(crate) fn json(self) -> &'a str {
+        self.0
+    }
+
     pub(crate) fn is_text(self) -> bool {
         self.0.starts_with('"')
     }

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::pager::Pager;
+
 /// An open target.
 pub(crate) enum Target {
     Stdout(BufWriter<io::Stdout>),
+    Pager(Pager),
     /// Written beside its final place and renamed at the end.
     Replaced {
         temporary: BufWriter<NamedTempFile>,
@@ -63,6 +66,7 @@ impl Target {
     pub(crate) fn finish(self) -> io::Result<()> {
         match self {
             Self::Stdout(mut out) => out.flush(),
+            Self::Pager(pager) => pager.finish(),
             Self::Special(mut out) => out.flush(),
             Self::Replaced { temporary, path } => {
                 let temporary = temporary.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -78,6 +82,7 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
+            Self::Pager(pager) => pager.write(bytes),
             Self::Special(out) => out.write(bytes),
             Self::Replaced { temporary, .. } => temporary.write(bytes),
         }
@@ -86,6 +91,7 @@ impl Write for Target {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
+            Self::Pager(pager) => pager.flush(),
             Self::Special(out) => out.flush(),
             Self::Replaced { temporary, .. } => temporary.flush(),
         }

@@ -115,6 +115,12 @@ impl User {
         names
     }
 
+    /// All variables of the user.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let home = ("HOME".to_owned(), self.home.path().to_str().unwrap().to_owned());
+        self.variables.iter().cloned().chain([home]).collect()
+    }
+
     /// The command, with standard input and output as they are.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_optimize"));
@@ -287,13 +293,19 @@ impl Terminal {
 impl User {
     /// Starts a command in a terminal, which tells at its end whether it shows what is typed.
     pub(crate) fn at_a_terminal(&self, line: &str) -> Terminal {
-        let command = format!(
+        self.shell_at_a_terminal(&format!(
             "trap : INT; {} {line}; code=$?; stty | grep -q -- -echo && echo echo is off || echo echo is on; exit $code",
             env!("CARGO_BIN_EXE_optimize")
-        );
+        ))
+    }
+
+    /// Starts a line of shell in a terminal.
+    pub(crate) fn shell_at_a_terminal(&self, command: &str) -> Terminal {
         let mut script = Command::new("script");
-        script.args(["--quiet", "--flush", "--return", "--command", &command, "/dev/null"]);
+        script.args(["--quiet", "--flush", "--return", "--command", command, "/dev/null"]);
         script.current_dir(self.home.path()).env_clear().env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin");
+        // Links are of use to a person, and no two terminals agree on them.
+        script.env("FORCE_HYPERLINK", "0");
         script.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut process =
             script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("`script` of util-linux is there");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
 mod bars;
+mod comfort;
 mod commands;
 mod config;
 mod error;

@@ -72,7 +72,7 @@ fn flags_that_exclude_each_other_are_told() {
     --- stderr
     error: the argument '--sandbox' cannot be used with '--base-url <URL>'
 
-    Usage: optimize --sandbox <COMMAND>
+    Usage: optimize --sandbox
 
     For more information, try '--help'.
     ");

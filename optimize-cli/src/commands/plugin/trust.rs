@@ -13,11 +13,6 @@ use crate::plugins::{self, TrustStore};
 /// A plugin is trusted as it is now: once its file changes it is not trusted any more. A helper is trusted by its exact
 /// arguments.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  optimize plugin trust collect --token
-  optimize plugin trust -- /usr/local/bin/vault-helper --team analysts
-  optimize plugin trust --list")]
 pub(crate) struct Trust {
     /// The name of the plugin
     #[arg(required_unless_present_any = ["list", "command"], conflicts_with_all = ["list", "command"])]

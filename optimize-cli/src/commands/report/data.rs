@@ -9,7 +9,6 @@ use optimize_api::{DataPage, PageData};
 use crate::app::App;
 use crate::cli::duration;
 use crate::error::CliError;
-use crate::output::csv::CsvOptions;
 use crate::output::{Batch, Data, Format, Outcome};
 
 /// Print the data of a report, all pages
@@ -38,9 +37,6 @@ pub(crate) struct ReportData {
     /// Start anew up to N times if a page is lost
     #[arg(long, value_name = "N", default_value_t = 0, requires = "file")]
     restart: u32,
-    /// The CSV columns, comma-separated, in this order; variables as variable:NAME [default: all there are]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    columns: Vec<String>,
     /// Escape CSV texts that a spreadsheet would run as formulas
     #[arg(long)]
     csv_safe: bool,
@@ -63,7 +59,7 @@ impl ReportData {
         let mut data = Data::new(move || export.clone().pages().map_ok(batch).map_err(CliError::from).boxed_local());
         data.file = self.file;
         data.restarts = self.restart;
-        data.csv = CsvOptions { columns: self.columns, safe: self.csv_safe };
+        data.is_csv_safe = self.csv_safe;
         data.format = self.format.map(|format| match format {
             DataFormat::Json => Format::Json,
             DataFormat::Ndjson => Format::Ndjson,

@@ -1,0 +1,20 @@
+use clap::Args;
+
+use crate::completion::{Shell, script};
+use crate::error::CliError;
+use crate::output::{Document, Outcome};
+
+/// Print the script that gives a shell completions
+///
+/// Profiles, collections and plugins are completed too, except in nushell.
+#[derive(Args, Debug)]
+pub(crate) struct Completion {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completion {
+    pub(crate) fn run(self) -> Result<Outcome, CliError> {
+        Ok(Outcome::Document(Document::new(script(self.shell)?, None)))
+    }
+}

@@ -1,0 +1,30 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli;
+use crate::error::CliError;
+use crate::output::{Document, Outcome};
+
+/// Print the manual page, or write those of all commands into a folder
+#[derive(Args, Debug)]
+pub(crate) struct ManPages {
+    /// The folder; it must exist
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+impl ManPages {
+    pub(crate) fn run(self) -> Result<Outcome, CliError> {
+        let command = cli::command().flatten_help(false);
+        if let Some(dir) = self.dir {
+            let failed = |error| CliError::io(format!("write manual pages to {}", dir.display()), error);
+            clap_mangen::generate_to(command, &dir).map_err(failed)?;
+            return Ok(Outcome::Done);
+        }
+        let mut page = Vec::new();
+        let failed = |error| CliError::io("write the manual page", error);
+        clap_mangen::Man::new(command).render(&mut page).map_err(failed)?;
+        Ok(Outcome::Document(Document::new(page, None)))
+    }
+}

@@ -1,0 +1,137 @@
+//! Completion of words that only a run can know: profiles, collections, plugins.
+
+use std::ffi::OsString;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use clap_complete::engine::CompletionCandidate;
+use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete_nushell::Nushell;
+
+use crate::app::App;
+use crate::cli::{self, ColorChoice, GlobalArgs};
+use crate::config::{Files, SANDBOX_PROFILE, Settings};
+use crate::env_vars::Environment;
+use crate::error::CliError;
+use crate::plugins;
+use crate::printer::Printer;
+
+/// Says that a shell asks for completions, and which shell.
+const VARIABLE: &str = "_OPTIMIZE_COMPLETE";
+
+/// A person waits for the completion of a word.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The run that completes. Completers are given the word and nothing else.
+static RUN: OnceLock<(Vec<OsString>, Environment)> = OnceLock::new();
+
+/// A shell with completions.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    Powershell,
+    Zsh,
+}
+
+/// Answers a shell that asks for completions. False if none does.
+pub(crate) fn answered(arguments: &[OsString], environment: &Environment) -> Result<bool, clap::Error> {
+    if environment.raw(VARIABLE).is_none() {
+        return Ok(false);
+    }
+    // It is set once a process.
+    let _ = RUN.set((arguments.to_vec(), environment.clone()));
+    CompleteEnv::with_factory(cli::command).var(VARIABLE).try_complete(arguments.iter().cloned(), None)
+}
+
+/// The script that a shell reads to have completions.
+pub(crate) fn script(shell: Shell) -> Result<Vec<u8>, CliError> {
+    let mut script = Vec::new();
+    let name = match shell {
+        Shell::Bash => "bash",
+        Shell::Elvish => "elvish",
+        Shell::Fish => "fish",
+        Shell::Powershell => "powershell",
+        Shell::Zsh => "zsh",
+        // It has no way to ask while a person types, so it knows commands and flags alone.
+        Shell::Nushell => {
+            clap_complete::generate(Nushell, &mut cli::command(), "optimize", &mut script);
+            return Ok(script);
+        }
+    };
+    let failed = |error| CliError::io("write the completion script", error);
+    let shells = Shells::builtins();
+    let completer =
+        shells.completer(name).ok_or_else(|| CliError::config(format!("complete for {name}: it is not known")))?;
+    completer.write_registration(VARIABLE, "optimize", "optimize", "optimize", &mut script).map_err(failed)?;
+    Ok(script)
+}
+
+/// What stands on the line so far, as far as it says which server is meant.
+fn flags(arguments: &[OsString]) -> GlobalArgs {
+    let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
+    let value = |name: &str| {
+        let of_word = |(place, word): (usize, &std::borrow::Cow<'_, str>)| {
+            let rest = word.strip_prefix(name)?;
+            rest.strip_prefix('=').map(str::to_owned).or_else(|| {
+                rest.is_empty().then(|| words.get(place + 1).map(|word| word.clone().into_owned())).flatten()
+            })
+        };
+        words.iter().enumerate().find_map(of_word)
+    };
+    GlobalArgs {
+        profile: value("--profile"),
+        config: value("--config").map(Into::into),
+        base_url: value("--base-url"),
+        sandbox: words.iter().any(|word| word == "--sandbox"),
+        client_secret_file: None,
+        token_file: None,
+        output: None,
+        columns: Vec::new(),
+        color: ColorChoice::Never,
+        quiet: true,
+        verbose: 0,
+        timeout: Some(PATIENCE),
+        no_input: true,
+        yes: false,
+    }
+}
+
+/// The names of the profiles. A configuration that cannot be read has none; the command itself will say why.
+pub(crate) fn profiles() -> Vec<CompletionCandidate> {
+    let Some((arguments, environment)) = RUN.get() else { return Vec::new() };
+    let mut flags = flags(arguments);
+    flags.profile = None;
+    let Ok(files) = Files::read(&flags, environment) else { return Vec::new() };
+    let names = files.standard.iter().chain(&files.named).flat_map(|file| file.profiles.keys());
+    names.map(String::as_str).chain([SANDBOX_PROFILE]).map(CompletionCandidate::new).collect()
+}
+
+/// The ids of the collections, if the server tells them soon.
+pub(crate) fn collections() -> Vec<CompletionCandidate> {
+    ids().unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
+}
+
+fn ids() -> Option<Vec<String>> {
+    let (arguments, environment) = RUN.get()?;
+    let flags = flags(arguments);
+    let settings = Settings::load(&flags, environment, false).ok()?;
+    let printer = Printer::new(true, ColorChoice::Never, environment);
+    let app = App::new(settings, printer, environment.clone(), flags).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(async {
+        let listed = async { app.client().await.ok()?.collections().list().await.ok() };
+        let ids = tokio::time::timeout(PATIENCE, listed).await.ok()??;
+        Some(ids.iter().map(|id| id.as_str().to_owned()).collect())
+    })
+}
+
+/// The names of the plugins, which are commands too.
+pub(crate) fn plugins() -> Vec<CompletionCandidate> {
+    let Some((_, environment)) = RUN.get() else { return Vec::new() };
+    let runnable = plugins::find_all(environment).into_iter().filter(|plugin| plugin.problem.is_none());
+    runnable.map(|plugin| CompletionCandidate::new(plugin.name).help(Some("plugin".into()))).collect()
+}

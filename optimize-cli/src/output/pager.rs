@@ -1,0 +1,62 @@
+//! A program that shows long output screen by screen.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use crate::env_vars::{Environment, LESS, PAGERS, TERM};
+use crate::signal;
+
+/// A pager that runs. It is waited for when this is dropped.
+pub(crate) struct Pager {
+    child: Child,
+    input: Option<BufWriter<ChildStdin>>,
+}
+
+impl Pager {
+    /// Starts the person's pager, or `less`. `None` where nobody could use it, or where it is not there.
+    pub(super) fn start(environment: &Environment) -> Option<Self> {
+        let is_usable = environment.raw(TERM).is_some_and(|term| !term.is_empty() && term != "dumb");
+        if !is_usable || !io::stdin().is_terminal() {
+            return None;
+        }
+        let chosen = PAGERS.iter().find_map(|name| environment.raw(name));
+        let words = shlex::split(chosen.map_or("less", |chosen| chosen.to_str().unwrap_or_default()))?;
+        let (program, arguments) = words.split_first()?;
+        if program == "cat" {
+            return None;
+        }
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(environment.without_secrets()).stdin(Stdio::piped());
+        if environment.raw(LESS).is_none() {
+            // End at once if all fits the screen, pass colours on, leave the text where it is.
+            command.env(LESS, "FRX");
+        }
+        let mut child = command.spawn().ok()?;
+        let input = child.stdin.take().map(|input| BufWriter::with_capacity(1 << 16, input));
+        signal::leave_to_pager(true);
+        Some(Self { child, input })
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+impl Write for Pager {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.input.as_mut().map_or(Ok(bytes.len()), |input| input.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.input.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for Pager {
+    fn drop(&mut self) {
+        self.input = None;
+        // The person reads on; there is nothing to tell of how the pager ends.
+        let _ = self.child.wait();
+        signal::leave_to_pager(false);
+    }
+}

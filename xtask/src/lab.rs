@@ -6,11 +6,13 @@ mod materials;
 mod node;
 mod process;
 mod python;
+pub(crate) mod terminal;
 
 use crate::util::{Outcome, shell};
 
 /// What package managers say when a registry cannot be reached, rather than that something is wrong here.
-const UNREACHABLE: [&str; 12] = [
+const UNREACHABLE: [&str; 13] = [
+    "Temporary failure resolving",
     "Unknown host",
     "Temporary failure in name resolution",
     "Name or service not known",

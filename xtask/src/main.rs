@@ -1,4 +1,4 @@
-//! What maintainers and CI run: `cargo xtask ci`, `cargo xtask gen` and `cargo xtask lab auth`.
+//! What maintainers and CI run: `cargo xtask ci`, `cargo xtask gen` and `cargo xtask lab`.
 
 mod ci;
 mod deps;
@@ -39,6 +39,8 @@ enum Lab {
     },
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
+    /// bash, zsh and fish inside tmux, from Debian if they are not there
+    Terminal,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Task::Gen { check } => r#gen::run(check),
         Task::Lab(Lab::Auth { write }) => lab::auth::run(write),
         Task::Lab(Lab::Keycloak) => lab::keycloak::run(),
+        Task::Lab(Lab::Terminal) => lab::terminal::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The binary against real servers. `cargo xtask lab auth` starts them and tells where they are.
+//! The binary against real servers and in real terminals. `cargo xtask lab` starts them and tells where they are.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
@@ -7,6 +7,7 @@
 mod harness;
 mod keycloak;
 mod matrix;
+mod terminal;
 
 /// What the task that starts the servers has told.
 #[expect(clippy::disallowed_methods, reason = "the task that starts the servers tells so where they are")]

@@ -1,0 +1,36 @@
+//! Real shells in a real terminal: bash, zsh and fish inside tmux.
+
+use xshell::cmd;
+
+use crate::util::{Outcome, shell};
+
+/// What is asked to be there, by the name of the program and of the Debian package.
+const PROGRAMS: [&str; 4] = ["tmux", "bash", "zsh", "fish"];
+
+pub(crate) fn run() -> Outcome {
+    let missing: Vec<_> = PROGRAMS.into_iter().filter(|program| !is_there(program)).collect();
+    if !missing.is_empty() && !fetch(&missing)? {
+        return Ok(());
+    }
+    super::run_tests(&["terminal"], &[("LAB_TERMINAL", "yes".to_owned())])
+}
+
+fn is_there(program: &str) -> bool {
+    shell().is_ok_and(|shell| cmd!(shell, "which {program}").quiet().ignore_stdout().ignore_stderr().run().is_ok())
+}
+
+/// Debian's packages, where this user may install them.
+fn fetch(programs: &[&str]) -> Outcome<bool> {
+    let shell = shell()?;
+    let names = programs.join(", ");
+    let is_root = cmd!(shell, "id -u").quiet().read().is_ok_and(|id| id == "0");
+    let has_apt = cmd!(shell, "which apt-get").quiet().ignore_stdout().ignore_stderr().run().is_ok();
+    if !is_root || !has_apt {
+        eprintln!("!! LAB NOT RUN: {names} not found, and this user cannot install them from Debian");
+        return Ok(false);
+    }
+    let update = cmd!(shell, "apt-get update -qq");
+    let install = cmd!(shell, "apt-get install -y -qq --no-install-recommends {programs...}")
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    Ok(super::fetch(update, &names, "Debian")? && super::fetch(install, &names, "Debian")?)
+}

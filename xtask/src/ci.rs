@@ -9,7 +9,7 @@ use crate::r#gen;
 use crate::util::{Outcome, shell};
 
 /// All features of the workspace but those that need the lab.
-const FEATURES: &str = "optimize-cli/keyring,optimize-api/blocking,optimize-api/unstable";
+pub(crate) const FEATURES: &str = "optimize-cli/keyring,optimize-api/blocking,optimize-api/unstable";
 
 pub(crate) fn run() -> Outcome {
     let shell = shell()?;

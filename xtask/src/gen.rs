@@ -2,8 +2,19 @@
 
 mod bars;
 
-use crate::util::Outcome;
+use xshell::cmd;
+
+use crate::ci::FEATURES;
+use crate::util::{Outcome, shell};
 
 pub(crate) fn run(check: bool) -> Outcome {
-    bars::run(check)
+    bars::run(check)?;
+    // The other pages are made by tests, which compare them whenever they run.
+    if check { Ok(()) } else { pages() }
+}
+
+fn pages() -> Outcome {
+    let shell = shell()?;
+    let tests = cmd!(shell, "cargo test --workspace --locked --quiet --features {FEATURES} --test it -- generated_");
+    Ok(tests.env("OPTIMIZE_WRITES_PAGES", "yes").run()?)
 }

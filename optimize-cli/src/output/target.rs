@@ -47,7 +47,10 @@ impl Target {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".optimize-").suffix(".part");
         set_permissions(&mut builder, &path);
-        Ok(Self::Replaced { temporary: BufWriter::with_capacity(1 << 16, builder.tempfile_in(folder)?), path })
+        Ok(Self::Replaced {
+            temporary: BufWriter::with_capacity(1 << 16, builder.tempfile_in(folder).map_err(plain)?),
+            path,
+        })
     }
 
     /// Starts the file anew. Only a file of our own can be.
@@ -95,6 +98,15 @@ impl Write for Target {
             Self::Special(out) => out.flush(),
             Self::Replaced { temporary, .. } => temporary.flush(),
         }
+    }
+}
+
+/// The same error without the name of a temporary file, which nobody has asked for.
+fn plain(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    match text.rsplit_once(" at path ") {
+        Some((text, _)) => io::Error::new(error.kind(), text.to_owned()),
+        None => error,
     }
 }
 

@@ -54,7 +54,7 @@ fn a_server_that_is_not_there_is_exit_7() {
 }
 
 #[test]
-fn what_a_hostile_server_says_moves_no_cursor() {
+fn bar_35_what_a_hostile_server_says_moves_no_cursor() {
     let body = serde_json::json!({ "errorMessage": "\u{1b}[2J\u{7}boo\r\nerror: fine" }).to_string();
     let fault = Fault::answer(400, "application/json", body);
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", fault)));

@@ -30,7 +30,7 @@ fn send(signal: &str, child: &Child) {
 }
 
 #[test]
-fn an_interrupted_export_is_exit_130_and_leaves_no_file() {
+fn bar_40_an_interrupted_export_is_exit_130_and_leaves_no_file() {
     for signal in ["-INT", "-TERM", "-HUP"] {
         let user = User::owning(Server::failing_on_second_page(Fault::Delay { milliseconds: 60_000 }, 1));
         let arguments = ["-vv", "report", "data", "invoices-raw", "-f", "out.ndjson"];

@@ -148,7 +148,7 @@ async fn a_page_that_was_fetched_ahead_and_lost_is_an_error_in_its_place() {
 }
 
 #[tokio::test]
-async fn a_dropped_stream_ends_what_it_fetches_ahead() {
+async fn bar_36_a_dropped_stream_ends_what_it_fetches_ahead() {
     let sandbox = with_fault(on_second_page(Fault::Delay { milliseconds: 60_000 })).await;
     let client = client(&sandbox);
     let tasks = tokio::runtime::Handle::current().metrics();

@@ -167,7 +167,7 @@ async fn errors_keep_their_kind() {
 }
 
 #[tokio::test]
-async fn a_helper_that_misbehaves_is_stopped_and_told_of() {
+async fn bar_47_a_helper_that_misbehaves_is_stopped_and_told_of() {
     let good = ok(r#""kind":"bearer","secret":"canary-secret""#);
     let other_version = HELLO.replace("[1]", "[2,3]");
     let cases = [
@@ -239,7 +239,7 @@ fn is_alive(process: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_helper_that_hangs_is_killed_with_its_children() {
+async fn bar_46_a_helper_that_hangs_is_killed_with_its_children() {
     let script = Script::polite("echo $$ > pids; sleep 60 & echo $! >> pids; wait");
     let source = Exec::new(script.helper().with_timeout(Duration::from_millis(500)), Target::default());
     let error = source.fetch(&FetchContext::default()).await.unwrap_err();
@@ -248,7 +248,7 @@ async fn a_helper_that_hangs_is_killed_with_its_children() {
 }
 
 #[tokio::test]
-async fn a_helper_whose_caller_goes_away_is_killed_with_its_children() {
+async fn bar_46_a_helper_whose_caller_goes_away_is_killed_with_its_children() {
     let script = Script::polite("echo $$ > pids.new; sleep 60 & echo $! >> pids.new; mv pids.new pids; wait");
     let source = script.source();
     let call = tokio::spawn(async move { source.fetch(&FetchContext::default()).await });

@@ -54,7 +54,7 @@ fn all_that_a_collection_lists_is_exported() {
 }
 
 #[test]
-fn deletion_is_asked_about() {
+fn bar_43_deletion_is_asked_about_and_never_without_a_terminal() {
     let user = User::of_a_server();
     check!(user.types("report rm claims-raw"), @r#"
     exit 2
@@ -90,7 +90,7 @@ fn deletion_is_asked_about() {
 
 #[cfg(unix)]
 #[test]
-fn only_yes_deletes() {
+fn bar_43_only_yes_deletes() {
     for (answer, code, left) in [("n", 130, 5), ("", 130, 5), ("yes", 0, 4)] {
         let user = User::of_a_server();
         let mut terminal = user.at_a_terminal("report delete claims-raw");

@@ -47,7 +47,7 @@ fn every_strategy_can_be_configured() {
 
 #[cfg(unix)]
 #[test]
-fn a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not() {
+fn bar_45_a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not() {
     let server = Server::new();
     let user = User::new();
     let helper = user.script(
@@ -90,7 +90,7 @@ fn a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_helper_gets_no_file_that_was_left_open() {
+fn bar_45_a_helper_gets_no_file_that_was_left_open() {
     let server = Server::new();
     let user = User::new();
     let answer = format!(r#"{{"v":1,"id":"1","ok":{{"kind":"bearer","secret":"{}"}}}}"#, server.static_token());

@@ -64,7 +64,7 @@ fn a_command_s_own_name_stays_its_own() {
 }
 
 #[test]
-fn the_handover_tells_everything_but_secrets() {
+fn bar_42_the_handover_tells_everything_but_secrets() {
     let server = Server::new();
     let user = User::of(&server).with("PATH", "/usr/bin:/bin").with("MINE", "kept");
     let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
@@ -92,7 +92,7 @@ fn the_handover_tells_everything_but_secrets() {
 }
 
 #[test]
-fn files_that_others_may_write_to_are_not_run() {
+fn bar_45_files_that_others_may_write_to_are_not_run() {
     let user = user();
     hello(&user);
     set_mode(&user.path("bin/optimize-hello"), 0o777);
@@ -156,7 +156,7 @@ fn a_plugin_is_installed_checked_and_removed() {
 }
 
 #[test]
-fn a_plugin_that_hangs_or_floods_when_it_is_asked_what_it_is_is_ended() {
+fn bar_46_a_plugin_that_hangs_or_floods_when_it_is_asked_what_it_is_is_ended() {
     let user = user();
     user.script("bin/optimize-hang", "sleep 600");
     user.script("bin/optimize-flood", "head -c 1000000000 /dev/zero; sleep 600");

@@ -91,8 +91,8 @@ fn bar_38_an_export_that_is_killed_anywhere_leaves_the_old_file_or_the_new_one()
 fn bar_39_an_ingestion_that_is_killed_and_resumed_is_as_good_as_one_that_was_not() {
     let server = Server::new();
     let user = User::of(&server);
-    let rows: String = (0..3000).map(|number| format!("a,Long,{number},{number},invoice\n")).collect();
-    user.file("v.csv", &format!("name,type,value,processInstanceId,processDefinitionKey\n{rows}"));
+    let rows: Vec<_> = (0..3000).map(|number| format!("a,Long,{number},{number},invoice\n")).collect();
+    user.file("v.csv", &format!("name,type,value,processInstanceId,processDefinitionKey\n{}", rows.concat()));
     let line = ["variable", "ingest", "v.csv", "--journal", "done", "--batch-size", "50"];
     for round in 0..8 {
         let mut child = user.start(&line);

@@ -207,7 +207,7 @@ async fn a_follow_up_page_is_never_asked_for_twice() {
 }
 
 #[tokio::test]
-async fn a_page_that_the_server_passes_over_is_missed() {
+async fn bar_33_a_page_that_the_server_passes_over_is_missed() {
     let sandbox = with_fault(on_second_page(Fault::LostPage)).await;
     let error = rows(export(&client(&sandbox), "invoices-raw")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incomplete);

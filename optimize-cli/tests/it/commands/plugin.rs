@@ -1,2 +1,3 @@
+mod examples;
 mod external;
 mod test_credential;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use optimize_api::{BatchOutcome, Ingest as Batches};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -25,8 +25,8 @@ use rows::{Event, Place};
 
 /// So many refused rows are told one by one.
 const TOLD: u64 = 20;
-/// So many rows are read ahead of the batch that is made of them.
-const AHEAD: usize = 256;
+/// So many chunks of rows are read ahead of the batch that is made of them.
+const AHEAD: usize = 8;
 
 /// The flags of ingestion. What they do together is told where the commands are declared.
 #[derive(Args, Debug)]
@@ -51,7 +51,6 @@ struct Account {
     /// Where the rows stand that are under way, by their place among those that were sent.
     under_way: HashMap<u64, Place>,
     sent: u64,
-    rows: u64,
     skipped: u64,
     /// Rows that cannot be sent, until they are told.
     unreadable: Vec<(Place, String)>,
@@ -94,12 +93,14 @@ impl Ingest {
         drop(progress);
         let mut account = lock(&account);
         totals.tell_unreadable(&mut account, app.printer);
+        // Those whose fate is known; what was only read ahead is not among them.
+        let rows = totals.accepted + totals.refused + totals.failed + account.skipped;
         let summary = json!({
-            "rows": account.rows, "accepted": totals.accepted, "refused": totals.refused, "failed": totals.failed,
+            "rows": rows, "accepted": totals.accepted, "refused": totals.refused, "failed": totals.failed,
             "skipped": account.skipped,
         });
         let mut data = Data::record(&summary);
-        data.failure = totals.end(account.failure.take(), account.rows);
+        data.failure = totals.end(account.failure.take(), rows);
         Ok(Outcome::Data(data))
     }
 }
@@ -109,39 +110,45 @@ fn elements<T: Input>(
     receiver: mpsc::Receiver<Event<T>>,
     account: Arc<Mutex<Account>>,
     is_done: impl Fn(u64) -> bool + Send + 'static,
-) -> impl futures_util::Stream<Item = T> + Send + 'static {
-    stream::unfold((receiver, account, is_done), |(mut receiver, account, is_done)| async move {
-        loop {
-            let event = receiver.recv().await?;
-            let mut open = lock(&account);
-            if open.is_over {
-                return None;
+) -> impl Stream<Item = T> + Send + 'static {
+    let events = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
+    let of_event = move |event| {
+        let mut account = lock(&account);
+        let elements = match event {
+            _ if account.is_over => None,
+            Event::Failed(error) => {
+                account.failure = Some(error);
+                None
             }
-            match event {
-                Event::Failed(error) => {
-                    open.failure = Some(error);
-                    return None;
-                }
-                Event::Row(place, element) => {
-                    open.rows += 1;
-                    if is_done(place.row) {
-                        open.skipped += 1;
-                        continue;
-                    }
-                    match element {
-                        Err(problem) => open.unreadable.push((place, problem)),
-                        Ok(element) => {
-                            let number = open.sent;
-                            open.sent += 1;
-                            open.under_way.insert(number, place);
-                            drop(open);
-                            return Some((element, (receiver, account, is_done)));
-                        }
-                    }
-                }
+            Event::Rows(rows) => {
+                let sent = rows.into_iter().filter_map(|(place, element)| account.enter(place, element, &is_done));
+                Some(stream::iter(sent.collect::<Vec<_>>()))
+            }
+        };
+        std::future::ready(elements)
+    };
+    events.scan((), move |(), event| of_event(event)).flatten()
+}
+
+impl Account {
+    /// Counts a row; answers with its element if that is to be sent.
+    fn enter<T>(&mut self, place: Place, element: Result<T, String>, is_done: &impl Fn(u64) -> bool) -> Option<T> {
+        if is_done(place.row) {
+            self.skipped += 1;
+            return None;
+        }
+        match element {
+            Ok(element) => {
+                self.under_way.insert(self.sent, place);
+                self.sent += 1;
+                Some(element)
+            }
+            Err(problem) => {
+                self.unreadable.push((place, problem));
+                None
             }
         }
-    })
+    }
 }
 
 fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
@@ -191,13 +198,13 @@ impl Totals {
         }
     }
 
-    /// What the command ends with. `reading` is why not every row was read.
+    /// What the command ends with. `reading` is why not every row was read, `rows` how many were dealt with.
     fn end(self, reading: Option<CliError>, rows: u64) -> Option<CliError> {
         let is_partial = self.accepted > 0 || self.refused > 0;
         match reading.or(self.failure) {
             Some(error) if is_partial => {
                 let told =
-                    format!("ingest every row: {} of {rows} rows read were accepted, then it ended", self.accepted);
+                    format!("ingest every row: {} of {rows} rows were accepted, then it ended", self.accepted);
                 let hint = error.hint();
                 let incomplete = CliError::incomplete(format!("{told}: failed to {error}"));
                 Some(match hint {

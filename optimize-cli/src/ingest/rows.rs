@@ -38,13 +38,19 @@ impl fmt::Display for Place {
     }
 }
 
+/// A row: an element, or why it is none.
+pub(super) type Row<T> = (Place, Result<T, String>);
+
 /// What the reader tells.
 pub(super) enum Event<T> {
-    /// A row: an element, or why it is none.
-    Row(Place, Result<T, String>),
+    /// Some rows at a time, since a channel costs more than a row.
+    Rows(Vec<Row<T>>),
     /// Nothing more can be read.
     Failed(CliError),
 }
+
+/// So many rows are told at a time.
+const CHUNK: usize = 128;
 
 /// Why reading ends early.
 enum Stop {
@@ -63,8 +69,10 @@ impl From<CliError> for Stop {
 pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>) {
     let mut row = 0;
     for path in files {
-        let mut file = Reader { file: input::name(path).into(), row: &mut row, sender };
-        match file.read(path) {
+        let mut file = Reader { file: input::name(path).into(), row: &mut row, chunk: Vec::new(), sender };
+        // What was read before a failure is told before it.
+        let read = file.read(path);
+        match file.flush().and(read) {
             Ok(()) => {}
             Err(Stop::Unheard) => return,
             Err(Stop::Failed(error)) => {
@@ -79,6 +87,7 @@ pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>) {
 struct Reader<'a, T> {
     file: Arc<str>,
     row: &'a mut u64,
+    chunk: Vec<Row<T>>,
     sender: &'a Sender<Event<T>>,
 }
 
@@ -120,7 +129,16 @@ impl<T: Input> Reader<'_, T> {
     fn tell(&mut self, at: At, element: Result<T, String>) -> Result<(), Stop> {
         let place = Place { row: *self.row, file: self.file.clone(), at };
         *self.row += 1;
-        self.sender.blocking_send(Event::Row(place, element)).map_err(|_| Stop::Unheard)
+        self.chunk.push((place, element));
+        if self.chunk.len() < CHUNK { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        if self.chunk.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        self.sender.blocking_send(Event::Rows(rows)).map_err(|_| Stop::Unheard)
     }
 
     fn lines(&mut self, mut input: impl BufRead) -> Result<(), Stop> {

@@ -115,6 +115,11 @@ impl User {
         names
     }
 
+    /// What has arrived at the user's own server.
+    pub(crate) fn server_journal(&self) -> Vec<optimize_sandbox::Entry> {
+        self.server.as_ref().map(|server| server.journal()).unwrap_or_default()
+    }
+
     /// All variables of the user.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let home = ("HOME".to_owned(), self.home.path().to_str().unwrap().to_owned());

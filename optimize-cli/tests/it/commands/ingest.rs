@@ -69,9 +69,9 @@ fn a_second_run_goes_on_where_the_first_ended() {
     check!(user.types(line), @r#"
     exit 8
     --- stdout
-    {"rows":401,"accepted":300,"refused":0,"failed":101,"skipped":0}
+    {"rows":512,"accepted":300,"refused":0,"failed":212,"skipped":0}
     --- stderr
-    error: failed to ingest every row: 300 of 401 rows read were accepted, then it ended: failed to ingest variables: the server answered 500
+    error: failed to ingest every row: 300 of 512 rows were accepted, then it ended: failed to ingest variables: the server answered 500
     "#);
     // As if the run had been killed while it wrote.
     user.file("done", &format!("{}{{\"accep", user.read("done")));
@@ -121,7 +121,7 @@ fn files_that_cannot_be_read_are_told_and_nothing_is_lost() {
     --- stdout
     {"rows":1,"accepted":1,"refused":0,"failed":0,"skipped":0}
     --- stderr
-    error: failed to ingest every row: 1 of 1 rows read were accepted, then it ended: failed to read standard input: the JSON array cannot be read: EOF while parsing a value at line 1 column 101
+    error: failed to ingest every row: 1 of 1 rows were accepted, then it ended: failed to read standard input: the JSON array cannot be read: EOF while parsing a value at line 1 column 101
     "#);
 }
 

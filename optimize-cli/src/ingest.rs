@@ -81,7 +81,8 @@ impl Ingest {
             .spawn(move || rows::read_all(&files, &sender))
             .map_err(|error| CliError::io("start a thread that reads the files", error))?;
         let elements = elements(receiver, account.clone(), move |row| done.contains(row));
-        let batches = batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize);
+        let batches =
+            batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize).stop_after_failure();
         let mut outcomes = std::pin::pin!(batches.send(elements));
         let mut totals = Totals::default();
         let mut progress = Progress::new(app.printer.quiet, false);
@@ -203,8 +204,7 @@ impl Totals {
         let is_partial = self.accepted > 0 || self.refused > 0;
         match reading.or(self.failure) {
             Some(error) if is_partial => {
-                let told =
-                    format!("ingest every row: {} of {rows} rows were accepted, then it ended", self.accepted);
+                let told = format!("ingest every row: {} of {rows} rows were accepted, then it ended", self.accepted);
                 let hint = error.hint();
                 let incomplete = CliError::incomplete(format!("{told}: failed to {error}"));
                 Some(match hint {

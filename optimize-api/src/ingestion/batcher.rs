@@ -1,6 +1,8 @@
 //! Any number of elements, in batches by count and size, several at a time.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -32,6 +34,7 @@ pub struct Ingest<T> {
     batch_count: usize,
     batch_bytes: usize,
     concurrency: usize,
+    stops_after_failure: bool,
     element: PhantomData<fn(T)>,
 }
 
@@ -82,6 +85,7 @@ impl<T: Element> Ingest<T> {
             batch_count: 1000,
             batch_bytes: 5 << 20,
             concurrency: 4,
+            stops_after_failure: false,
             element: PhantomData,
         }
     }
@@ -105,6 +109,13 @@ impl<T: Element> Ingest<T> {
         self
     }
 
+    /// Begins no further batch once one has [`failed`](BatchOutcome::failed). Those under way are brought to their end; the
+    /// elements after them are in no outcome. Default: every batch is tried.
+    pub fn stop_after_failure(mut self) -> Self {
+        self.stops_after_failure = true;
+        self
+    }
+
     /// Sends all elements and tells of each batch when it is done, in no particular order. Nothing is read ahead but the
     /// batches that are under way. Of two elements with one id, the last that arrives stays: with a
     /// [`concurrency`](Self::concurrency) of 1 that is the last of the input.
@@ -112,8 +123,21 @@ impl<T: Element> Ingest<T> {
     where
         T: Send + 'static,
     {
-        let (concurrency, target) = (self.concurrency, self.target.clone());
-        self.batches(elements).map(move |batch| target.clone().send(batch)).buffer_unordered(concurrency)
+        let (concurrency, target, stops) = (self.concurrency, self.target.clone(), self.stops_after_failure);
+        let has_failed = Arc::new(AtomicBool::new(false));
+        let goes_on = {
+            let has_failed = has_failed.clone();
+            move |_: &Batch| std::future::ready(!(stops && has_failed.load(Ordering::Relaxed)))
+        };
+        let send = move |batch| {
+            let (target, has_failed) = (target.clone(), has_failed.clone());
+            async move {
+                let outcome = target.send(batch).await;
+                has_failed.fetch_or(outcome.failed.is_some(), Ordering::Relaxed);
+                outcome
+            }
+        };
+        self.batches(elements).take_while(goes_on).map(send).buffer_unordered(concurrency)
     }
 
     fn batches(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = Batch> + Send

@@ -100,6 +100,16 @@ async fn a_failed_batch_names_its_elements_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn nothing_is_begun_after_a_failure_if_that_is_wanted() {
+    let sandbox = sandbox().await;
+    sandbox.add_fault(FaultRule::new(PATH, Fault::status(500)).after(1));
+    let batches = client(&sandbox).ingestion().variable_batches().batch_count(2).concurrency(1).stop_after_failure();
+    let outcomes: Vec<_> = batches.send(stream::iter((0..7).map(variable))).collect().await;
+    assert_eq!((outcomes.len(), statuses(&sandbox)), (2, vec![200, 500]));
+    assert_eq!(sandbox.ingested_variables().len(), 2);
+}
+
+#[tokio::test]
 async fn a_server_that_is_busy_is_asked_again() {
     let sandbox = sandbox().await;
     sandbox.add_fault(FaultRule::new(PATH, Fault::status(429)).times(2));

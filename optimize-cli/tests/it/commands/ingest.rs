@@ -69,9 +69,9 @@ fn a_second_run_goes_on_where_the_first_ended() {
     check!(user.types(line), @r#"
     exit 8
     --- stdout
-    {"rows":512,"accepted":300,"refused":0,"failed":212,"skipped":0}
+    {"rows":400,"accepted":300,"refused":0,"failed":100,"skipped":0}
     --- stderr
-    error: failed to ingest every row: 300 of 512 rows were accepted, then it ended: failed to ingest variables: the server answered 500
+    error: failed to ingest every row: 300 of 400 rows were accepted, then it ended: failed to ingest variables: the server answered 500
     "#);
     // As if the run had been killed while it wrote.
     user.file("done", &format!("{}{{\"accep", user.read("done")));

@@ -14,7 +14,7 @@ use crate::{completion, examples};
 
 /// Reports, dashboards and report data of Camunda Optimize.
 #[derive(Debug, Parser)]
-#[command(name = "optimize", version, styles = STYLES, max_term_width = 120, disable_help_subcommand = true)]
+#[command(name = "optimize", version, styles = STYLES, max_term_width = 120)]
 #[command(after_help = "Try it without a server: optimize --sandbox report data orders-by-step")]
 #[command(add = SubcommandCandidates::new(completion::plugins))]
 pub(crate) struct Cli {

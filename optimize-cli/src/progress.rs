@@ -58,7 +58,7 @@ impl Drop for Progress {
 pub(crate) struct Waiting(ProgressBar);
 
 impl Waiting {
-    pub(crate) fn for_(what: String, quiet: bool) -> Self {
+    pub(crate) fn begin(what: String, quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }

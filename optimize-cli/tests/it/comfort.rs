@@ -15,7 +15,10 @@ fn commands(user: &User) -> Vec<Vec<String>> {
         // Continued lines are indented further.
         for name in listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
             let name = name.split_whitespace().next().unwrap().to_owned();
-            open.push(words.iter().cloned().chain([name]).collect());
+            // It tells what `--help` tells.
+            if name != "help" {
+                open.push(words.iter().cloned().chain([name]).collect());
+            }
         }
         found.push(words);
     }
@@ -41,6 +44,13 @@ fn the_help_of_every_command_is_as_it_was_read_last() {
             insta::assert_snapshot!(name, text);
         });
     }
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let user = User::new();
+    assert_eq!(user.types("help report data").stdout, user.types("report data --help").stdout);
+    assert_eq!(user.types("help reprot").code, Some(2));
 }
 
 #[test]

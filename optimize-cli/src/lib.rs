@@ -55,11 +55,11 @@ pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     }
 }
 
-/// Reads a configuration file as every command does, and tells what is wrong with it: empty if nothing is. For tests
-/// that read thousands.
+/// Reads a configuration as every command reads a file that nobody else can, and tells all that `Debug` and errors do. For
+/// tests that read thousands.
 #[doc(hidden)]
-pub fn check_configuration(path: &std::path::Path) -> String {
-    match config::ConfigFile::read(path) {
+pub fn check_configuration(text: &str) -> String {
+    match config::ConfigFile::parse(std::path::Path::new("config.toml"), text, true) {
         Ok(file) => format!("{file:?}"),
         Err(error) => format!("{} {error:?} {:?}", error.in_full(), error.hint()),
     }

@@ -43,6 +43,10 @@ impl ConfigFile {
                                 place.error(item.span(), "the profile `sandbox` is built in and cannot be changed")
                             );
                         }
+                        if !is_plain(profile) {
+                            let problem = "the name of a profile holds something else than letters, digits, - and _";
+                            return Err(place.error(item.span(), problem));
+                        }
                         let settings = place.settings(place.table(profile, item)?, &[])?;
                         file.profiles.insert(profile.to_owned(), settings);
                     }
@@ -88,7 +92,10 @@ impl Place<'_> {
         Key::ALL.iter().copied().find(|key| key.path() == path).ok_or_else(|| {
             let known = Key::ALL.iter().map(|key| key.path()).chain(elsewhere.iter().copied());
             let span = table.get_key_value(name).and_then(|(key, _)| key.span());
-            nearest::suggest(self.error(span, &format!("unknown key `{path}`")), path, known.chain(["auth"]))
+            // A misplaced quotation mark makes a key of a whole line, secret and all.
+            let shown =
+                if is_plain(name) { format!("unknown key `{path}`") } else { "unknown key in quotes".to_owned() };
+            nearest::suggest(self.error(span, &shown), path, known.chain(["auth"]))
         })
     }
 
@@ -187,6 +194,11 @@ impl Place<'_> {
     fn error(&self, span: Option<Range<usize>>, problem: &str) -> CliError {
         CliError::config(format!("read the configuration: {}: {problem}", self.origin(span)))
     }
+}
+
+/// Whether a key can stand without quotes.
+fn is_plain(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|character| character.is_alphanumeric() || "-_".contains(character))
 }
 
 #[cfg(unix)]

@@ -62,3 +62,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_key_in_quotes_may_be_a_whole_line_and_is_not_shown() {
+    for text in
+        ["\"auth.client_secret = 'canary'#\" = 1", "[profiles.\"auth.client_secret = 'canary'\"]", "profiles.'a b' = 1"]
+    {
+        let error = ConfigFile::parse(Path::new("c"), text, true).unwrap_err();
+        let told = format!("{error:?} {error} {:?}", error.hint());
+        assert!(!told.contains("canary"), "{told}");
+    }
+}

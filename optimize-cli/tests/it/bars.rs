@@ -57,11 +57,11 @@ fn bar_03_five_thousand_mutated_configurations_never_show_a_secret() {
     let mut random = fastrand::Rng::with_seed(5);
     for round in 0..5000 {
         let text = mutated(&whole, &mut random);
-        user.configure(&text);
-        let ran = optimize_cli::check_configuration(&user.path(".config/optimize/config.toml"));
+        let ran = optimize_cli::check_configuration(&text);
         assert_eq!(canary.find(ran.as_bytes()), None, "round {round}: {ran}\n{text}");
         // The whole program now and then; it is the same reader.
         if round % 250 == 0 {
+            user.configure(&text);
             check_hides(&canary, &user.types("auth status"));
             check_hides(&canary, &user.types("auth token -o json"));
         }

@@ -6,6 +6,7 @@ mod rows;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
@@ -18,7 +19,7 @@ use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 use crate::printer::Printer;
-use crate::progress::Progress;
+use crate::progress::{Extent, Progress};
 use element::Input;
 use journal::Journal;
 use rows::{Event, Place};
@@ -76,20 +77,24 @@ impl Ingest {
         let account = Arc::new(Mutex::new(Account::default()));
         let (sender, receiver) = mpsc::channel(AHEAD);
         let files = self.files.clone();
+        let read = Arc::new(AtomicU64::new(0));
+        let counter = read.clone();
         let reader = std::thread::Builder::new().name("rows".to_owned());
         reader
-            .spawn(move || rows::read_all(&files, &sender))
+            .spawn(move || rows::read_all(&files, &sender, &counter))
             .map_err(|error| CliError::io("start a thread that reads the files", error))?;
         let elements = elements(receiver, account.clone(), move |row| done.contains(row));
         let batches =
             batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize).stop_after_failure();
         let mut outcomes = std::pin::pin!(batches.send(elements));
         let mut totals = Totals::default();
+        let extent = extent(&self.files);
         let mut progress = Progress::new(app.printer.quiet, false);
         while let Some(outcome) = outcomes.next().await {
             let rows = (outcome.accepted.len() + outcome.refused.len()) as u64;
             totals.add(outcome, &mut lock(&account), journal.as_mut(), app.printer)?;
-            progress.advance(rows, 0, None);
+            let read = read.swap(0, Ordering::Relaxed);
+            progress.advance(rows, read, extent);
         }
         drop(progress);
         let mut account = lock(&account);
@@ -104,6 +109,12 @@ impl Ingest {
         data.failure = totals.end(account.failure.take(), rows);
         Ok(Outcome::Data(data))
     }
+}
+
+/// The size of all files; unknown of standard input.
+fn extent(files: &[PathBuf]) -> Extent {
+    let size = |path: &PathBuf| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+    files.iter().map(size).sum::<Option<u64>>().map_or(Extent::Unknown, Extent::Bytes)
 }
 
 /// The elements of the rows that are to be sent.

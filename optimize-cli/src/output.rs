@@ -28,7 +28,7 @@ use self::target::Target;
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::printer::Printer;
-use crate::progress::Progress;
+use crate::progress::{Extent, Progress};
 
 /// What a command comes to.
 pub(crate) enum Outcome {
@@ -227,7 +227,7 @@ impl Data {
             let (batch, total) = batch?;
             rows += batch.rows().len() as u64;
             let bytes = batch.rows().iter().map(|row| row.len() as u64).sum();
-            progress.advance(batch.rows().len() as u64, bytes, total);
+            progress.advance(batch.rows().len() as u64, bytes, total.map_or(Extent::Unknown, Extent::Rows));
             renderer.write(&batch, target).map_err(told)?;
         }
         Ok((rows, renderer.finish(target).map_err(told)?))

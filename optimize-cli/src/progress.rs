@@ -3,38 +3,63 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 /// Shorter work shows none.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How much there is, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Extent {
+    Rows(u64),
+    /// Of files that are read.
+    Bytes(u64),
+    Unknown,
+}
+
 /// A bar that appears after half a second if standard error is a terminal and standard output does not go there too.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    rows: u64,
     bytes: u64,
-    begun: Option<Instant>,
+    begun: Instant,
+    /// Whether it may appear, and has not yet.
+    is_due: bool,
 }
 
 impl Progress {
     pub(crate) fn new(quiet: bool, to_screen: bool) -> Self {
-        let is_wanted = !quiet && !to_screen && std::io::stderr().is_terminal();
-        Self { bar: ProgressBar::hidden(), bytes: 0, begun: is_wanted.then(Instant::now) }
+        let is_due = !quiet && !to_screen && std::io::stderr().is_terminal();
+        Self { bar: ProgressBar::hidden(), rows: 0, bytes: 0, begun: Instant::now(), is_due }
     }
 
-    /// `rows` more have come, with so many bytes, of `total` rows if that is known.
-    pub(crate) fn advance(&mut self, rows: u64, bytes: u64, total: Option<u64>) {
-        self.bar.inc(rows);
+    /// `rows` more are done, with so many bytes.
+    pub(crate) fn advance(&mut self, rows: u64, bytes: u64, extent: Extent) {
+        self.rows += rows;
         self.bytes += bytes;
-        self.bar.set_message(HumanBytes(self.bytes).to_string());
-        if let Some(total) = total {
-            self.bar.set_length(total);
-        }
-        if self.begun.is_some_and(|begun| begun.elapsed() > PATIENCE) {
-            self.begun = None;
-            let template = match self.bar.length() {
-                Some(_) => "{wide_bar} {human_pos} of {human_len} rows, {msg}, {per_sec}, {eta} left",
-                None => "{spinner} {human_pos} rows, {msg}, {per_sec}",
+        let of_all = match extent {
+            Extent::Rows(all) => {
+                self.bar.set_length(all);
+                self.bar.set_position(self.rows);
+                format!(" of {}", HumanCount(all))
+            }
+            Extent::Bytes(all) => {
+                self.bar.set_length(all);
+                self.bar.set_position(self.bytes);
+                String::new()
+            }
+            Extent::Unknown => String::new(),
+        };
+        let (rows, elapsed) = (self.rows, self.begun.elapsed());
+        let a_second = u64::try_from(u128::from(rows) * 1000 / elapsed.as_millis().max(1)).unwrap_or_default();
+        let (rows, size, rate) = (HumanCount(rows), HumanBytes(self.bytes), HumanCount(a_second));
+        self.bar.set_message(format!("{rows}{of_all} rows, {size}, {rate} rows/s"));
+        if self.is_due && elapsed > PATIENCE {
+            self.is_due = false;
+            let template = match extent {
+                Extent::Unknown => "{spinner} {msg}",
+                Extent::Rows(_) | Extent::Bytes(_) => "{wide_bar} {msg}, {eta} left",
             };
             let style = ProgressStyle::with_template(template);
             self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -43,7 +68,7 @@ impl Progress {
     }
 
     pub(crate) fn restart(&mut self) {
-        self.bytes = 0;
+        (self.rows, self.bytes, self.begun) = (0, 0, Instant::now());
         self.bar.set_position(0);
     }
 }

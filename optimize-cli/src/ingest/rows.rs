@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Deserializer as _;
 use serde::de::{SeqAccess, Visitor};
@@ -65,11 +66,25 @@ impl From<CliError> for Stop {
     }
 }
 
-/// Reads all files, one after another.
-pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>) {
+/// Counts the bytes that are read.
+struct Counted<'a, R> {
+    input: R,
+    count: &'a AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.count.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Reads all files, one after another; `count` tells how many bytes were read.
+pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>, count: &AtomicU64) {
     let mut row = 0;
     for path in files {
-        let mut file = Reader { file: input::name(path).into(), row: &mut row, chunk: Vec::new(), sender };
+        let mut file = Reader { file: input::name(path).into(), row: &mut row, chunk: Vec::new(), sender, count };
         // What was read before a failure is told before it.
         let read = file.read(path);
         match file.flush().and(read) {
@@ -89,11 +104,12 @@ struct Reader<'a, T> {
     row: &'a mut u64,
     chunk: Vec<Row<T>>,
     sender: &'a Sender<Event<T>>,
+    count: &'a AtomicU64,
 }
 
 impl<T: Input> Reader<'_, T> {
     fn read(&mut self, path: &Path) -> Result<(), Stop> {
-        let mut input = BufReader::with_capacity(1 << 16, input::open(path)?);
+        let mut input = BufReader::with_capacity(1 << 16, Counted { input: input::open(path)?, count: self.count });
         let first = self.first_character(&mut input)?;
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         match (first, ending.as_str()) {

@@ -175,6 +175,9 @@ fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Wr
 
 /// One line of printable text: what a server sends must not move the cursor of somebody's terminal.
 fn shown(cell: Cell<'_>) -> String {
+    if cell.json() == "[]" {
+        return String::new();
+    }
     cell.text().chars().map(|character| if character.is_control() { '␣' } else { character }).collect()
 }
 

@@ -102,3 +102,12 @@ fn colour_is_never_in_a_pipe_unless_forced() {
     assert!(forced.types("report data x").stderr.contains('\u{1b}'));
     assert!(!forced.with("NO_COLOR", "1").types("report data x").stderr.contains('\u{1b}'));
 }
+
+#[test]
+fn a_locale_changes_nothing() {
+    let user = User::of_a_server();
+    let line = "report data claims-raw --limit 20 -o table";
+    let plain = user.types(line).to_string();
+    let user = user.with("LC_ALL", "C").with("LANG", "tr_TR.ISO-8859-9").with("LC_NUMERIC", "de_DE");
+    assert_eq!(user.types(line).to_string(), plain);
+}

@@ -1,5 +1,6 @@
 //! A person at a terminal: the tutorial of the README, completion in the shells people use, interruption.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -12,6 +13,7 @@ use crate::variable;
 /// A screen of 100 by 30 with a shell, and a home directory of its own.
 struct Screen {
     home: TempDir,
+    runs: Cell<u32>,
 }
 
 /// How the shell asks for the next command; nothing else on the screen looks like it.
@@ -21,7 +23,7 @@ impl Screen {
     /// `None` where no terminal was set up for this.
     fn start(shell: &str) -> Option<Self> {
         variable("LAB_TERMINAL")?;
-        let screen = Self { home: TempDir::new().unwrap() };
+        let screen = Self { home: TempDir::new().unwrap(), runs: Cell::new(0) };
         let binaries = Path::new(env!("CARGO_BIN_EXE_optimize")).parent().unwrap();
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", binaries.display());
         let home = screen.home.path().to_str().unwrap();
@@ -71,10 +73,14 @@ impl Screen {
     /// Types a command on an empty screen and waits for the next prompt.
     fn run(&self, command: &str) -> String {
         self.wait_for(|seen| seen.ends_with(PROMPT));
-        self.type_text(&format!("clear; {command}; echo \"code $?\""));
+        // The end of this one is told from that of the one before.
+        let number = self.runs.get() + 1;
+        self.runs.set(number);
+        let end = format!("{number}: code ");
+        self.type_text(&format!("clear; {command}; echo \"{end}$?\""));
         self.press(&["Enter"]);
-        let seen = self.wait_for(|seen| seen.ends_with(PROMPT) && seen.contains("code "));
-        seen.trim_end_matches(PROMPT).trim_end().to_owned()
+        let seen = self.wait_for(|seen| seen.ends_with(PROMPT) && seen.contains(&end));
+        seen.trim_end_matches(PROMPT).trim_end().replace(&end, "code ")
     }
 }
 
@@ -154,6 +160,21 @@ fn a_long_table_is_paged_by_less() {
     screen.wait_for(|seen| seen.ends_with(':') && !seen.contains("processDefinitionKey"));
     screen.press(&["q"]);
     screen.wait_for(|seen| seen.contains("code 0"));
+}
+
+#[test]
+fn long_work_shows_how_far_it_is() {
+    let Some(screen) = Screen::start("bash --norc --noprofile") else { return };
+    let line = "amount,Double,1021.50,instance,invoice";
+    screen.run(&format!(
+        "(echo name,type,value,processInstanceId,processDefinitionKey; yes {line} | head -300000) > v.csv"
+    ));
+    screen.type_text("clear; optimize --sandbox variable ingest v.csv; echo code $?");
+    screen.press(&["Enter"]);
+    let seen = screen.wait_for(|seen| seen.contains(" rows/s, "));
+    assert!(seen.contains(" MiB, ") && seen.ends_with(" left"), "{seen}");
+    let seen = screen.wait_for(|seen| seen.contains("code 0"));
+    assert!(seen.contains("accepted  300000") && !seen.contains("rows/s"), "{seen}");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::Sandbox;
 use tokio::sync::OnceCell;
 
-use crate::cli::GlobalArgs;
 use crate::config::{Draft, Occasion, SANDBOX_PROFILE, Settings, asks_for_tokens};
 use crate::env_vars::Environment;
 use crate::error::CliError;
+use crate::flags::GlobalArgs;
 use crate::printer::Printer;
 use crate::prompt::Terminal;
 
@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) printer: Printer,
     pub(crate) environment: Environment,
     pub(crate) flags: GlobalArgs,
+    /// All commands of the program, for those that tell of the others.
+    pub(crate) commands: fn() -> clap::Command,
     timeout: Option<Duration>,
     sandbox: OnceCell<Sandbox>,
     credentials: OnceCell<Credentials>,
@@ -48,6 +50,7 @@ impl App {
         printer: Printer,
         environment: Environment,
         flags: GlobalArgs,
+        commands: fn() -> clap::Command,
     ) -> Result<Self, CliError> {
         let timeout = settings.timeout()?.or(flags.timeout);
         Ok(Self {
@@ -55,6 +58,7 @@ impl App {
             printer,
             environment,
             flags,
+            commands,
             timeout,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
@@ -132,6 +136,7 @@ impl App {
             printer: self.printer,
             environment: self.environment.clone(),
             flags: self.flags.clone(),
+            commands: self.commands,
             timeout: self.timeout,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),

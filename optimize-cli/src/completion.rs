@@ -4,18 +4,18 @@ use std::ffi::OsString;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use clap::ValueEnum;
-use clap_complete::engine::CompletionCandidate;
+use clap::{Command, ValueEnum};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, SubcommandCandidates};
 use clap_complete::env::{CompleteEnv, Shells};
 use clap_complete_nushell::Nushell;
 
 use crate::app::App;
-use crate::cli::{self, ColorChoice, GlobalArgs};
 use crate::config::{Files, SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
 use crate::error::CliError;
+use crate::flags::GlobalArgs;
 use crate::plugins;
-use crate::printer::Printer;
+use crate::printer::{ColorChoice, Printer};
 
 /// Says that a shell asks for completions, and which shell.
 const VARIABLE: &str = "_OPTIMIZE_COMPLETE";
@@ -24,7 +24,13 @@ const VARIABLE: &str = "_OPTIMIZE_COMPLETE";
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The run that completes. Completers are given the word and nothing else.
-static RUN: OnceLock<(Vec<OsString>, Environment)> = OnceLock::new();
+static RUN: OnceLock<Run> = OnceLock::new();
+
+struct Run {
+    arguments: Vec<OsString>,
+    environment: Environment,
+    commands: fn() -> Command,
+}
 
 /// A shell with completions.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -37,18 +43,59 @@ pub(crate) enum Shell {
     Zsh,
 }
 
+/// Arguments that hold the id of a collection: the words of the command, and the name of the argument.
+const COLLECTION_IDS: [(&[&str], &str); 7] = [
+    (&["report", "list"], "collection"),
+    (&["report", "export"], "collection"),
+    (&["dashboard", "list"], "collection"),
+    (&["dashboard", "export"], "collection"),
+    (&["import"], "collection"),
+    (&["collection", "get"], "id"),
+    (&["collection", "scope", "set"], "id"),
+];
+
+/// Lets commands be completed by what only a run can know.
+pub(crate) fn add_to(command: Command) -> Command {
+    let command = complete(command.add(SubcommandCandidates::new(plugins)), "profile", profiles);
+    COLLECTION_IDS.iter().fold(command, |command, (words, name)| add_collections(command, words, name))
+}
+
+fn add_collections(command: Command, words: &[&str], name: &str) -> Command {
+    match words {
+        [] => complete(command, name, collections),
+        [first, rest @ ..] => {
+            command.mut_subcommands(
+                |child| {
+                    if child.get_name() == *first { add_collections(child, rest, name) } else { child }
+                },
+            )
+        }
+    }
+}
+
+/// Arguments keep their places.
+fn complete(command: Command, name: &str, candidates: fn() -> Vec<CompletionCandidate>) -> Command {
+    command.mut_args(|argument| {
+        if argument.get_id() == name { argument.add(ArgValueCandidates::new(candidates)) } else { argument }
+    })
+}
+
 /// Answers a shell that asks for completions. False if none does.
-pub(crate) fn answered(arguments: &[OsString], environment: &Environment) -> Result<bool, clap::Error> {
+pub(crate) fn answered(
+    arguments: &[OsString],
+    environment: &Environment,
+    commands: fn() -> Command,
+) -> Result<bool, clap::Error> {
     if environment.raw(VARIABLE).is_none() {
         return Ok(false);
     }
     // It is set once a process.
-    let _ = RUN.set((arguments.to_vec(), environment.clone()));
-    CompleteEnv::with_factory(cli::command).var(VARIABLE).try_complete(arguments.iter().cloned(), None)
+    let _ = RUN.set(Run { arguments: arguments.to_vec(), environment: environment.clone(), commands });
+    CompleteEnv::with_factory(commands).var(VARIABLE).try_complete(arguments.iter().cloned(), None)
 }
 
 /// The script that a shell reads to have completions.
-pub(crate) fn script(shell: Shell) -> Result<Vec<u8>, CliError> {
+pub(crate) fn script(shell: Shell, mut command: Command) -> Result<Vec<u8>, CliError> {
     let mut script = Vec::new();
     let name = match shell {
         Shell::Bash => "bash",
@@ -58,7 +105,7 @@ pub(crate) fn script(shell: Shell) -> Result<Vec<u8>, CliError> {
         Shell::Zsh => "zsh",
         // It has no way to ask while a person types, so it knows commands and flags alone.
         Shell::Nushell => {
-            clap_complete::generate(Nushell, &mut cli::command(), "optimize", &mut script);
+            clap_complete::generate(Nushell, &mut command, "optimize", &mut script);
             return Ok(script);
         }
     };
@@ -101,8 +148,8 @@ fn flags(arguments: &[OsString]) -> GlobalArgs {
 }
 
 /// The names of the profiles. A configuration that cannot be read has none; the command itself will say why.
-pub(crate) fn profiles() -> Vec<CompletionCandidate> {
-    let Some((arguments, environment)) = RUN.get() else { return Vec::new() };
+fn profiles() -> Vec<CompletionCandidate> {
+    let Some(Run { arguments, environment, .. }) = RUN.get() else { return Vec::new() };
     let mut flags = flags(arguments);
     flags.profile = None;
     let Ok(files) = Files::read(&flags, environment) else { return Vec::new() };
@@ -111,16 +158,16 @@ pub(crate) fn profiles() -> Vec<CompletionCandidate> {
 }
 
 /// The ids of the collections, if the server tells them soon.
-pub(crate) fn collections() -> Vec<CompletionCandidate> {
+fn collections() -> Vec<CompletionCandidate> {
     ids().unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
 }
 
 fn ids() -> Option<Vec<String>> {
-    let (arguments, environment) = RUN.get()?;
+    let Run { arguments, environment, commands } = RUN.get()?;
     let flags = flags(arguments);
     let settings = Settings::load(&flags, environment, false).ok()?;
     let printer = Printer::new(true, ColorChoice::Never, environment);
-    let app = App::new(settings, printer, environment.clone(), flags).ok()?;
+    let app = App::new(settings, printer, environment.clone(), flags, *commands).ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let listed = async { app.client().await.ok()?.collections().list().await.ok() };
@@ -130,8 +177,8 @@ fn ids() -> Option<Vec<String>> {
 }
 
 /// The names of the plugins, which are commands too.
-pub(crate) fn plugins() -> Vec<CompletionCandidate> {
-    let Some((_, environment)) = RUN.get() else { return Vec::new() };
+fn plugins() -> Vec<CompletionCandidate> {
+    let Some(Run { environment, .. }) = RUN.get() else { return Vec::new() };
     let runnable = plugins::find_all(environment).into_iter().filter(|plugin| plugin.problem.is_none());
     runnable.map(|plugin| CompletionCandidate::new(plugin.name).help(Some("plugin".into()))).collect()
 }

@@ -14,6 +14,7 @@ mod schema;
 mod secret_command;
 mod secrets;
 mod trust;
+mod trust_store;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,22 +24,21 @@ use optimize_auth::{Issuer, ServiceUrl, ServiceUrlError, read_secret_file};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::cli::{GlobalArgs, duration};
 use crate::env_vars::{CONFIG, Environment, PROFILE};
 use crate::error::CliError;
-use crate::output::Format;
+use crate::flags::{GlobalArgs, duration};
+use crate::format::Format;
 pub(crate) use file::ConfigFile;
 use layers::Layers;
 pub(crate) use nearest::suggest;
 use schema::{Key, Origin, Setting, SettingValue};
-
-use crate::plugins::TrustStore;
 
 pub(crate) use auth::{Occasion, TokenCache, asks_for_tokens};
 pub(crate) use draft::{Draft, user_folder};
 pub(crate) use explain::Explained;
 pub(crate) use json_schema::json_schema;
 pub(crate) use paths::{cache_folder, data_folder};
+pub(crate) use trust_store::TrustStore;
 
 /// The profile that stands for the embedded server.
 pub(crate) const SANDBOX_PROFILE: &str = "sandbox";

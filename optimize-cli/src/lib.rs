@@ -12,6 +12,8 @@ mod env_vars;
 mod error;
 mod examples;
 mod exit_code;
+mod flags;
+mod format;
 mod ingest;
 mod input;
 mod logging;
@@ -35,7 +37,9 @@ use cli::Cli;
 use config::Settings;
 use error::CliError;
 use exit_code::Exit;
-use output::{Format, Outcome, Screen, print_line};
+use flags::GlobalArgs;
+use format::Format;
+use output::{Outcome, Screen, print_line};
 use printer::Printer;
 
 pub use env_vars::Environment;
@@ -43,7 +47,7 @@ pub use env_vars::Environment;
 /// Runs one command and answers with the exit code of the process.
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     core_dumps::disable();
-    match completion::answered(arguments, &environment) {
+    match completion::answered(arguments, &environment, cli::command) {
         Ok(false) => {}
         // Nobody reads what a completion says on standard error.
         Ok(true) | Err(_) => return Exit::Done.into(),
@@ -88,7 +92,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
     };
     let format = settings.output()?.or(cli.global.output).unwrap_or(Format::Auto);
     *as_json = format == Format::Json;
-    let app = App::new(settings, printer, environment, cli.global)?;
+    let app = App::new(settings, printer, environment, cli.global, cli::command)?;
     if let Some((plugin, arguments)) = command.plugin(&app)? {
         return plugins::launch(&app, &plugin, arguments);
     }
@@ -125,7 +129,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
 }
 
 /// Where to begin, for somebody who types the name of the program and nothing else.
-fn beginning(flags: &cli::GlobalArgs, environment: &Environment) -> Result<(), CliError> {
+fn beginning(flags: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
     let settings = Settings::load(flags, environment, false)?;
     let text = match settings.base_url() {
         Ok(url) => format!(

@@ -1,34 +1,36 @@
 //! What a command hands over, and how it is shown.
 
 mod csv;
+mod document;
 mod json;
+mod look;
 mod ndjson;
 mod pager;
+mod renderer;
 mod row;
 mod table;
 mod target;
 
-use std::borrow::Cow;
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
-use clap::ValueEnum;
 use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
 use secrecy::{ExposeSecret, SecretString};
 
-use self::csv::CsvWriter;
-use self::json::JsonWriter;
+use self::look::Look;
 use self::pager::Pager;
-use self::row::{Column, cells};
-use self::table::TableWriter;
+use self::renderer::Renderer;
+use self::row::{Column, RenderError};
 use self::target::Target;
 use crate::env_vars::Environment;
 use crate::error::CliError;
+use crate::format::Format;
 use crate::printer::Printer;
 use crate::progress::{Extent, Progress};
+
+pub(crate) use self::document::Document;
 
 /// What a command comes to.
 pub(crate) enum Outcome {
@@ -42,48 +44,6 @@ pub(crate) enum Outcome {
     Done,
     /// A server that runs until it is interrupted, and the line that tells where.
     Serving(SecretString, Box<optimize_sandbox::Sandbox>),
-}
-
-/// An output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// A table on a terminal; elsewhere ndjson, or json for a single record; by its ending for a file
-    Auto,
-    /// For people
-    Table,
-    /// One array or object
-    Json,
-    /// One object a line
-    Ndjson,
-    /// RFC 4180, with a heading line
-    Csv,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
-    }
-}
-
-impl Format {
-    /// All names, for errors.
-    pub(crate) fn names() -> String {
-        Self::value_variants().iter().map(Self::to_string).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The format to use: `auto` depends on where the output goes.
-    fn settle(self, file: Option<&Path>) -> Self {
-        if self != Self::Auto {
-            return self;
-        }
-        match file.map(|file| file.extension().and_then(|ending| ending.to_str()).unwrap_or_default()) {
-            Some(ending) if ending.eq_ignore_ascii_case("csv") => Self::Csv,
-            Some(ending) if ending.eq_ignore_ascii_case("json") => Self::Json,
-            None if io::stdout().is_terminal() => Self::Table,
-            // A record looks the same in json.
-            _ => Self::Ndjson,
-        }
-    }
 }
 
 /// Some of the data: JSON texts.
@@ -234,67 +194,11 @@ impl Data {
     }
 }
 
-/// Bytes to be written as they are.
-pub(crate) struct Document {
-    bytes: Bytes,
-    file: Option<PathBuf>,
-    /// Whether not even a line break is added.
-    pub(crate) is_untouched: bool,
-    /// What the command ends with once everything is written.
-    pub(crate) failure: Option<CliError>,
-}
-
-impl Document {
-    /// For this file, or for standard output.
-    pub(crate) fn new(bytes: impl Into<Bytes>, file: Option<PathBuf>) -> Self {
-        Self { bytes: bytes.into(), file, is_untouched: false, failure: None }
-    }
-
-    pub(crate) fn write(self, printer: Printer) -> Result<(), CliError> {
-        let name = self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
-        let write = || {
-            let mut target = Target::open(self.file.as_deref())?;
-            target.write_all(&self.bytes)?;
-            if !self.is_untouched && !self.bytes.ends_with(b"\n") {
-                target.write_all(b"\n")?;
-            }
-            target.finish()
-        };
-        write().map_err(|error| CliError::io(format!("write {name}"), error))?;
-        if self.file.is_some() {
-            printer.remark(&format!("wrote {name}"));
-        }
-        self.failure.map_or(Ok(()), Err)
-    }
-}
-
 /// Writes `text` and a line break to standard output.
 pub(crate) fn print_line(text: &SecretString) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.expose_secret().as_bytes()).and_then(|()| stdout.write_all(b"\n"));
     written.and_then(|()| stdout.flush()).map_err(|error| CliError::io("write standard output", error))
-}
-
-enum Renderer {
-    Table(TableWriter),
-    Json(JsonWriter, Projection),
-    Ndjson(Projection),
-    Csv(CsvWriter),
-}
-
-/// How data looks, whatever it is.
-#[derive(Clone, Debug)]
-pub(crate) struct Look {
-    /// The columns that were chosen; all if empty.
-    pub(crate) columns: Vec<Column>,
-    pub(crate) is_csv_safe: bool,
-    pub(crate) wraps: bool,
-    /// Of the screen.
-    pub(crate) width: usize,
-    /// Whether there is colour.
-    pub(crate) is_styled: bool,
-    /// What stands before an id in the address of its page, if ids are to lead there.
-    pub(crate) page: Option<String>,
 }
 
 /// What a run knows of its screen.
@@ -304,84 +208,6 @@ pub(crate) struct Screen<'a> {
     pub(crate) environment: &'a Environment,
     /// The columns that were chosen; all if empty.
     pub(crate) columns: &'a [String],
-}
-
-/// Why a batch could not be rendered.
-#[derive(Debug)]
-pub(crate) enum RenderError {
-    Write(io::Error),
-    Row(serde_json::Error),
-}
-
-impl From<io::Error> for RenderError {
-    fn from(error: io::Error) -> Self {
-        Self::Write(error)
-    }
-}
-
-impl fmt::Display for RenderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Write(error) => error.fmt(f),
-            Self::Row(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Renderer {
-    fn new(format: Format, look: &Look) -> io::Result<Self> {
-        let projection = || Projection(look.columns.clone());
-        Ok(match format {
-            Format::Table => Self::Table(TableWriter::new(look.clone())),
-            Format::Json => Self::Json(JsonWriter::default(), projection()),
-            Format::Ndjson | Format::Auto => Self::Ndjson(projection()),
-            Format::Csv => Self::Csv(CsvWriter::new(&look.columns, look.is_csv_safe)?),
-        })
-    }
-
-    fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
-        match self {
-            Self::Table(table) => table.write(batch, out),
-            Self::Json(json, projection) => Ok(json.write(&*projection.of(batch)?, out)?),
-            Self::Ndjson(projection) => Ok(ndjson::write(&*projection.of(batch)?, out)?),
-            Self::Csv(csv) => csv.write(batch, out),
-        }
-    }
-
-    /// Ends the output. A remark, if there is one, is for standard error.
-    fn finish(self, out: &mut dyn Write) -> Result<Option<String>, RenderError> {
-        match self {
-            Self::Table(table) => Ok(table.finish()),
-            Self::Json(json, _) => Ok(json.finish(out).map(|()| None)?),
-            Self::Ndjson(_) => Ok(None),
-            Self::Csv(csv) => csv.finish(out).map(|()| None),
-        }
-    }
-}
-
-/// The members of JSON objects that were chosen; all if empty.
-struct Projection(Vec<Column>);
-
-impl Projection {
-    fn of<'a>(&self, batch: &'a Batch) -> Result<Cow<'a, Batch>, RenderError> {
-        if self.0.is_empty() {
-            return Ok(Cow::Borrowed(batch));
-        }
-        Ok(Cow::Owned(match batch {
-            Batch::Record(record) => Batch::Record(self.of_row(record)?),
-            Batch::Rows(rows) => Batch::Rows(rows.iter().map(|row| self.of_row(row)).collect::<Result<_, _>>()?),
-        }))
-    }
-
-    /// The object with the members that are there, each as it was.
-    fn of_row(&self, row: &[u8]) -> Result<Bytes, RenderError> {
-        let cells = cells(row)?;
-        let members = self.0.iter().filter_map(|wanted| {
-            let (column, cell) = cells.iter().find(|(column, _)| column == wanted)?;
-            Some(format!("{}:{}", serde_json::Value::from(column.heading()), cell.json()))
-        });
-        Ok(format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into())
-    }
 }
 
 /// Whether the terminal makes texts lead somewhere.

@@ -4,13 +4,11 @@ mod discovery;
 mod launch;
 mod managed;
 mod manifest;
-mod trust_store;
 
 pub(crate) use discovery::{Found, Place, find, find_all, is_name};
 pub(crate) use launch::launch;
 pub(crate) use managed::Managed;
 pub(crate) use manifest::Manifests;
-pub(crate) use trust_store::TrustStore;
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,13 +1,31 @@
 //! Standard error: remarks, warnings, errors.
 
+use std::fmt;
 use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 use serde_json::json;
 
-use crate::cli::ColorChoice;
 use crate::env_vars::{CLICOLOR_FORCE, Environment, NO_COLOR};
 use crate::error::CliError;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl fmt::Display for ColorChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
 
 /// Writes to standard error. What cannot be written there is lost, since there is nowhere else to say so.
 #[derive(Clone, Copy, Debug)]

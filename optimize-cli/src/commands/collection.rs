@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use clap_complete::engine::ArgValueCandidates;
 use optimize_api::{CollectionId, ScopeEntry};
 use serde_json::json;
 
 use crate::app::App;
-use crate::completion;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Data, Outcome};
@@ -39,7 +37,6 @@ pub(crate) struct Create {
 #[derive(Args, Debug)]
 pub(crate) struct Get {
     /// The id of the collection, as in the address of its page
-    #[arg(add = ArgValueCandidates::new(completion::collections))]
     id: String,
 }
 
@@ -52,7 +49,6 @@ pub(crate) enum Scope {
 #[derive(Args, Debug)]
 pub(crate) struct SetScope {
     /// The id of the collection, as in the address of its page
-    #[arg(add = ArgValueCandidates::new(completion::collections))]
     id: String,
     /// A JSON array such as [{"definitionType":"process","definitionKey":"invoice","tenants":[null]}]; - for standard
     /// input

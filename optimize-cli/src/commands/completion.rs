@@ -1,5 +1,6 @@
 use clap::Args;
 
+use crate::app::App;
 use crate::completion::{Shell, script};
 use crate::error::CliError;
 use crate::output::{Document, Outcome};
@@ -14,7 +15,7 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
-    pub(crate) fn run(self) -> Result<Outcome, CliError> {
-        Ok(Outcome::Document(Document::new(script(self.shell)?, None)))
+    pub(crate) fn run(self, app: &App) -> Result<Outcome, CliError> {
+        Ok(Outcome::Document(Document::new(script(self.shell, (app.commands)())?, None)))
     }
 }

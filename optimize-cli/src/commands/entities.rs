@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap_complete::engine::ArgValueCandidates;
 use optimize_api::{Client, DashboardId, Definitions, Error, ReportId};
 use serde_json::json;
 
 use crate::app::App;
-use crate::completion;
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
 
@@ -58,7 +56,7 @@ impl Kind {
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// The id of the collection, as in the address of its page
-    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completion::collections))]
+    #[arg(long, value_name = "ID")]
     collection: String,
 }
 
@@ -77,7 +75,7 @@ pub(crate) struct Export {
     #[arg(value_name = "ID", required_unless_present = "collection", conflicts_with = "collection")]
     ids: Vec<String>,
     /// All that this collection lists
-    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completion::collections))]
+    #[arg(long, value_name = "ID")]
     collection: Option<String>,
     /// Write this file instead of standard output; it appears only when it is complete
     #[arg(short, long, value_name = "FILE")]

@@ -5,12 +5,10 @@ mod check;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap_complete::engine::ArgValueCandidates;
 use optimize_api::Definitions;
 use serde_json::json;
 
 use crate::app::App;
-use crate::completion;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Data, Outcome};
@@ -24,7 +22,7 @@ pub(crate) struct Import {
     /// A JSON array of exported definitions; - for standard input
     file: PathBuf,
     /// The id of the collection, as in the address of its page
-    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completion::collections))]
+    #[arg(long, value_name = "ID")]
     collection: String,
     /// Check the definitions, and what the server tells of the collection, and import nothing
     #[arg(long)]

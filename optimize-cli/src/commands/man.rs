@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli;
+use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Document, Outcome};
 
@@ -15,8 +15,8 @@ pub(crate) struct ManPages {
 }
 
 impl ManPages {
-    pub(crate) fn run(self) -> Result<Outcome, CliError> {
-        let command = cli::command().flatten_help(false);
+    pub(crate) fn run(self, app: &App) -> Result<Outcome, CliError> {
+        let command = (app.commands)();
         if let Some(dir) = self.dir {
             let failed = |error| CliError::io(format!("write manual pages to {}", dir.display()), error);
             clap_mangen::generate_to(command, &dir).map_err(failed)?;

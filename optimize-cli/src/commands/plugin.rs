@@ -9,10 +9,9 @@ mod trust;
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Args, CommandFactory, Subcommand};
+use clap::{Args, Subcommand};
 
 use crate::app::App;
-use crate::cli::Cli;
 use crate::config::suggest;
 use crate::error::CliError;
 use crate::output::Outcome;
@@ -63,8 +62,8 @@ impl Plugin {
 }
 
 /// The names and aliases of the commands that are built in.
-fn built_in() -> Vec<String> {
-    let command = Cli::command();
+fn built_in(app: &App) -> Vec<String> {
+    let command = (app.commands)();
     let names = command.get_subcommands().flat_map(|command| {
         std::iter::once(command.get_name()).chain(command.get_all_aliases()).map(str::to_owned).collect::<Vec<_>>()
     });
@@ -77,7 +76,7 @@ pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
     let Some(found) = plugins::find(&name, &app.environment) else {
         let error = CliError::usage(format!("run `{}`: there is no such command or plugin", name.escape_debug()));
         let plugins = plugins::find_all(&app.environment).into_iter().map(|plugin| plugin.name);
-        let known: Vec<_> = built_in().into_iter().chain(plugins).collect();
+        let known: Vec<_> = built_in(app).into_iter().chain(plugins).collect();
         return Err(suggest(error, &name, known.iter().map(String::as_str)));
     };
     for path in &found.skipped {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
-use crate::cli::GlobalArgs;
+use crate::flags::GlobalArgs;
 
 pub(crate) fn settings(flags: &GlobalArgs) -> Vec<Setting> {
     let mut settings = Vec::new();

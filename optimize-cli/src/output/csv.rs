@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 
-use super::row::{Cell, Column, cells};
-use super::{Batch, RenderError, ndjson};
+use super::row::{Cell, Column, RenderError, cells};
+use super::{Batch, ndjson};
 
 /// Writes at once if the columns are known. Otherwise rows go to an unnamed temporary file until the last one has said
 /// which columns there are.

@@ -2,12 +2,33 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::RenderError;
+/// Why a batch could not be rendered.
+#[derive(Debug)]
+pub(crate) enum RenderError {
+    Write(io::Error),
+    Row(serde_json::Error),
+}
+
+impl From<io::Error> for RenderError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(error) => error.fmt(f),
+            Self::Row(error) => error.fmt(f),
+        }
+    }
+}
 
 /// Where in a row a cell comes from. Columns are told apart by this, not by their headings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

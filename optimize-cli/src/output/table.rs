@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::row::{Cell, Column, cells};
-use super::{Batch, Look, RenderError};
+use super::Batch;
+use super::look::Look;
+use super::row::{Cell, Column, RenderError, cells};
 
 /// Wider cells are cut.
 const WIDEST: usize = 48;

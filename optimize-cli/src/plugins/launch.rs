@@ -11,7 +11,7 @@ use crate::env_vars::{
     PLUGIN_VERBOSE, PLUGIN_YES, PROFILE,
 };
 use crate::error::CliError;
-use crate::output::Format;
+use crate::format::Format;
 
 /// The version of the handover.
 const API: &str = "1";

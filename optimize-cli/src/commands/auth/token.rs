@@ -7,10 +7,11 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::app::App;
+use crate::config::TrustStore;
 use crate::env_vars::PLUGIN_NAME;
 use crate::error::CliError;
 use crate::output::Outcome;
-use crate::plugins::{self, TrustStore};
+use crate::plugins;
 
 /// Print a token
 #[derive(Args, Debug)]

@@ -10,7 +10,7 @@ use crate::plugins::{self, Found, Managed, Manifests, Place};
 pub(super) fn run(app: &App) -> Result<Outcome, CliError> {
     let mut manifests = Manifests::read(&app.environment);
     let managed = Managed::read(&app.environment)?;
-    let built_in = built_in();
+    let built_in = built_in(app);
     let mut rows = Vec::new();
     let mut failed = 0;
     for plugin in plugins::find_all(&app.environment) {

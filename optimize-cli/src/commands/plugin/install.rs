@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::built_in;
 use crate::app::App;
+use crate::config::TrustStore;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
-use crate::plugins::{Found, Managed, TrustStore, is_name};
+use crate::plugins::{Found, Managed, is_name};
 
 /// Copy a program into the folder of plugins and note its SHA-256; nothing is downloaded
 #[derive(Args, Debug)]
@@ -46,7 +47,7 @@ impl Install {
             return Err(CliError::config(problem).with_hint("pass --force to replace it"));
         }
         let sha256 = managed.install(&name, &self.path)?;
-        if built_in().contains(&name) {
+        if built_in(app).contains(&name) {
             app.printer.warning(&format!(
                 "a command has the name {name} and is run instead; run the plugin by: optimize plugin exec {name} -- …"
             ));

@@ -35,7 +35,7 @@ impl New {
             let problem = format!("begin a plugin: the name {name:?} cannot be used");
             return Err(CliError::config(problem).with_hint("small letters, digits and hyphens make a name"));
         }
-        if built_in().contains(name) {
+        if built_in(app).contains(name) {
             let problem = format!("begin the plugin {name}: a command has this name and would be run instead");
             return Err(CliError::config(problem).with_hint("choose another name"));
         }

@@ -3,9 +3,10 @@ use serde_json::json;
 
 use super::{built_in, found};
 use crate::app::App;
+use crate::config::TrustStore;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
-use crate::plugins::{self, Managed, Manifests, TrustStore};
+use crate::plugins::{self, Managed, Manifests};
 
 /// Show what is known of a plugin
 #[derive(Args, Debug)]
@@ -51,7 +52,7 @@ impl Info {
             "place": plugin.place.as_str(),
             "sha256": sha256,
             "installed_from": installed.map(|installed| installed.from.display().to_string()),
-            "shadowed": built_in().contains(&plugin.name),
+            "shadowed": built_in(app).contains(&plugin.name),
             "trusted_with_token": TrustStore::read(&app.environment)?.trusts_with_token(&plugin.name, &sha256),
             "manifest": manifest,
             "problem": problem,

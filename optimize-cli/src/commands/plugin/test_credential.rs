@@ -18,7 +18,7 @@ use crate::output::{Data, Outcome};
 #[derive(Args, Debug)]
 pub(crate) struct TestCredential {
     /// How long the helper may take for each test
-    #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration, default_value = "10s")]
+    #[arg(long, value_name = "DURATION", value_parser = crate::flags::duration, default_value = "10s")]
     patience: Duration,
     /// A variable of the environment that the helper is given besides the usual ones; may be repeated
     #[arg(long, value_name = "NAME")]

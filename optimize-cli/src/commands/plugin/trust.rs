@@ -3,10 +3,11 @@ use serde_json::json;
 
 use super::found;
 use crate::app::App;
+use crate::config::TrustStore;
 use crate::env_vars::PLUGIN_NAME;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
-use crate::plugins::{self, TrustStore};
+use crate::plugins;
 
 /// Trust a plugin with a token, or a credential helper that a project's configuration names
 ///

@@ -7,9 +7,10 @@ use futures_util::{StreamExt, TryStreamExt};
 use optimize_api::{DataPage, PageData};
 
 use crate::app::App;
-use crate::cli::duration;
 use crate::error::CliError;
-use crate::output::{Batch, Data, Format, Outcome};
+use crate::flags::duration;
+use crate::format::Format;
+use crate::output::{Batch, Data, Outcome};
 
 /// Print the data of a report, all pages
 ///

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config;
+use super::paths;
 use crate::env_vars::Environment;
 use crate::error::CliError;
 
@@ -27,7 +27,7 @@ struct Trusted {
 
 impl TrustStore {
     pub(crate) fn read(environment: &Environment) -> Result<Self, CliError> {
-        let Some(path) = config::data_folder(environment).map(|folder| folder.join("trusted.json")) else {
+        let Some(path) = paths::data_folder(environment).map(|folder| folder.join("trusted.json")) else {
             return Ok(Self::default());
         };
         let trusted = match std::fs::read(&path) {

@@ -1,0 +1,65 @@
+//! The flags that every command takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use crate::format::Format;
+use crate::printer::ColorChoice;
+
+/// They stand before or after the name of the command.
+#[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// The profile of the configuration to use; `sandbox` is built in
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// A configuration file to read besides the user's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The base URL of Optimize: what comes before /api
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Use an embedded server with demo data; no other setting is needed
+    #[arg(long, global = true, conflicts_with_all = ["base_url", "profile", "client_secret_file", "token_file"])]
+    pub(crate) sandbox: bool,
+    /// Read the client secret from this file; - for standard input
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "token_file")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// Use the token in this file; - for standard input
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The output format; auto is a table on a terminal, else ndjson, or json for a single record
+    #[arg(short, long, global = true, value_name = "FORMAT", ignore_case = true)]
+    pub(crate) output: Option<Format>,
+    /// The columns of a table or of CSV, comma-separated, in this order; of JSON the members. Variables as variable:NAME
+    #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    pub(crate) color: ColorChoice,
+    /// Print no progress and no remarks
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Log to standard error; twice or thrice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// How long one request may take, its retries included, such as 30s or 2m [default: 60s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Never ask; fail where an answer would be needed
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Answer yes to every question
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+}
+
+/// A duration with its unit, longer than nothing.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let problem = || format!("expected a duration such as 30s or 2m, not {text:?}");
+    let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| problem())?;
+    Duration::try_from(signed).ok().filter(|duration| !duration.is_zero()).ok_or_else(problem)
+}

@@ -8,6 +8,7 @@ mod ndjson;
 mod pager;
 mod renderer;
 mod row;
+mod spool;
 mod table;
 mod target;
 

@@ -1,18 +1,18 @@
 //! CSV (RFC 4180) with a heading line.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{self, Write};
 
+use super::Batch;
 use super::row::{Cell, Column, RenderError, cells};
-use super::{Batch, ndjson};
+use super::spool::Spool;
 
-/// Writes at once if the columns are known. Otherwise rows go to an unnamed temporary file until the last one has said
+/// Writes at once if the columns are known. Otherwise fields go to an unnamed temporary file until the last row has said
 /// which columns there are.
 pub(crate) struct CsvWriter {
     safe: bool,
     columns: Columns,
-    spool: Option<BufWriter<File>>,
+    spool: Option<Spool>,
     has_heading: bool,
 }
 
@@ -23,11 +23,16 @@ struct Columns {
 }
 
 impl Columns {
-    fn add(&mut self, column: Column) {
-        if !self.positions.contains_key(&column) {
-            self.positions.insert(column.clone(), self.ordered.len());
-            self.ordered.push(column);
-        }
+    /// The position of a column. `guess` is where it stands if this row is like the one before.
+    fn position(&self, column: &Column, guess: usize) -> Option<usize> {
+        if self.ordered.get(guess) == Some(column) { Some(guess) } else { self.positions.get(column).copied() }
+    }
+
+    fn add(&mut self, column: Column) -> usize {
+        let position = self.ordered.len();
+        self.positions.insert(column.clone(), position);
+        self.ordered.push(column);
+        position
     }
 }
 
@@ -36,22 +41,27 @@ impl CsvWriter {
     pub(crate) fn new(chosen: &[Column], safe: bool) -> io::Result<Self> {
         let mut columns = Columns::default();
         for column in chosen {
-            columns.add(column.clone());
+            if columns.position(column, 0).is_none() {
+                columns.add(column.clone());
+            }
         }
-        let spool = if chosen.is_empty() { Some(BufWriter::new(tempfile::tempfile()?)) } else { None };
+        let spool = if chosen.is_empty() { Some(Spool::new()?) } else { None };
         Ok(Self { safe, columns, spool, has_heading: false })
     }
 
     pub(crate) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
-        if let Some(spool) = &mut self.spool {
+        if let Some(mut spool) = self.spool.take() {
             for row in batch.rows() {
-                cells(row)?.into_iter().for_each(|(column, _)| self.columns.add(column));
+                let fields = self.fields(row, true)?;
+                spool.write(&fields)?;
             }
-            return Ok(ndjson::write(batch, spool)?);
+            self.spool = Some(spool);
+            return Ok(());
         }
         let mut csv = self.begin(out)?;
         for row in batch.rows() {
-            self.write_row(row, &mut csv)?;
+            let fields = self.fields(row, false)?;
+            self.write_record(fields, &mut csv)?;
         }
         Ok(csv.flush()?)
     }
@@ -60,16 +70,28 @@ impl CsvWriter {
         let Some(spool) = self.spool.take() else {
             return Ok(self.begin(out)?.flush()?);
         };
-        let mut spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
-        spool.rewind()?;
         let mut csv = self.begin(out)?;
-        let mut lines = BufReader::new(spool);
-        let mut line = Vec::new();
-        while lines.read_until(b'\n', &mut line)? > 0 {
-            self.write_row(&line, &mut csv)?;
-            line.clear();
+        let mut rows = spool.read()?;
+        while let Some(fields) = rows.next()? {
+            self.write_record(fields, &mut csv)?;
         }
         Ok(csv.flush()?)
+    }
+
+    /// The fields of a row and their positions. Columns that are not known yet are added, or their fields left out.
+    fn fields(&mut self, row: &[u8], adds: bool) -> Result<Vec<(usize, String)>, RenderError> {
+        let mut fields = Vec::with_capacity(self.columns.ordered.len());
+        let mut guess = 0;
+        for (column, cell) in cells(row)? {
+            let position = match self.columns.position(&column, guess) {
+                None if adds => self.columns.add(column),
+                None => continue,
+                Some(position) => position,
+            };
+            guess = position + 1;
+            fields.push((position, self.field(cell)));
+        }
+        Ok(fields)
     }
 
     fn begin<'a>(&mut self, out: &'a mut dyn Write) -> io::Result<csv::Writer<&'a mut dyn Write>> {
@@ -80,21 +102,15 @@ impl CsvWriter {
         Ok(csv)
     }
 
-    fn write_row(&self, row: &[u8], csv: &mut csv::Writer<&mut dyn Write>) -> Result<(), RenderError> {
-        let mut by_position = vec![None; self.columns.ordered.len()];
-        for (column, cell) in cells(row)? {
-            if let Some(position) = self.columns.positions.get(&column) {
-                by_position[*position] = Some(cell);
-            }
+    fn write_record(&self, fields: Vec<(usize, String)>, csv: &mut csv::Writer<&mut dyn Write>) -> io::Result<()> {
+        let mut record = vec![String::new(); self.columns.ordered.len()];
+        for (position, field) in fields {
+            record[position] = field;
         }
-        for cell in by_position {
-            csv.write_field(self.field(cell).as_bytes()).map_err(io::Error::from)?;
-        }
-        Ok(csv.write_record(None::<&[u8]>).map_err(io::Error::from)?)
+        Ok(csv.write_record(&record)?)
     }
 
-    fn field(&self, cell: Option<Cell<'_>>) -> String {
-        let Some(cell) = cell else { return String::new() };
+    fn field(&self, cell: Cell<'_>) -> String {
         let text = cell.text().into_owned();
         let would_run = self.safe && cell.is_text() && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
         if would_run { format!("'{text}") } else { text }

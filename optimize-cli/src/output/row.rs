@@ -95,20 +95,23 @@ impl<'a> Cell<'a> {
 
 /// The cells of a row in their order, variables each in a column of its own. A row that is no object is one cell.
 pub(crate) fn cells(row: &[u8]) -> Result<Vec<(Column, Cell<'_>)>, RenderError> {
-    let row: &RawValue = serde_json::from_slice(row).map_err(RenderError::Row)?;
-    let Ok(Members(members)) = serde_json::from_str(row.get()) else {
+    let Ok(Members(members)) = serde_json::from_slice(row) else {
+        let row: &RawValue = serde_json::from_slice(row).map_err(RenderError::Row)?;
         return Ok(vec![(Column::Member("value".to_owned()), Cell(row.get()))]);
     };
     let mut cells = Vec::with_capacity(members.len());
     for (name, value) in members {
-        let prefix = VARIABLES.into_iter().find(|(member, _)| *member == name).map(|(_, prefix)| prefix);
-        match (prefix, serde_json::from_str(value.get())) {
-            (Some(prefix), Ok(Members(variables))) => {
+        let variables = VARIABLES.into_iter().find(|(member, _)| *member == name).and_then(|(_, prefix)| {
+            let Members(variables) = serde_json::from_str(value.get()).ok()?;
+            Some((prefix, variables))
+        });
+        match variables {
+            Some((prefix, variables)) => {
                 for (name, value) in variables {
                     cells.push((Column::Variable(prefix, name.into_owned()), Cell(variable_value(value.get()))));
                 }
             }
-            _ => cells.push((Column::Member(name.into_owned()), Cell(value.get()))),
+            None => cells.push((Column::Member(name.into_owned()), Cell(value.get()))),
         }
     }
     Ok(cells)

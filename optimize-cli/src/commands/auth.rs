@@ -14,8 +14,11 @@ use optimize_auth::Claims;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::config::TrustStore;
+use crate::env_vars::PLUGIN_NAME;
 use crate::error::CliError;
 use crate::output::Outcome;
+use crate::plugins;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Auth {
@@ -57,4 +60,19 @@ fn shown(claims: &Claims) -> Value {
         "scope": claims.scope,
         "exp": end.map(|time| time.to_string()),
     })
+}
+
+/// A plugin gets no token unless the user has said so. It is least privilege between programs of one user, and no wall: a
+/// plugin can hide that it is one.
+fn check_plugin(app: &App) -> Result<(), CliError> {
+    let Some(name) = app.environment.raw(PLUGIN_NAME) else { return Ok(()) };
+    let name = name.to_string_lossy();
+    let plugin = plugins::find(&name, &app.environment);
+    let sha256 = plugin.and_then(|plugin| plugins::digest(&plugin.path).ok()).unwrap_or_default();
+    if TrustStore::read(&app.environment)?.trusts_with_token(&name, &sha256) {
+        return Ok(());
+    }
+    let name = name.escape_debug();
+    Err(CliError::untrusted(format!("hand out a token: the plugin {name} asks for it and is not trusted with one"))
+        .with_hint(format!("if you trust it as it is now: optimize plugin trust {name} --token")))
 }

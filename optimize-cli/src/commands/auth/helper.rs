@@ -4,6 +4,7 @@ use optimize_auth::exec::{ErrorKind, Granted, Hello, Op, Problem, Request, serve
 use optimize_auth::{AuthError, AuthErrorKind, Credentials, Token};
 use tokio::io::BufReader;
 
+use super::check_plugin;
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
@@ -14,6 +15,7 @@ pub(crate) struct Helper {}
 
 impl Helper {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        check_plugin(app)?;
         let hello = Hello::new("optimize", env!("CARGO_PKG_VERSION"), &[Op::Get, Op::Refresh, Op::Erase]);
         let served =
             serve(&hello, BufReader::new(tokio::io::stdin()), tokio::io::stdout(), |request| answer(app, request));

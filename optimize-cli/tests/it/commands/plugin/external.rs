@@ -178,11 +178,13 @@ fn a_plugin_gets_a_token_once_it_is_trusted_and_as_long_as_it_stays_the_same() {
     let user = user();
     let body = "\"$OPTIMIZE_CLI\" --sandbox auth token | wc -c";
     user.script("bin/optimize-ask", body);
-    let refused = "error: failed to print a token: the plugin ask asks for it and is not trusted with one\nhint: if you trust it as it is now: optimize plugin trust ask --token\n";
+    let refused = "error: failed to hand out a token: the plugin ask asks for it and is not trusted with one\nhint: if you trust it as it is now: optimize plugin trust ask --token\n";
     assert_eq!(user.types("ask").stderr, refused);
     check!(user.types("plugin trust ask").stderr.lines().next().unwrap(), @"error: the following required arguments were not provided:");
     assert_eq!(user.types("plugin trust ask --token").stderr, "ask is trusted\n");
     assert_ne!(user.types("ask").stdout.trim(), "0");
+    user.script("bin/optimize-hear", "exec \"$OPTIMIZE_CLI\" --sandbox auth helper");
+    assert_eq!((user.types("hear").code, user.types("hear").stdout.as_str()), (Some(4), ""));
     user.script("bin/optimize-ask", &format!("# changed\n{body}"));
     assert_eq!(user.types("ask").stderr, refused);
     user.script("bin/optimize-grab", "\"$OPTIMIZE_CLI\" plugin trust grab --token");

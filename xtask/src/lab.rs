@@ -4,8 +4,11 @@ pub(crate) mod auth;
 pub(crate) mod keycloak;
 mod materials;
 mod node;
+pub(crate) mod openapi;
+pub(crate) mod postman;
 mod process;
 mod python;
+mod sandbox;
 pub(crate) mod terminal;
 
 use crate::util::{Outcome, shell};

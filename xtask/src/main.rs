@@ -39,6 +39,10 @@ enum Lab {
     },
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
+    /// The description of the API, by redocly and schemathesis; needs npm and python3
+    Openapi,
+    /// The Postman collection, by newman; needs npm
+    Postman,
     /// bash, zsh and fish inside tmux, from Debian if they are not there
     Terminal,
 }
@@ -50,6 +54,8 @@ fn main() -> ExitCode {
         Task::Gen { check } => r#gen::run(check),
         Task::Lab(Lab::Auth { write }) => lab::auth::run(write),
         Task::Lab(Lab::Keycloak) => lab::keycloak::run(),
+        Task::Lab(Lab::Openapi) => lab::openapi::run(),
+        Task::Lab(Lab::Postman) => lab::postman::run(),
         Task::Lab(Lab::Terminal) => lab::terminal::run(),
     };
     match outcome {

@@ -8,6 +8,7 @@ use optimize_api::{
     ReportId, ScopeEntry, VariableLabel, VariableType,
 };
 use optimize_sandbox::{Generation, Sandbox};
+use serde_json::Value;
 
 use crate::support::{GENERATIONS, api_requests, client, of, sandbox, start, statuses};
 
@@ -24,6 +25,30 @@ fn the_docs_of_each_operation_tell_path_release_and_replay_class() {
         let is_told = told.any(|docs| docs.split("pub ").next().unwrap().contains(&wanted));
         assert!(is_told, "{}: {heading} … {wanted}", operation.id);
     }
+}
+
+#[test]
+fn the_description_of_the_api_has_the_operations_and_no_other() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.yaml");
+    let description: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let text = |name: &str| operation[name].as_str().unwrap().to_owned();
+            described.insert((method.to_uppercase(), path.clone(), text("operationId"), text("x-since")));
+            let replay = text("x-replay");
+            let class = |known: &&&Operation| known.id == operation["operationId"].as_str().unwrap();
+            let known = Operation::all().iter().find(class).unwrap();
+            assert!(replay.starts_with(&format!("{:?}", known.replay)), "{}: {replay}", known.id);
+        }
+    }
+    // A further page is the same request with a cursor.
+    let operations = Operation::all().iter().filter(|operation| operation.id != "report.data.next");
+    let declared = operations.map(|operation| {
+        let [path, id, since] = [operation.path, operation.id, operation.since].map(str::to_owned);
+        (operation.method.to_string(), path, id, since)
+    });
+    assert_eq!(described, declared.collect());
 }
 
 /// All that is in the files of a folder and its folders.

@@ -42,7 +42,8 @@ pub(super) fn create(state: &State, arrived: &Arrived) -> Result<Response, Failu
 
 pub(super) fn set_scope(state: &State, arrived: &Arrived, id: &str) -> Result<Response, Failure> {
     let body = json_body(state, arrived)?;
-    let entries = body.as_array().ok_or(Failure::MalformedJson)?;
+    let entries = body.as_array().filter(|entries| entries.iter().all(Value::is_object));
+    let entries = entries.ok_or(Failure::MalformedJson)?;
     let mut world = state.world();
     let collection = world.collections.get_mut(id).ok_or_else(|| not_found(id))?;
     for entry in entries {

@@ -72,3 +72,8 @@ pub use reports::Reports;
 pub use reports::data_export::{DataExport, DataPage, PageData, Row};
 pub use transport::retry::RetryPolicy;
 pub use variable_type::VariableType;
+
+/// The example of the README is compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -94,3 +94,8 @@ pub use strategy::exec::Exec;
 pub use strategy::static_bearer::StaticBearer;
 pub use strategy::token_file::TokenFile;
 pub use token::Token;
+
+/// The example of the README is compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -39,3 +39,8 @@ pub use issuer::{AuthMethod, Discovery, TokenBody};
 pub use journal::Entry;
 pub use keys::TokenAlgorithm;
 pub use tls::{ServerCertificate, Tls};
+
+/// The example of the README is compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

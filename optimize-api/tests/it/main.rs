@@ -8,6 +8,7 @@ mod blocking;
 mod client;
 mod conformance;
 mod dashboards;
+mod examples;
 mod ingestion;
 mod operations;
 mod readiness;

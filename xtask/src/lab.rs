@@ -5,6 +5,7 @@ pub(crate) mod keycloak;
 mod materials;
 mod node;
 pub(crate) mod openapi;
+mod packages;
 pub(crate) mod postman;
 mod process;
 mod python;

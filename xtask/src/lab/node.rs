@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use xshell::cmd;
-
 use super::materials::Materials;
+use super::packages::npm;
 use super::process::{Server, bring, folder, free_port};
-use crate::util::{Outcome, shell};
+use crate::util::Outcome;
 
 pub(super) const VERSION: &str = "9.13.3";
 
@@ -21,13 +20,8 @@ impl OidcProvider {
     pub(super) fn start(materials: &Materials) -> Outcome<Option<Self>> {
         let folder = folder("oidc-provider")?;
         let script = bring("oidc-provider/server.mjs", &folder)?;
-        if !folder.join("node_modules/oidc-provider").exists() {
-            let shell = shell()?;
-            let package = format!("oidc-provider@{VERSION}");
-            let install = cmd!(shell, "npm install --prefix {folder} --no-audit --no-fund --no-save {package}");
-            if !super::fetch(install, "oidc-provider", "the npm registry")? {
-                return Ok(None);
-            }
+        if !npm(&folder, "oidc-provider", VERSION)? {
+            return Ok(None);
         }
         let [port, tls_port] = [free_port()?, free_port()?];
         let mut command = Command::new("node");

@@ -2,11 +2,12 @@
 
 use xshell::cmd;
 
+use super::packages::{npm, pip};
 use super::process::folder;
 use super::sandbox;
 use crate::util::{Outcome, shell};
 
-const REDOCLY: &str = "@redocly/cli@1.34.5";
+const REDOCLY: &str = "1.34.5";
 const SCHEMATHESIS: &str = "4.32.5";
 
 /// What an answer is checked for. That the sandbox has failures of its own, as the server has, is no difference.
@@ -23,31 +24,18 @@ const WITHOUT: [(&str, &str); 4] = [
 pub(crate) fn run() -> Outcome {
     let place = folder("openapi")?;
     let shell = shell()?;
+    if !npm(&place, "@redocly/cli", REDOCLY)? {
+        return Ok(());
+    }
     let redocly = place.join("node_modules/.bin/redocly");
-    if !redocly.exists() {
-        let install = cmd!(shell, "npm install --prefix {place} --no-audit --no-fund --no-save {REDOCLY}");
-        if !super::fetch(install, "redocly", "the npm registry")? {
-            return Ok(());
-        }
-    }
     cmd!(shell, "{redocly} lint --config docs/redocly.yaml docs/openapi.yaml").run()?;
-    let environment = place.join("venv");
-    let python = environment.join("bin/python");
-    if !environment.join("installed").exists() {
-        cmd!(shell, "python3 -m venv {environment}").quiet().run()?;
-        let package = format!("schemathesis=={SCHEMATHESIS}");
-        let install = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check {package}");
-        if !super::fetch(install, "schemathesis", "PyPI")? {
-            return Ok(());
-        }
-        std::fs::write(environment.join("installed"), SCHEMATHESIS)?;
-    }
+    let Some(programs) = pip(&place, "schemathesis", SCHEMATHESIS)? else { return Ok(()) };
+    let schemathesis = programs.join("st");
     sandbox::build()?;
     for (generation, without) in WITHOUT {
         let (server, told) = sandbox::start(generation, &place)?;
         let url = told["base_url"].as_str().unwrap_or_default();
         let token = sandbox::token(&told)?;
-        let schemathesis = environment.join("bin/st");
         eprintln!("== schemathesis against the sandbox as {generation}");
         cmd!(
             shell,

@@ -5,11 +5,12 @@ use std::fs;
 use serde_json::{Value, json};
 use xshell::cmd;
 
+use super::packages::npm;
 use super::process::folder;
 use super::sandbox;
 use crate::util::{Outcome, root, shell};
 
-const NEWMAN: &str = "newman@6.2.1";
+const NEWMAN: &str = "6.2.1";
 
 /// The folders of the collection that a generation can answer.
 const FOLDERS: [(&str, &[&str]); 4] = [
@@ -22,13 +23,10 @@ const FOLDERS: [(&str, &[&str]); 4] = [
 pub(crate) fn run() -> Outcome {
     let place = folder("postman")?;
     let shell = shell()?;
-    let newman = place.join("node_modules/.bin/newman");
-    if !newman.exists() {
-        let install = cmd!(shell, "npm install --prefix {place} --no-audit --no-fund --no-save {NEWMAN}");
-        if !super::fetch(install, "newman", "the npm registry")? {
-            return Ok(());
-        }
+    if !npm(&place, "newman", NEWMAN)? {
+        return Ok(());
     }
+    let newman = place.join("node_modules/.bin/newman");
     sandbox::build()?;
     for (generation, folders) in FOLDERS {
         let (server, told) = sandbox::start(generation, &place)?;

@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use xshell::cmd;
-
 use super::materials::Materials;
+use super::packages::pip;
 use super::process::{Server, bring, folder, free_port};
-use crate::util::{Outcome, shell};
+use crate::util::Outcome;
 
 pub(super) const VERSION: &str = "3.4.1";
 
@@ -20,22 +19,11 @@ impl Django {
     pub(super) fn start(materials: &Materials) -> Outcome<Option<Self>> {
         let folder = folder("django")?;
         let script = bring("django/server.py", &folder)?;
-        let environment = folder.join("venv");
-        let python = environment.join("bin/python");
-        let shell = shell()?;
-        if !environment.join("installed").exists() {
-            cmd!(shell, "python3 -m venv {environment}").quiet().run()?;
-            let package = format!("django-oauth-toolkit=={VERSION}");
-            let install = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check {package}");
-            if !super::fetch(install, "django-oauth-toolkit", "PyPI")? {
-                return Ok(None);
-            }
-            std::fs::write(environment.join("installed"), VERSION)?;
-        }
+        let Some(programs) = pip(&folder, "django-oauth-toolkit", VERSION)? else { return Ok(None) };
         // The clients of an earlier run would keep their secrets.
         let _ = std::fs::remove_file(materials.path().join("lab.sqlite3"));
         let port = free_port()?;
-        let mut command = Command::new(python);
+        let mut command = Command::new(programs.join("python"));
         command.arg(script).arg(materials.path()).arg(port.to_string());
         let mut server = Server::start(&mut command, folder.join("server.log"))?;
         server.wait(port, "/o/.well-known/oauth-authorization-server", 60)?;

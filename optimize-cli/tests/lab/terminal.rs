@@ -27,7 +27,7 @@ impl Screen {
         let binaries = Path::new(env!("CARGO_BIN_EXE_optimize")).parent().unwrap();
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", binaries.display());
         let home = screen.home.path().to_str().unwrap();
-        let arguments = ["new-session", "-d", "-x", "100", "-y", "30", "env", "-i"];
+        let arguments = ["new-session", "-d", "-c", home, "-x", "100", "-y", "30", "env", "-i"];
         let variables = [format!("HOME={home}"), format!("PATH={path}"), format!("PS1={PROMPT} ")];
         let fixed = ["TERM=screen-256color", "LANG=C.UTF-8", "FORCE_HYPERLINK=0", "SHELL=/bin/sh"];
         let mut command = screen.tmux(&arguments);

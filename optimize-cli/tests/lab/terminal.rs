@@ -172,7 +172,7 @@ fn long_work_shows_how_far_it_is() {
     screen.type_text("clear; optimize --sandbox variable ingest v.csv; echo code $?");
     screen.press(&["Enter"]);
     let seen = screen.wait_for(|seen| seen.contains(" rows/s, "));
-    assert!(seen.contains(" MiB, ") && seen.ends_with(" left"), "{seen}");
+    assert!(seen.contains("iB, ") && seen.ends_with(" left"), "{seen}");
     let seen = screen.wait_for(|seen| seen.contains("code 0"));
     assert!(seen.contains("accepted  300000") && !seen.contains("rows/s"), "{seen}");
 }

@@ -83,7 +83,7 @@ impl Command {
         use config::Config;
         matches!(
             self,
-            Self::Completion(_) | Self::Man(_) | Self::Config(Config::Path | Config::Schema | Config::Validate(_))
+            Self::Completion(_) | Self::Man(_) | Self::Config(Config::Path | Config::Schema | Config::Validate)
         )
     }
 

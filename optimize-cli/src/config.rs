@@ -28,7 +28,7 @@ use crate::env_vars::{CONFIG, Environment, PROFILE};
 use crate::error::CliError;
 use crate::flags::{GlobalArgs, duration};
 use crate::format::Format;
-pub(crate) use file::ConfigFile;
+pub(crate) use file::{ConfigFile, is_plain};
 use layers::Layers;
 pub(crate) use nearest::suggest;
 use schema::{Key, Origin, Setting, SettingValue};

@@ -1,6 +1,6 @@
 //! Configuration.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 
 use super::auth::Login;
@@ -23,14 +23,12 @@ pub(crate) enum Config {
     Profiles,
     /// Print the JSON Schema of a configuration file, for editors
     Schema,
-    Validate(Validate),
+    /// Check the configuration: files, environment and flags, for each profile
+    ///
+    /// Files that settings name are read, helpers are not started, and no server is asked; `optimize auth doctor` does
+    /// that.
+    Validate,
 }
-
-/// Check the configuration: files, environment and flags, for each profile
-///
-/// Files that settings name are read, helpers are not started, and no server is asked; `optimize auth doctor` does that.
-#[derive(Args, Debug)]
-pub(crate) struct Validate {}
 
 impl Config {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
@@ -51,7 +49,7 @@ impl Config {
                 let text = text.map_err(|error| CliError::config(format!("write the schema: {error}")))?;
                 Ok(Outcome::Document(Document::new(text, None)))
             }
-            Self::Validate(_) => validate(app),
+            Self::Validate => validate(app),
         }
     }
 }

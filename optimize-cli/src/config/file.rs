@@ -196,8 +196,8 @@ impl Place<'_> {
     }
 }
 
-/// Whether a key can stand without quotes.
-fn is_plain(key: &str) -> bool {
+/// Whether a key can stand without quotes; the name of a profile must.
+pub(crate) fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|character| character.is_alphanumeric() || "-_".contains(character))
 }
 

@@ -68,8 +68,7 @@ impl Login {
 
 /// The name becomes a part of a file's name, and `sandbox` is built in.
 fn check_name(profile: &str) -> Result<(), CliError> {
-    let is_plain = profile.chars().all(|character| character.is_alphanumeric() || "-_".contains(character));
-    if is_plain && profile != SANDBOX_PROFILE {
+    if config::is_plain(profile) && profile != SANDBOX_PROFILE {
         return Ok(());
     }
     let problem = format!("set up the profile `{}`: its name cannot be used", profile.escape_debug());

@@ -1,8 +1,8 @@
 //! Which settings count, and where they were made.
 
-use super::Settings;
 use super::auth::{TokenCache, of_preset};
 use super::schema::{Key, Setting, SettingValue};
+use super::{SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 
@@ -22,7 +22,7 @@ impl Settings {
     pub(crate) fn explain(&self, environment: &Environment) -> Result<Vec<Explained>, CliError> {
         let mut all = Vec::new();
         if self.sandbox || self.profile.is_some() {
-            let sandbox = || Some("sandbox".to_owned());
+            let sandbox = || Some(SANDBOX_PROFILE.to_owned());
             all.push(Explained {
                 setting: "profile",
                 value: self.profile.clone().or_else(sandbox),

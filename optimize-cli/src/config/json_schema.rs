@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::SANDBOX_PROFILE;
 use super::schema::{Form, Key};
 
 /// The words that a setting can be, where they are few.
@@ -31,7 +32,7 @@ pub(crate) fn json_schema() -> Value {
     top.insert("default_profile".to_owned(), default);
     let profiles = json!({
         "type": "object", "description": "Settings by name; `sandbox` is built in",
-        "propertyNames": { "not": { "const": "sandbox" } },
+        "propertyNames": { "not": { "const": SANDBOX_PROFILE } },
         "additionalProperties": { "$ref": "#/$defs/profile" },
     });
     top.insert("profiles".to_owned(), profiles);

@@ -5,12 +5,14 @@ use clap::{CommandFactory, Parser};
 
 use crate::commands::Command;
 use crate::flags::GlobalArgs;
-use crate::{completion, examples};
+use crate::{completion, examples, exit_code};
+
+const TRY_IT: &str = "Try it without a server: optimize --sandbox report data orders-by-step";
 
 /// Reports, dashboards and report data of Camunda Optimize.
 #[derive(Debug, Parser)]
 #[command(name = "optimize", version, styles = STYLES, max_term_width = 120)]
-#[command(after_help = "Try it without a server: optimize --sandbox report data orders-by-step")]
+#[command(after_help = TRY_IT, after_long_help = format!("{}\n{TRY_IT}", exit_code::HELP.replace('\t', "  ")))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

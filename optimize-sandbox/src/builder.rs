@@ -253,6 +253,12 @@ impl SandboxBuilder {
         self
     }
 
+    /// The path of the token endpoint below the issuer's, such as `/protocol/openid-connect/token`. Default `/oauth/token`.
+    pub fn token_path(mut self, path: &str) -> Self {
+        self.issuer.token_path = leading_slash(path);
+        self
+    }
+
     /// Where the issuer publishes its metadata. Default everywhere.
     pub fn discovery(mut self, discovery: Discovery) -> Self {
         self.issuer.discovery = discovery;

@@ -95,6 +95,7 @@ pub enum Discovery {
 #[derive(Debug)]
 pub(crate) struct Behaviour {
     pub(crate) path: String,
+    pub(crate) token_path: String,
     pub(crate) client_secret: String,
     pub(crate) client_keys: JwkSet,
     pub(crate) methods: Vec<AuthMethod>,
@@ -113,6 +114,7 @@ impl Behaviour {
     pub(crate) fn new(client_secret: String) -> Self {
         Self {
             path: String::new(),
+            token_path: "/oauth/token".to_owned(),
             client_secret,
             client_keys: JwkSet { keys: Vec::new() },
             // A client that proves nothing is let in only where that is asked for.
@@ -164,7 +166,7 @@ impl Issuer {
     }
 
     pub(crate) fn token_url(&self) -> String {
-        format!("{}/oauth/token", self.id)
+        format!("{}{}", self.id, self.behaviour.token_path)
     }
 
     pub(crate) fn jwks_url(&self) -> String {
@@ -243,8 +245,12 @@ pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Resp
         return Some(json_answer(404, &json!({ "error": "Realm does not exist" })));
     }
     match (&arrived.parts.method, path.strip_prefix(own)?) {
-        (&Method::POST, "/oauth/token") => Some(token::answer(issuer, state.clock.now(), arrived)),
-        (_, "/oauth/token") => Some(json_answer(405, &json!({ "error": "invalid_request" }))),
+        (&Method::POST, path) if path == issuer.behaviour.token_path => {
+            Some(token::answer(issuer, state.clock.now(), arrived))
+        }
+        (_, path) if path == issuer.behaviour.token_path => {
+            Some(json_answer(405, &json!({ "error": "invalid_request" })))
+        }
         (&Method::GET, "/oauth/jwks") => Some(json_answer(200, issuer.key().1.jwks())),
         // Of an issuer with a path, all else below it is not there; without one, all else is the API's.
         _ if !own.is_empty() => Some(empty(404)),
@@ -254,7 +260,7 @@ pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Resp
 
 /// What the journal keeps of a token request.
 pub(crate) fn journal_parameters(state: &State, arrived: &Arrived) -> BTreeMap<String, String> {
-    if !arrived.parts.uri.path().ends_with("/oauth/token") {
+    if !arrived.parts.uri.path().ends_with(&state.issuer.behaviour.token_path) {
         return BTreeMap::new();
     }
     let parameters = token::parameters(arrived, state.issuer.behaviour.body).unwrap_or_default();

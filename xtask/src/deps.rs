@@ -9,7 +9,7 @@ use xshell::cmd;
 use crate::util::{Outcome, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox besides.
-const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
     ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-sandbox"]),
@@ -17,6 +17,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
     ("xtask", &[]),
     ("custom-strategy", &["optimize-auth"]),
     ("rows-plugin", &[]),
+    ("guide", &["optimize-api", "optimize-auth"]),
 ];
 
 /// Crates that must be absent from everything a crate builds upon: a token needs no command line, a client no file

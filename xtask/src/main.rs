@@ -2,8 +2,11 @@
 
 mod ci;
 mod deps;
+mod docs;
+mod fetch;
 mod r#gen;
 mod lab;
+mod tools;
 mod util;
 
 use std::process::ExitCode;
@@ -24,6 +27,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// The book of the documentation, its links followed; into target/book
+    Docs,
     /// Tests against real servers, which are fetched and started
     #[command(subcommand)]
     Lab(Lab),
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Ci => ci::run(),
         Task::Deps => deps::run(),
+        Task::Docs => docs::run(),
         Task::Gen { check } => r#gen::run(check),
         Task::Lab(Lab::Auth { write }) => lab::auth::run(write),
         Task::Lab(Lab::Keycloak) => lab::keycloak::run(),

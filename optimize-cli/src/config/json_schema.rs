@@ -72,5 +72,10 @@ fn property(key: Key) -> Value {
         property["enum"] = words.into();
     }
     property["description"] = key.about().into();
+    let variables = key.all_variables();
+    if !variables.is_empty() {
+        // For people; a validator passes over what it does not know.
+        property["x-environment"] = variables.into();
+    }
     property
 }

@@ -133,6 +133,18 @@ impl Key {
         Self::Resource,
     ];
 
+    /// Every environment variable that holds it, whether for itself or as a part of a set.
+    pub(crate) fn all_variables(self) -> Vec<&'static str> {
+        match self {
+            Self::ClientId => env_vars::CLIENT.iter().map(|(id, _)| *id).collect(),
+            Self::ClientSecret => env_vars::CLIENT.iter().map(|(_, secret)| *secret).collect(),
+            Self::PrivateKey => vec![env_vars::PRIVATE_KEY_FILE],
+            Self::AssertionFile => vec![env_vars::ASSERTION_FILE],
+            Self::Token => vec![env_vars::TOKEN, env_vars::TOKEN_FILE],
+            _ => self.variables().to_vec(),
+        }
+    }
+
     /// Its name in the table it stands in.
     pub(crate) fn name(self) -> &'static str {
         self.path().strip_prefix("auth.").unwrap_or(self.path())

@@ -1,12 +1,9 @@
 //! The security bars of the command line: `docs/dev/security-bars.md` lists them.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-
 use optimize_sandbox::{Canary, Fault, FaultRule, Sandbox, Tls};
 
 use crate::harness::{Ran, Server, User};
+use crate::proxy::Proxy;
 
 fn check_hides(canary: &Canary, ran: &Ran) {
     let text = ran.to_string();
@@ -114,56 +111,6 @@ fn bar_04_a_secret_of_any_bytes_can_come_from_every_source() {
         user.configure(&format!("auth = {{ client_id = '{}', client_secret = {quoted} }}", server.client_id()));
         assert_eq!(user.types("auth token").code, Some(0), "inline: {secret}");
     }
-}
-
-/// A proxy that tunnels everything to one address and keeps what it is asked.
-struct Proxy {
-    address: String,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl Proxy {
-    fn to(target: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let heads = Arc::<Mutex<Vec<String>>>::default();
-        let kept = heads.clone();
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let (target, kept) = (target.clone(), kept.clone());
-                std::thread::spawn(move || tunnel(client, &target, &kept));
-            }
-        });
-        Self { address, heads }
-    }
-
-    fn heads(&self) -> Vec<String> {
-        std::mem::take(&mut *self.heads.lock().unwrap())
-    }
-}
-
-fn tunnel(mut client: TcpStream, target: &str, heads: &Mutex<Vec<String>>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        if client.read(&mut byte).unwrap_or(0) == 0 {
-            break;
-        }
-        head.push(byte[0]);
-    }
-    let is_tunnel = head.starts_with(b"CONNECT");
-    heads.lock().unwrap().push(String::from_utf8(head).unwrap());
-    if !is_tunnel {
-        return;
-    }
-    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-    let server = TcpStream::connect(target).unwrap();
-    let (mut up_from, mut up_to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-    std::thread::spawn(move || {
-        let _ = std::io::copy(&mut up_from, &mut up_to);
-        let _ = up_to.shutdown(std::net::Shutdown::Write);
-    });
-    let _ = std::io::copy(&mut { server }, &mut client);
 }
 
 #[test]

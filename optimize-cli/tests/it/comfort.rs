@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::harness::{Server, User, check};
 
 /// The words of every command, the program itself among them.
-fn commands(user: &User) -> Vec<Vec<String>> {
+pub(crate) fn commands(user: &User) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut open = vec![Vec::new()];
     while let Some(words) = open.pop() {

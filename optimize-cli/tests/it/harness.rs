@@ -58,9 +58,13 @@ impl User {
 
     /// A user of a server that lives as long as the user.
     pub(crate) fn owning(server: Server) -> Self {
-        let mut user = Self::of(&server);
-        user.server = Some(server);
-        user
+        Self::of(&server).keeping(server)
+    }
+
+    /// Keeps a server up as long as the user lives.
+    pub(crate) fn keeping(mut self, server: Server) -> Self {
+        self.server = Some(server);
+        self
     }
 
     /// A user of a server nobody else asks.

@@ -6,11 +6,12 @@ use std::path::Path;
 use optimize_api::Operation;
 use optimize_sandbox::{Entry, Fault, FaultRule, Generation, Sandbox};
 
+use crate::comfort::commands;
 use crate::harness::{Ran, Server, User, filters};
 
 /// Compares a page with what was seen, or writes it if `cargo xtask gen` says so.
 #[expect(clippy::disallowed_methods, reason = "the task that writes pages says so in the environment")]
-fn page(path: &str, text: &str) {
+pub(crate) fn page(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(path);
     if std::env::var_os("OPTIMIZE_WRITES_PAGES").is_some() {
         std::fs::write(&file, text).unwrap();
@@ -261,7 +262,7 @@ fn generated_every_error_has_its_code_and_message() {
         let ran = user.types(line);
         assert_ne!(ran.code, Some(0), "{what}: {ran}");
         let message = ran.stderr.lines().filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-        let message = message.collect::<Vec<_>>().join("<br>").replace('|', "\\|");
+        let message = message.map(|line| line.replace('<', "&lt;").replace('|', "\\|")).collect::<Vec<_>>().join("<br>");
         writeln!(text, "| {} | {what} | `optimize {line}` | {message} |", ran.code.unwrap()).unwrap();
     }
     // The filters of snapshots, for a text that is none.
@@ -274,4 +275,57 @@ fn generated_every_error_has_its_code_and_message() {
 #[test]
 fn generated_the_schema_of_the_configuration_is_published() {
     page("config.schema.json", &User::new().types("config schema").stdout);
+}
+
+#[test]
+fn generated_every_setting_is_in_the_reference() {
+    let schema: serde_json::Value = serde_json::from_str(&User::new().types("config schema").stdout).unwrap();
+    let mut text = String::from(
+        "# Settings\n\nWhat may stand in a profile or at the top of a configuration file, and which environment variable says the same.\n\
+         [Configuration](../guide/configuration.md) tells which place counts. Written by `cargo xtask gen`.\n\n\
+         | Key | Environment | Is |\n|---|---|---|\n",
+    );
+    for (prefix, properties) in [("", &schema["$defs"]["profile"]), ("auth.", &schema["$defs"]["auth"])] {
+        for (name, property) in properties["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "auth") {
+            let variables = property["x-environment"].as_array().into_iter().flatten();
+            let variables: Vec<_> = variables.map(|name| format!("`{}`", name.as_str().unwrap())).collect();
+            let about = property["description"].as_str().unwrap();
+            writeln!(text, "| `{prefix}{name}` | {} | {about} |", variables.join(", ")).unwrap();
+        }
+    }
+    page("reference/settings.md", &text);
+}
+
+#[test]
+fn generated_every_command_is_in_the_reference() {
+    let user = User::new();
+    let mut text = String::from(
+        "# Command line\n\nThe help of every command. The options at the end of the first are those of all. Written by `cargo xtask gen`.\n",
+    );
+    for words in commands(&user) {
+        let line: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = user.run(&line).stdout;
+        // The flags that every command takes are told once.
+        let (own, global) = help.split_once("Global options:\n").unwrap();
+        let examples = global.split_once("\nExample").map(|(_, examples)| format!("\nExample{examples}"));
+        let shown = if words.is_empty() { help.clone() } else { format!("{}{}", own.trim_end(), examples.unwrap_or_default()) };
+        let name = words.iter().fold("optimize".to_owned(), |name, word| format!("{name} {word}"));
+        let shown: Vec<_> = shown.trim_end().lines().map(str::trim_end).collect();
+        write!(text, "\n## {name}\n\n```text\n{}\n```\n", shown.join("\n")).unwrap();
+    }
+    page("reference/command-line.md", &text);
+}
+
+#[test]
+fn generated_every_operation_is_in_the_reference() {
+    let mut text = String::from(
+        "# Operations\n\nEvery operation of the public API, and whether a request is sent again: `Safe` after any transient failure, `Delete` once after a\n\
+         failure that leaves open whether it was done, `Never` only if the server cannot have received it, `Probe` without a token.\n\
+         Written by `cargo xtask gen`.\n\n| Operation | Request | Since (C7: Optimize for Camunda 7) | Sent again |\n|---|---|---|---|\n",
+    );
+    for operation in Operation::all() {
+        let Operation { id, method, path, since, replay, .. } = operation;
+        writeln!(text, "| `{id}` | `{method} {path}` | {since} | `{replay:?}` |").unwrap();
+    }
+    page("reference/operations.md", &text);
 }

@@ -92,7 +92,7 @@ fn fetch(folder: &Path) -> Outcome<Option<PathBuf>> {
     let plugin = "org.apache.maven.plugins:maven-dependency-plugin:2.8:get";
     let archive = folder.join("keycloak.zip");
     let fetched = cmd!(shell, "mvn --batch-mode {plugin} -Dartifact={artifact} -Dtransitive=false -Ddest={archive}");
-    if !super::fetch(fetched, "Keycloak", "the Maven registry")? {
+    if !crate::fetch::fetch(fetched, "Keycloak", "the Maven registry")? {
         return Ok(None);
     }
     cmd!(shell, "unzip -q -o {archive} -d {folder}").run()?;

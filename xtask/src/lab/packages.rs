@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use xshell::cmd;
 
-use super::fetch;
+use crate::fetch::fetch;
 use crate::util::{Outcome, shell};
 
 /// Installs `name@version` below `place` if it is not there. False, said out loud, if the registry cannot be reached.

@@ -26,11 +26,11 @@ fn fetch(programs: &[&str]) -> Outcome<bool> {
     let is_root = cmd!(shell, "id -u").quiet().read().is_ok_and(|id| id == "0");
     let has_apt = cmd!(shell, "which apt-get").quiet().ignore_stdout().ignore_stderr().run().is_ok();
     if !is_root || !has_apt {
-        eprintln!("!! LAB NOT RUN: {names} not found, and this user cannot install them from Debian");
+        eprintln!("!! NOT RUN: {names} not found, and this user cannot install them from Debian");
         return Ok(false);
     }
     let update = cmd!(shell, "apt-get update -qq");
     let install = cmd!(shell, "apt-get install -y -qq --no-install-recommends {programs...}")
         .env("DEBIAN_FRONTEND", "noninteractive");
-    Ok(super::fetch(update, &names, "Debian")? && super::fetch(install, &names, "Debian")?)
+    Ok(crate::fetch::fetch(update, &names, "Debian")? && crate::fetch::fetch(install, &names, "Debian")?)
 }

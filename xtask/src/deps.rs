@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use xshell::cmd;
 
+use crate::fetch::fetch;
+use crate::tools;
 use crate::util::{Outcome, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox besides.
@@ -52,14 +54,61 @@ pub(crate) fn run() -> Outcome {
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n       ").into()) }
 }
 
-fn direction() -> Outcome<Vec<String>> {
+/// The supply chain: licences, bans, duplicates and sources by cargo-deny, advisories where their database can be reached,
+/// and the oldest compiler that is promised.
+pub(crate) fn audit() -> Outcome {
+    run()?;
+    oldest_compiler()?;
+    let Some(deny) = tools::DENY.program()? else { return Ok(()) };
     let shell = shell()?;
-    let metadata: Value = serde_json::from_str(
-        &cmd!(shell, "cargo metadata --format-version 1 --no-deps --locked --quiet").quiet().read()?,
-    )?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata tells no packages")?;
+    cmd!(shell, "{deny} --all-features check --hide-inclusion-graph bans licenses sources").quiet().run()?;
+    if fetch(cmd!(shell, "{deny} fetch db"), "the check for advisories", "the advisory database")? {
+        cmd!(shell, "{deny} --all-features check --disable-fetch advisories").quiet().run()?;
+    }
+    Ok(())
+}
+
+/// Builds with the compiler that `rust-version` names, if it is installed. Without it two things are known all the same: no
+/// dependency wants a newer one, and clippy finds what the standard library has only since then.
+fn oldest_compiler() -> Outcome {
+    let packages = packages(&["--locked"])?;
+    let version = |package: &Value| {
+        let text = package["rust_version"].as_str()?;
+        let mut parts = text.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+        Some((parts.next()?, parts.next().unwrap_or_default()))
+    };
+    let ours = packages.iter().find(|package| package["name"] == "optimize-auth").and_then(version);
+    let ours = ours.ok_or("optimize-auth has no rust-version")?;
+    let newer = packages.iter().filter(|package| version(package) > Some(ours));
+    let newer: Vec<_> =
+        newer.map(|package| format!("{} wants Rust {}", package["name"], package["rust_version"])).collect();
+    if !newer.is_empty() {
+        return Err(newer.join("\n       ").into());
+    }
+    let (shell, toolchain) = (shell()?, format!("+{}.{}", ours.0, ours.1));
+    if cmd!(shell, "cargo {toolchain} --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+        eprintln!("!! NOT RUN: Rust {} is not installed, so nothing was built with it", &toolchain[1..]);
+        return Ok(());
+    }
+    let check = cmd!(shell, "cargo {toolchain} check --workspace --all-features --locked --target-dir target/oldest");
+    Ok(check.run()?)
+}
+
+/// The packages that cargo knows of, with these further arguments.
+pub(crate) fn packages(arguments: &[&str]) -> Outcome<Vec<Value>> {
+    let shell = shell()?;
+    let metadata = cmd!(shell, "cargo metadata --format-version 1 --quiet {arguments...}").quiet().read()?;
+    let mut metadata: Value = serde_json::from_str(&metadata)?;
+    match metadata["packages"].take() {
+        Value::Array(packages) => Ok(packages),
+        _ => Err("cargo metadata tells no packages".into()),
+    }
+}
+
+fn direction() -> Outcome<Vec<String>> {
+    let packages = packages(&["--no-deps", "--locked"])?;
     let mut broken = Vec::new();
-    for package in packages {
+    for package in &packages {
         let name = package["name"].as_str().unwrap_or_default();
         let Some((_, allowed)) = MAY_DEPEND_ON.iter().find(|(known, _)| *known == name) else {
             broken.push(format!("{name} has no rule in {}", file!()));

@@ -97,7 +97,8 @@ fn missing_targets() -> Outcome<Vec<String>> {
         let text = fs::read_to_string(&page)?;
         for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
             let file = link.split('#').next().unwrap_or_default();
-            let is_of_the_book = name.ends_with("SUMMARY.md") && FROM_THE_TOP.iter().any(|(_, page)| file.ends_with(page));
+            let is_of_the_book =
+                name.ends_with("SUMMARY.md") && FROM_THE_TOP.iter().any(|(_, page)| file.ends_with(page));
             let is_there = file.is_empty() || link.contains("://") || page.with_file_name("").join(file).exists();
             if !is_there && !is_of_the_book {
                 broken.push(format!("{name}: {link}"));

@@ -44,8 +44,11 @@ fn root() -> PathBuf {
 
 /// The pages of the documentation, by their paths in the repository.
 fn documents() -> Vec<String> {
-    let mut found: Vec<_> = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"].map(str::to_owned).into();
-    for folder in ["optimize-auth", "optimize-api", "optimize-cli", "optimize-sandbox", "docs", "docs/guide", "docs/dev"] {
+    let mut found: Vec<_> =
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"].map(str::to_owned).into();
+    for folder in
+        ["optimize-auth", "optimize-api", "optimize-cli", "optimize-sandbox", "docs", "docs/guide", "docs/dev"]
+    {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if name.ends_with(".md") && name != "SUMMARY.md" {

@@ -12,6 +12,7 @@ mod files;
 mod harness;
 mod output;
 mod pages;
+mod pictures;
 mod proxy;
 mod secrecy;
 mod signal;

@@ -262,7 +262,8 @@ fn generated_every_error_has_its_code_and_message() {
         let ran = user.types(line);
         assert_ne!(ran.code, Some(0), "{what}: {ran}");
         let message = ran.stderr.lines().filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-        let message = message.map(|line| line.replace('<', "&lt;").replace('|', "\\|")).collect::<Vec<_>>().join("<br>");
+        let message =
+            message.map(|line| line.replace('<', "&lt;").replace('|', "\\|")).collect::<Vec<_>>().join("<br>");
         writeln!(text, "| {} | {what} | `optimize {line}` | {message} |", ran.code.unwrap()).unwrap();
     }
     // The filters of snapshots, for a text that is none.
@@ -286,7 +287,8 @@ fn generated_every_setting_is_in_the_reference() {
          | Key | Environment | Is |\n|---|---|---|\n",
     );
     for (prefix, properties) in [("", &schema["$defs"]["profile"]), ("auth.", &schema["$defs"]["auth"])] {
-        for (name, property) in properties["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "auth") {
+        for (name, property) in properties["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "auth")
+        {
             let variables = property["x-environment"].as_array().into_iter().flatten();
             let variables: Vec<_> = variables.map(|name| format!("`{}`", name.as_str().unwrap())).collect();
             let about = property["description"].as_str().unwrap();
@@ -308,7 +310,8 @@ fn generated_every_command_is_in_the_reference() {
         // The flags that every command takes are told once.
         let (own, global) = help.split_once("Global options:\n").unwrap();
         let examples = global.split_once("\nExample").map(|(_, examples)| format!("\nExample{examples}"));
-        let shown = if words.is_empty() { help.clone() } else { format!("{}{}", own.trim_end(), examples.unwrap_or_default()) };
+        let shown =
+            if words.is_empty() { help.clone() } else { format!("{}{}", own.trim_end(), examples.unwrap_or_default()) };
         let name = words.iter().fold("optimize".to_owned(), |name, word| format!("{name} {word}"));
         let shown: Vec<_> = shown.trim_end().lines().map(str::trim_end).collect();
         write!(text, "\n## {name}\n\n```text\n{}\n```\n", shown.join("\n")).unwrap();

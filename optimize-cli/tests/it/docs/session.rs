@@ -66,14 +66,18 @@ impl Session {
     fn step(&mut self, command: &str, output: &str) {
         let number = self.lines.len();
         // In braces, so that variables and the working directory stay for the next one.
-        writeln!(self.script, "printf '{BEGIN}{number}{BEGIN}'\n{{ {command}\n}} < /dev/null\nprintf '{END}%d{END}' $?")
-            .unwrap();
+        writeln!(
+            self.script,
+            "printf '{BEGIN}{number}{BEGIN}'\n{{ {command}\n}} < /dev/null\nprintf '{END}%d{END}' $?"
+        )
+        .unwrap();
         self.lines.push(Line { command: command.to_owned(), output: output.to_owned() });
     }
 
     /// What went otherwise than the page says.
     pub(super) fn run(&self, world: &World) -> Vec<String> {
-        let script = format!("stty cols 110; stty -onlcr\n{}\nkill $(jobs -p) 2> /dev/null\n", world.as_run(&self.script));
+        let script =
+            format!("stty cols 110; stty -onlcr\n{}\nkill $(jobs -p) 2> /dev/null\n", world.as_run(&self.script));
         let screen = world.run(&script);
         let mut complaints = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
@@ -89,12 +93,7 @@ impl Session {
             if (code != "0") != fails {
                 complaints.push(format!("exit code {code} of: {}\n{shown}", line.command));
             } else if !line.output.is_empty() && !pattern(&line.output).is_match(&trimmed(&shown)) {
-                complaints.push(format!(
-                    "{} prints\n{}\ninstead of\n{}",
-                    line.command,
-                    trimmed(&shown),
-                    line.output
-                ));
+                complaints.push(format!("{} prints\n{}\ninstead of\n{}", line.command, trimmed(&shown), line.output));
             }
         }
         complaints

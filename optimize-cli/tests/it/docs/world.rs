@@ -33,7 +33,11 @@ impl World {
         let user = User::new();
         user.file("ca.pem", server.ca_pem());
         // Where pages keep their secrets.
-        let pass = format!("case \"$2\" in *token) echo {};; *) echo {};; esac", server.static_token(), server.client_secret());
+        let pass = format!(
+            "case \"$2\" in *token) echo {};; *) echo {};; esac",
+            server.static_token(),
+            server.client_secret()
+        );
         user.script(".bin/pass", &pass);
         let optimize = user.path(".bin/optimize");
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_optimize"), &optimize).unwrap();
@@ -77,10 +81,11 @@ impl World {
 fn provider(path: &str, sandbox: SandboxBuilder) -> SandboxBuilder {
     match path.rsplit('/').next().unwrap_or_default() {
         "saas.md" => sandbox.context_path("/CLUSTER-ID"),
-        "keycloak.md" => {
-            sandbox.issuer_path("/realms/camunda-platform").token_path("/protocol/openid-connect/token")
-        }
-        "entra.md" => sandbox.issuer_path("/TENANT").token_path("/oauth2/v2.0/token").audience("APPLICATION-ID")
+        "keycloak.md" => sandbox.issuer_path("/realms/camunda-platform").token_path("/protocol/openid-connect/token"),
+        "entra.md" => sandbox
+            .issuer_path("/TENANT")
+            .token_path("/oauth2/v2.0/token")
+            .audience("APPLICATION-ID")
             .fixed_token_audience("APPLICATION-ID"),
         "camunda-7.md" => sandbox.generation(Generation::G2),
         _ => sandbox,

@@ -1,0 +1,41 @@
+//! Pictures of the terminal for the documentation, made of what commands print there.
+
+#![cfg(unix)]
+
+use regex::Regex;
+
+use crate::harness::{User, filters};
+use crate::pages::page;
+
+/// Each with the lines that are typed.
+const PICTURES: [(&str, &[&str]); 3] = [
+    (
+        "first-steps",
+        &["optimize --sandbox report list --collection claims", "optimize --sandbox report data orders-by-step"],
+    ),
+    (
+        "dry-run",
+        &[
+            "optimize --sandbox dashboard export claims-overview -f board.json",
+            "optimize --sandbox import board.json --collection orders --dry-run",
+        ],
+    ),
+    ("doctor", &["optimize --sandbox auth doctor"]),
+];
+
+#[test]
+fn generated_pictures_show_what_a_terminal_shows() {
+    for (name, lines) in PICTURES {
+        let user = User::new().with("TERM", "xterm-256color").with("CLICOLOR_FORCE", "1").with("LC_ALL", "C.UTF-8");
+        let mut screen = String::new();
+        for line in lines {
+            let command = line.replacen("optimize", env!("CARGO_BIN_EXE_optimize"), 1);
+            let terminal = user.shell_at_a_terminal(&format!("stty cols 100; stty -onlcr; {command}"));
+            screen.push_str(&format!("\u{1b}[1m$ {line}\u{1b}[0m\n{}", terminal.end().1));
+        }
+        for (pattern, shown) in filters() {
+            screen = Regex::new(pattern).unwrap().replace_all(&screen, shown).into_owned();
+        }
+        page(&format!("pictures/{name}.svg"), &anstyle_svg::Term::new().render_svg(&screen));
+    }
+}

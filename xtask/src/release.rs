@@ -1,0 +1,205 @@
+//! From a commit to something that can be published: the next version, the commit that makes it, the checks, the packages.
+
+mod archive;
+pub(crate) mod changelog;
+mod linux;
+pub(crate) mod package;
+mod templates;
+mod version;
+
+use std::fs;
+
+use semver::Version;
+use serde_json::Value;
+use toml_edit::DocumentMut;
+use xshell::cmd;
+
+use crate::util::{Outcome, root, shell};
+use crate::{api, deps, r#gen};
+use changelog::Changelog;
+use version::{Step, next};
+
+/// All crates have one version: they are made for one another, and a user need not ask which go together.
+const MANIFEST: &str = "Cargo.toml";
+
+/// What would be released now.
+struct Plan {
+    last: Option<String>,
+    version: Version,
+    because: String,
+    notes: String,
+}
+
+/// Says what would be released, and why.
+pub(crate) fn plan() -> Outcome {
+    let Plan { last, version, because, notes } = Plan::make()?;
+    println!("version  {version}, after {}", last.as_deref().unwrap_or("nothing"));
+    println!("because  {because}");
+    println!("crates   {}", order()?.join(", "));
+    println!("tag      v{version}\n\n{notes}");
+    Ok(())
+}
+
+impl Plan {
+    fn make() -> Outcome<Self> {
+        let changelog = Changelog::read()?;
+        if changelog.unreleased().is_empty() {
+            return Err("there is nothing to release: `## Unreleased` in CHANGELOG.md is empty".into());
+        }
+        let notes = changelog.unreleased().to_owned();
+        let Some(tag) = last_tag()? else {
+            let because = "nothing is released yet".to_owned();
+            return Ok(Self { last: None, version: current()?, because, notes });
+        };
+        let last = Version::parse(tag.trim_start_matches('v'))?;
+        let change = api::since(&tag)?;
+        let (step, because) = if !change.gone.is_empty() {
+            (
+                Step::Breaking,
+                format!("{} public items are gone or differ, such as: {}", change.gone.len(), change.gone[0]),
+            )
+        } else if changelog.is_breaking() {
+            (Step::Breaking, "the changelog tells of something breaking".to_owned())
+        } else if !change.new.is_empty() || changelog.adds() {
+            (Step::Minor, format!("something is new; {} public items are", change.new.len()))
+        } else {
+            (Step::Patch, "no public item has changed".to_owned())
+        };
+        Ok(Self { version: next(&last, step), last: Some(tag), because, notes })
+    }
+}
+
+/// Makes the commit of a release: versions, changelog, lock file.
+pub(crate) fn prepare(wanted: Option<Version>, dry_run: bool) -> Outcome {
+    refuse_changes()?;
+    let plan = Plan::make()?;
+    let version = wanted.unwrap_or_else(|| plan.version.clone());
+    if version < plan.version {
+        return Err(
+            format!("{version} promises too much: it must be at least {}: {}", plan.version, plan.because).into()
+        );
+    }
+    let shell = shell()?;
+    let date = cmd!(shell, "date -u +%F").quiet().read()?;
+    let mut files = vec![
+        (MANIFEST.to_owned(), with_version(&fs::read_to_string(root().join(MANIFEST))?, &version)?),
+        (changelog::FILE.to_owned(), Changelog::read()?.released(&version.to_string(), &date)),
+    ];
+    let (old, new) = (short(&current()?), short(&version));
+    let pages = cmd!(shell, "git ls-files *.md").quiet().read()?;
+    for page in pages.lines().filter(|page| *page != changelog::FILE) {
+        let text = fs::read_to_string(root().join(page))?;
+        let changed = order()?.iter().fold(text.clone(), |text, name| {
+            text.replace(&format!("{name} = \"{old}\""), &format!("{name} = \"{new}\""))
+        });
+        if changed != text {
+            files.push((page.to_owned(), changed));
+        }
+    }
+    let names: Vec<_> = files.iter().map(|(name, _)| name.clone()).chain(["Cargo.lock".to_owned()]).collect();
+    println!("{version}: {}", names.join(", "));
+    if dry_run {
+        println!("nothing was written; the changelog would begin with\n\n## {version} - {date}\n\n{}", plan.notes);
+        return Ok(());
+    }
+    for (name, text) in files {
+        fs::write(root().join(name), text)?;
+    }
+    cmd!(shell, "cargo update --workspace --offline --quiet").quiet().run()?;
+    let message = format!("Release {version}");
+    cmd!(shell, "git commit --quiet --message {message} -- {names...}").quiet().run()?;
+    println!("committed; next: cargo xtask release check");
+    Ok(())
+}
+
+/// Whether this commit can be released: everything that can be known without publishing.
+pub(crate) fn check() -> Outcome {
+    refuse_changes()?;
+    let (version, changelog) = (current()?, Changelog::read()?);
+    let section = changelog.section(&version.to_string());
+    let notes =
+        section.ok_or_else(|| format!("CHANGELOG.md has no section {version}; run: cargo xtask release prepare"))?;
+    if !changelog.unreleased().is_empty() {
+        return Err(format!("CHANGELOG.md has something that is not in the section {version}").into());
+    }
+    let (shell, tag) = (shell()?, format!("v{version}"));
+    let tagged = cmd!(shell, "git rev-list --max-count 1 {tag} --").quiet().ignore_stderr().ignore_status().read()?;
+    if !tagged.is_empty() && tagged != cmd!(shell, "git rev-parse HEAD").quiet().read()? {
+        return Err(format!("the tag {tag} is there already, at another commit").into());
+    }
+    deps::run()?;
+    r#gen::run(true)?;
+    api::run(true)?;
+    // Each crate is packed, unpacked and built against the packed ones before it, which cargo keeps in a registry of its own
+    // for that.
+    let crates = order()?;
+    let packages = crates.iter().flat_map(|name| ["--package", name]);
+    cmd!(shell, "cargo publish --dry-run --locked --quiet {packages...}").quiet().run()?;
+    println!("{version} can be released. As the text of the tag:\n\nOptimize SDK {version}\n\n{notes}\n");
+    println!("  cargo xtask release package");
+    println!("  git tag --annotate v{version} && git push --follow-tags");
+    for name in &crates {
+        println!("  cargo publish --locked --package {name}");
+    }
+    Ok(())
+}
+
+/// The tag of the last release before this commit.
+pub(crate) fn last_tag() -> Outcome<Option<String>> {
+    let shell = shell()?;
+    let tags = cmd!(shell, "git tag --list v[0-9]* --merged HEAD --sort -version:refname").quiet().read()?;
+    Ok(tags.lines().next().map(str::to_owned))
+}
+
+fn refuse_changes() -> Outcome {
+    let shell = shell()?;
+    let changes = cmd!(shell, "git status --porcelain").quiet().read()?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the working tree has changes, so nobody could tell what is released:\n{changes}").into())
+}
+
+/// The version that the manifest names.
+fn current() -> Outcome<Version> {
+    let manifest: DocumentMut = fs::read_to_string(root().join(MANIFEST))?.parse()?;
+    let version = manifest["workspace"]["package"]["version"].as_str().ok_or("the workspace has no version")?;
+    Ok(Version::parse(version)?)
+}
+
+/// The manifest with this version, of the workspace and of its crates where they depend on each other.
+fn with_version(manifest: &str, version: &Version) -> Outcome<String> {
+    let mut manifest: DocumentMut = manifest.parse()?;
+    manifest["workspace"]["package"]["version"] = toml_edit::value(version.to_string());
+    let dependencies =
+        manifest["workspace"]["dependencies"].as_table_like_mut().ok_or("the workspace has no dependencies")?;
+    for (_, dependency) in dependencies.iter_mut() {
+        if let Some(dependency) = dependency.as_inline_table_mut().filter(|dependency| dependency.contains_key("path"))
+        {
+            dependency.insert("version", version.to_string().into());
+        }
+    }
+    Ok(manifest.to_string())
+}
+
+/// As much of a version as a user writes.
+fn short(version: &Version) -> String {
+    format!("{}.{}", version.major, version.minor)
+}
+
+/// The crates that are published, each after those it needs, for its tests too.
+pub(crate) fn order() -> Outcome<Vec<String>> {
+    let packages = deps::packages(&["--no-deps", "--locked"])?;
+    let mut open: Vec<&Value> = packages.iter().filter(|package| package["publish"].is_null()).collect();
+    let mut order: Vec<String> = Vec::new();
+    while !open.is_empty() {
+        let names: Vec<_> = open.iter().map(|package| package["name"].clone()).collect();
+        let is_ready = |package: &&Value| {
+            let mut dependencies = package["dependencies"].as_array().into_iter().flatten();
+            !dependencies.any(|dependency| names.contains(&dependency["name"]))
+        };
+        let place = open.iter().position(is_ready).ok_or("the crates depend on each other in a circle")?;
+        order.push(open.remove(place)["name"].as_str().unwrap_or_default().to_owned());
+    }
+    Ok(order)
+}

@@ -1,23 +1,6 @@
-//! A typed client for the public REST API of Camunda Optimize.
+#![doc = include_str!("../README.md")]
 //!
-//! ```no_run
-//! use futures_util::TryStreamExt;
-//! use optimize_api::{Client, CollectionId, ReportId};
-//! use optimize_auth::{Credentials, ServiceUrl};
-//!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::builder(ServiceUrl::parse("https://optimize.example.com")?)
-//!     .credentials(Credentials::static_bearer("shared-secret".to_owned().into())?)
-//!     .build()?;
-//! for report in client.reports().list(&CollectionId::from("my-collection")).await? {
-//!     let mut rows = std::pin::pin!(client.reports().data(&report).rows());
-//!     while let Some(row) = rows.try_next().await? {
-//!         println!("{}", row.json());
-//!     }
-//! }
-//! # Ok(())
-//! # }
-//! ```
+//! # Servers
 //!
 //! Works with every server generation from Optimize 3.8 and Camunda 8.0 on: any 2xx of an operation without an answer
 //! is success, error bodies are read leniently, and what a release adds is passed through.
@@ -72,8 +55,3 @@ pub use reports::Reports;
 pub use reports::data_export::{DataExport, DataPage, PageData, Row};
 pub use transport::retry::RetryPolicy;
 pub use variable_type::VariableType;
-
-/// The example of the README is compiled with the others.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -1,23 +1,10 @@
-//! Bearer tokens for Camunda Optimize, and for any other API behind OAuth 2 client credentials.
+#![doc = include_str!("../README.md")]
+//!
+//! # How it fits together
 //!
 //! A [`TokenSource`] knows how to fetch a token. [`Cached`] decides when to call it, so that any number of concurrent
 //! callers cause one token request. [`Credentials`] is the handle a program keeps: it yields request headers and a
 //! [`Stamp`] with which a rejected token is dropped without evicting its successor.
-//!
-//! ```no_run
-//! use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl, read_secret_file};
-//!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let secret = read_secret_file("/run/secrets/optimize".as_ref(), "client secret")?;
-//! let token_url = ServiceUrl::parse("https://login.cloud.camunda.io/oauth/token")?;
-//! let source = ClientCredentials::new(token_url, "my-client", ClientAuth::Post(secret))
-//!     .with_audience("optimize.camunda.io");
-//! let credentials = Credentials::new(source);
-//! let headers = credentials.headers().await?;
-//! assert!(headers.contains_key("authorization"));
-//! # Ok(())
-//! # }
-//! ```
 //!
 //! | Source | For |
 //! |---|---|
@@ -94,8 +81,3 @@ pub use strategy::exec::Exec;
 pub use strategy::static_bearer::StaticBearer;
 pub use strategy::token_file::TokenFile;
 pub use token::Token;
-
-/// The example of the README is compiled with the others.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

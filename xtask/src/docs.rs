@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use xshell::cmd;
 
 use crate::tools;
-use crate::util::{Outcome, root, shell};
+use crate::util::{Outcome, copy_folder, root, shell};
 
 /// Pages that stand in the top folder, where people look for them, and in the book as well.
 const FROM_THE_TOP: [(&str, &str); 5] = [
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Outcome {
             fs::remove_dir_all(folder)?;
         }
     }
-    copy(&root().join("docs"), &source)?;
+    copy_folder(&root().join("docs"), &source)?;
     for (name, page) in FROM_THE_TOP {
         let mut text = fs::read_to_string(root().join(name))?.replace("](docs/", "](../");
         for (name, page) in FROM_THE_TOP {
@@ -41,20 +41,6 @@ pub(crate) fn run() -> Outcome {
         return Err(format!("broken links:\n       {}", broken.join("\n       ")).into());
     }
     eprintln!("   the book is in {}", book.join("index.html").display());
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Outcome {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let path = entry?.path();
-        let target = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy(&path, &target)?;
-        } else {
-            fs::copy(&path, &target)?;
-        }
-    }
     Ok(())
 }
 

@@ -107,12 +107,16 @@ enum Lab {
         #[arg(long)]
         write: bool,
     },
+    /// Programs that depend on the packed crates: they pass, and how much they build is told
+    Consumers,
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
     /// The description of the API, by redocly and schemathesis; needs npm and python3
     Openapi,
     /// The Postman collection, by newman; needs npm
     Postman,
+    /// A release of a throwaway copy, from its plan to its packages
+    Release,
     /// bash, zsh and fish inside tmux, from Debian if they are not there
     Terminal,
 }
@@ -135,9 +139,11 @@ fn main() -> ExitCode {
         Task::Docs => docs::run(),
         Task::Gen { check } => r#gen::run(check),
         Task::Lab(Lab::Auth { write }) => lab::auth::run(write),
+        Task::Lab(Lab::Consumers) => lab::consumers::run(),
         Task::Lab(Lab::Keycloak) => lab::keycloak::run(),
         Task::Lab(Lab::Openapi) => lab::openapi::run(),
         Task::Lab(Lab::Postman) => lab::postman::run(),
+        Task::Lab(Lab::Release) => lab::release::run(),
         Task::Lab(Lab::Terminal) => lab::terminal::run(),
     };
     match outcome {

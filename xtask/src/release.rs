@@ -161,7 +161,7 @@ fn refuse_changes() -> Outcome {
 }
 
 /// The version that the manifest names.
-fn current() -> Outcome<Version> {
+pub(crate) fn current() -> Outcome<Version> {
     let manifest: DocumentMut = fs::read_to_string(root().join(MANIFEST))?.parse()?;
     let version = manifest["workspace"]["package"]["version"].as_str().ok_or("the workspace has no version")?;
     Ok(Version::parse(version)?)

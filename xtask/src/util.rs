@@ -7,10 +7,26 @@ use xshell::Shell;
 /// Why a task failed, as it is told.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// The folder of the workspace.
+/// The folder of the workspace: cargo tells it to what it runs, so that a copy of the repository can be worked on too.
+#[expect(clippy::disallowed_methods, reason = "cargo tells it so")]
 pub(crate) fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    own.parent().unwrap_or(&own).to_owned()
+}
+
+/// Copies what is in a folder into another one.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_folder(&path, &target)?;
+        } else {
+            std::fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares a generated file with what it should be, or writes it. `mend` is the command that does.

@@ -44,12 +44,13 @@ async fn a_static_token_lists_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_is_let_in_by_an_oauth_provider() {
-    let (folder, sandbox) = (TempDir::new().unwrap(), sandbox().await);
+async fn a_client_is_let_in_by_keycloak() {
+    let folder = TempDir::new().unwrap();
+    let keycloak = Sandbox::builder().issuer_path("/realms/camunda").token_path("/protocol/openid-connect/token");
+    let sandbox = keycloak.start().await.unwrap();
     let secret = write(&folder, "secret", sandbox.client_secret());
-    let (base_url, token_url) = (sandbox.base_url(), sandbox.token_url());
-    let arguments = [base_url.as_str(), &token_url, sandbox.client_id(), &secret, sandbox.audience()];
-    assert_eq!(text(&run("oauth", &arguments).await), "ready: true\nthis client is let in\n");
+    let arguments = [&sandbox.base_url(), sandbox.issuer(), sandbox.client_id(), &secret];
+    assert_eq!(text(&run("keycloak", &arguments).await), "ready: true\nthis client is let in\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,6 +79,11 @@ async fn a_dashboard_is_copied_between_clusters() {
     let arguments = [from_url.as_str(), &from_token, "claims-overview", &to_url, &to_token, "claims"];
     let made = text(&run("between_clusters", &arguments).await);
     assert_eq!(made.lines().filter(|line| line.starts_with("dashboard ")).count(), 1, "{made}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_is_tested_with_the_sandbox() {
+    assert_eq!(text(&run("tested", &[]).await), "all rows are counted\na lost page is told\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

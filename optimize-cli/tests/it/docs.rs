@@ -50,9 +50,9 @@ fn documents() -> Vec<String> {
         ["optimize-auth", "optimize-api", "optimize-cli", "optimize-sandbox", "docs", "docs/guide", "docs/dev"]
     {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if name.ends_with(".md") && name != "SUMMARY.md" {
-                found.push(format!("{folder}/{name}"));
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "md") && !path.ends_with("SUMMARY.md") {
+                found.push(format!("{folder}/{}", path.file_name().unwrap().display()));
             }
         }
     }

@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use std::fmt::Write as _;
+
 use regex::Regex;
 
 use crate::harness::{User, filters};
@@ -31,7 +33,7 @@ fn generated_pictures_show_what_a_terminal_shows() {
         for line in lines {
             let command = line.replacen("optimize", env!("CARGO_BIN_EXE_optimize"), 1);
             let terminal = user.shell_at_a_terminal(&format!("stty cols 100; stty -onlcr; {command}"));
-            screen.push_str(&format!("\u{1b}[1m$ {line}\u{1b}[0m\n{}", terminal.end().1));
+            write!(screen, "\u{1b}[1m$ {line}\u{1b}[0m\n{}", terminal.end().1).unwrap();
         }
         for (pattern, shown) in filters() {
             screen = Regex::new(pattern).unwrap().replace_all(&screen, shown).into_owned();

@@ -66,10 +66,10 @@ pub(crate) fn run(url: Option<&str>, twice: bool, dry_run: bool) -> Outcome {
         return Ok(());
     }
     refuse_changes()?;
-    let first = Making::new(&version, "release")?;
+    let first = Making::new(&version, "dist")?;
     first.make(url)?;
     if twice {
-        let second = Making::new(&version, "release-again")?;
+        let second = Making::new(&version, "dist-again")?;
         second.make(url)?;
         let (one, other) = (sums(&first.out)?, sums(&second.out)?);
         if one != other {

@@ -77,7 +77,7 @@ impl Session {
     /// What went otherwise than the page says.
     pub(super) fn run(&self, world: &World) -> Vec<String> {
         let script =
-            format!("stty cols 110; stty -onlcr\n{}\nkill $(jobs -p) 2> /dev/null\n", world.as_run(&self.script));
+            format!("stty cols 110; stty -onlcr\n{}\nkill $(jobs -p) 2> /dev/null\n", World::as_run(&self.script));
         let screen = world.run(&script);
         let mut complaints = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {

@@ -57,7 +57,7 @@ impl World {
     }
 
     /// A text of the page, with the names that things have here.
-    pub(super) fn as_run(&self, text: &str) -> String {
+    pub(super) fn as_run(text: &str) -> String {
         NAMES.iter().fold(text.to_owned(), |text, (told, here)| text.replace(told, here))
     }
 

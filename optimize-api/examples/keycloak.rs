@@ -1,24 +1,21 @@
-//! Asks a self-managed server behind Keycloak, or any other OAuth 2 provider, whether it is ready and lets this client in.
+//! Asks a self-managed server behind Keycloak whether it is ready and lets this client in.
 //!
-//! `cargo run --example oauth -- http://localhost:8083 TOKEN-URL CLIENT-ID SECRET-FILE [AUDIENCE]`
+//! `cargo run --example keycloak -- http://localhost:8083 https://keycloak.example.com/realms/camunda-platform CLIENT-ID SECRET-FILE`
 
 use std::error::Error;
 
 use optimize_api::{Client, ErrorKind, Readiness};
-use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl, read_secret_file};
+use optimize_auth::{ClientAuth, Credentials, Preset, ServiceUrl, read_secret_file};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (required, audience) = arguments.split_at(arguments.len().min(4));
-    let [base_url, token_url, client_id, secret_file] = required else {
-        return Err("expected BASE-URL TOKEN-URL CLIENT-ID SECRET-FILE [AUDIENCE]".into());
+    let [base_url, realm_url, client_id, secret_file] = arguments.as_slice() else {
+        return Err("expected BASE-URL REALM-URL CLIENT-ID SECRET-FILE".into());
     };
     let secret = read_secret_file(secret_file.as_ref(), "client secret")?;
-    let mut source = ClientCredentials::new(ServiceUrl::parse(token_url)?, client_id, ClientAuth::Basic(secret));
-    if let [audience] = audience {
-        source = source.with_audience(audience);
-    }
+    // Which audience the token has is set at Keycloak. At another provider begin with `ClientCredentials::new`.
+    let source = Preset::keycloak(realm_url).client_credentials(client_id, ClientAuth::Basic(secret))?;
     let client = Client::builder(ServiceUrl::parse(base_url)?).credentials(Credentials::new(source)).build()?;
     println!("ready: {}", client.readiness().await? == Readiness::Ready);
     // A collection that does not exist lists nothing: this asks for the permission alone.

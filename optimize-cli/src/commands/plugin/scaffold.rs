@@ -49,9 +49,10 @@ impl New {
                 &[(&file_name, include_str!("../../../templates/plugin-shell/plugin.sh"))],
                 format!("optimize plugin install {shown}/{file_name}"),
             ),
+            // The manifest has another name here, since cargo packs no folder that looks like a package of its own.
             Language::Rust => (
                 &[
-                    ("Cargo.toml", include_str!("../../../templates/plugin-rust/Cargo.toml")),
+                    ("Cargo.toml", include_str!("../../../templates/plugin-rust/manifest.toml")),
                     ("src/main.rs", include_str!("../../../templates/plugin-rust/src/main.rs")),
                 ],
                 format!(

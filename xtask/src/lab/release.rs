@@ -23,7 +23,7 @@ pub(crate) fn run() -> Outcome {
     copy.expect("prepare", &[], "committed")?;
     copy.expect("check", &[], "can be released")?;
     let url = "https://downloads.example.com";
-    copy.expect("package", &["--url", url], "optimize.rb")?;
+    copy.expect("package", &["--twice", "--url", url], "twice the same, bit for bit")?;
     copy.look_into_packages(url)?;
     copy.git(&["tag", "--annotate", "--message", "first", "v0.1.0"])?;
     copy.refuse("plan", &[], "nothing to release")?;

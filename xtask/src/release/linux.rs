@@ -2,13 +2,14 @@
 //! are missing, and that is said.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use xshell::cmd;
 
 use super::package::Making;
-use crate::tools;
 use crate::util::{Outcome, root, shell};
+use crate::{deps, tools};
 
 /// By the metadata of `optimize-cli/Cargo.toml`.
 pub(super) fn debian(making: &Making, target: &str) -> Outcome {
@@ -52,12 +53,12 @@ pub(super) fn bill_of_materials(making: &Making) -> Outcome {
         .run()?;
     let mut bill = None;
     // It writes one for each crate of the workspace.
-    for folder in fs::read_dir(root())? {
-        let file = folder?.path().join("bom.json");
+    for package in deps::packages(&["--no-deps", "--locked"])? {
+        let file = Path::new(package["manifest_path"].as_str().unwrap_or_default()).with_file_name("bom.json");
         if file.exists() {
             let text = fs::read_to_string(&file)?.replace(&root().display().to_string(), "");
             fs::remove_file(&file)?;
-            if file.starts_with(root().join("optimize-cli")) {
+            if package["name"] == "optimize-cli" {
                 bill = Some(text);
             }
         }

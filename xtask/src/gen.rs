@@ -1,6 +1,7 @@
 //! Pages of the documentation that are generated, so that they cannot tell what is not so.
 
 mod bars;
+pub(crate) mod openapi;
 mod postman;
 
 use xshell::cmd;
@@ -10,6 +11,7 @@ use crate::util::{Outcome, shell};
 
 pub(crate) fn run(check: bool) -> Outcome {
     bars::run(check)?;
+    openapi::run(check)?;
     postman::run(check)?;
     // The other pages are made by tests, which compare them whenever they run.
     if check { Ok(()) } else { pages() }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::openapi::description;
 use crate::util::{Outcome, check_or_write, root};
 
-const DESCRIPTION: &str = "docs/openapi.yaml";
 const FOLDER: &str = "docs/postman";
 
 /// What of an answer later requests need: the operation, the variable, and where it stands.
@@ -91,10 +91,6 @@ pub(super) fn run(check: bool) -> Outcome {
         write(&format!("{name}.postman_environment.json"), &environment(name, &values))?;
     }
     Ok(())
-}
-
-fn description() -> Outcome<Value> {
-    Ok(serde_saphyr::from_str(&std::fs::read_to_string(root().join(DESCRIPTION))?)?)
 }
 
 fn collection(description: &Value) -> Outcome<Value> {

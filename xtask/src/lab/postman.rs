@@ -1,16 +1,21 @@
 //! The Postman collection, run by newman against the sandbox of each generation.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use xshell::cmd;
 
 use super::packages::npm;
-use super::process::folder;
+use super::process::{bring, folder};
 use super::sandbox;
 use crate::util::{Outcome, root, shell};
 
 const NEWMAN: &str = "6.2.1";
+const BRUNO: &str = "0.23.0";
+const INSOMNIA: &str = "3.6.0";
+
+const COLLECTION: &str = "docs/postman/optimize.postman_collection.json";
 
 /// The folders of the collection that a generation can answer.
 const FOLDERS: [(&str, &[&str]); 4] = [
@@ -26,6 +31,7 @@ pub(crate) fn run() -> Outcome {
     if !npm(&place, "newman", NEWMAN)? {
         return Ok(());
     }
+    imports(&place)?;
     let newman = place.join("node_modules/.bin/newman");
     sandbox::build()?;
     for (generation, folders) in FOLDERS {
@@ -34,13 +40,29 @@ pub(crate) fn run() -> Outcome {
         fs::write(&file, environment(&told)?.to_string())?;
         let folders = folders.iter().flat_map(|folder| ["--folder", folder]);
         eprintln!("== newman against the sandbox as {generation}");
-        cmd!(shell, "{newman} run docs/postman/optimize.postman_collection.json --environment {file} --color off")
-            .args(folders)
-            .quiet()
-            .run()?;
+        cmd!(shell, "{newman} run {COLLECTION} --environment {file} --color off").args(folders).quiet().run()?;
         drop(server);
     }
     Ok(())
+}
+
+/// Whether Bruno and Insomnia find every request when they import the collection.
+fn imports(place: &Path) -> Outcome {
+    let script = bring("postman/import.mjs", place)?;
+    for (package, version) in [("@usebruno/converters", BRUNO), ("insomnia-importers", INSOMNIA)] {
+        if !npm(place, package, version)? {
+            return Ok(());
+        }
+    }
+    let (shell, collection) = (shell()?, root().join(COLLECTION));
+    let requests = fs::read_to_string(&collection)?.matches("\"method\":").count();
+    let told: Value = serde_json::from_str(&cmd!(shell, "node {script} {collection}").quiet().read()?)?;
+    eprintln!("== of {requests} requests Bruno imports {}, Insomnia {}", told["bruno"], told["insomnia"]);
+    if told == json!({ "bruno": requests, "insomnia": requests }) {
+        Ok(())
+    } else {
+        Err("an import loses requests".into())
+    }
 }
 
 /// The environment of the collection, filled in as a person would.

@@ -57,6 +57,18 @@ struct Ended {
     is_done: bool,
 }
 
+impl Ended {
+    /// What makes an error tell of the attempts, and whether the request may have been obeyed all the same.
+    fn tell(&self, spec: &RequestSpec) -> impl FnOnce(Error) -> Error + use<> {
+        let is_open = spec.operation.replay == Replay::Never && self.exchange.leaves_open();
+        let (attempts, wait) = (self.attempts, self.wait);
+        move |error| {
+            let error = error.with_attempts(attempts, wait);
+            if is_open { error.that_leaves_open() } else { error }
+        }
+    }
+}
+
 /// What one attempt came to.
 enum Exchange {
     Answered(Answer),
@@ -116,35 +128,26 @@ impl Transport {
         if ended.is_done {
             return read(Bytes::new());
         }
-        let is_open = spec.operation.replay == Replay::Never && ended.exchange.leaves_open();
-        let secret = ended.auth.as_ref().and_then(secret);
-        let secrets: Vec<_> = secret.into_iter().collect();
-        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(|error| {
-            let error = error.with_attempts(ended.attempts, ended.wait);
-            if is_open { error.that_leaves_open() } else { error }
-        })
+        let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
+        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(tell)
     }
 
     /// Likewise, but any answer is a success; beside it stands the error that it is if it is none.
     pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Answer, Option<Error>), Error> {
         let ended = self.run(spec).await?;
+        let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
         match ended.exchange {
             Exchange::Answered(answer) => {
-                let secret = ended.auth.as_ref().and_then(secret);
-                let secrets: Vec<_> = secret.into_iter().collect();
                 let error = (!answer.status.is_success()).then(|| {
-                    let error =
-                        Error::of_answer(spec.operation, answer.status, &answer.headers, &answer.body, &secrets);
-                    error.with_attempts(ended.attempts, ended.wait)
+                    tell(Error::of_answer(spec.operation, answer.status, &answer.headers, &answer.body, &secrets))
                 });
                 Ok((answer, error))
             }
-            failed => {
-                let is_open = spec.operation.replay == Replay::Never && failed.leaves_open();
-                let error = self.finish(spec, failed, &[]).err().unwrap_or_else(|| unreachable!("it has no answer"));
-                let error = error.with_attempts(ended.attempts, ended.wait);
-                Err(if is_open { error.that_leaves_open() } else { error })
-            }
+            failed => Err(self
+                .finish(spec, failed, &[])
+                .map_err(tell)
+                .err()
+                .unwrap_or_else(|| unreachable!("it has no answer"))),
         }
     }
 
@@ -318,7 +321,7 @@ impl Transport {
 }
 
 /// The credential in the headers, to keep it out of texts that a server may echo.
-fn secret(auth: &AuthHeaders) -> Option<&str> {
-    let value = auth.values().next()?.to_str().ok()?;
-    Some(value.strip_prefix("Bearer ").unwrap_or(value))
+fn secrets(auth: Option<&AuthHeaders>) -> Vec<&str> {
+    let value = auth.and_then(|auth| auth.values().next()?.to_str().ok());
+    value.map(|value| value.strip_prefix("Bearer ").unwrap_or(value)).into_iter().collect()
 }

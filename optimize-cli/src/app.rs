@@ -8,14 +8,12 @@ use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::Sandbox;
 use tokio::sync::OnceCell;
 
-use crate::config::{Draft, Occasion, SANDBOX_PROFILE, Settings, asks_for_tokens};
+use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, SANDBOX_PROFILE, Settings, asks_for_tokens};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
 use crate::printer::Printer;
 use crate::prompt::Terminal;
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a run waits at its end for a token that it does not need itself.
 const LONGEST_SETTLING: Duration = Duration::from_secs(5);
@@ -67,7 +65,7 @@ impl App {
 
     /// How long one request may take, or for `ready --wait` the waiting.
     pub(crate) fn timeout(&self) -> Duration {
-        self.timeout.unwrap_or(DEFAULT_TIMEOUT)
+        self.timeout.unwrap_or(Duration::from_secs(DEFAULT_TIMEOUT))
     }
 
     /// The base URL of the server.

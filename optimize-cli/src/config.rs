@@ -43,6 +43,9 @@ pub(crate) use trust_store::TrustStore;
 /// The profile that stands for the embedded server.
 pub(crate) const SANDBOX_PROFILE: &str = "sandbox";
 
+/// How long one request may take, in seconds.
+pub(crate) const DEFAULT_TIMEOUT: u64 = 60;
+
 /// The merged settings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {

@@ -126,8 +126,7 @@ impl Data {
     /// Writes everything, in constant memory.
     pub(crate) async fn show(mut self, format: Format, screen: Screen<'_>) -> Result<(), CliError> {
         let printer = screen.printer;
-        let target_name =
-            self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+        let target_name = target::name(self.file.as_deref());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
         let format = self.format.unwrap_or(format).settle(self.file.as_deref());
         let to_screen = self.file.is_none() && io::stdout().is_terminal();

@@ -70,6 +70,15 @@ fn built_in(app: &App) -> Vec<String> {
     names.collect()
 }
 
+/// Whether a plugin can have this name; `what` failed if not.
+fn usable(name: &str, what: &str) -> Result<(), CliError> {
+    if plugins::is_name(name) {
+        return Ok(());
+    }
+    Err(CliError::config(format!("{what}: the name {name:?} cannot be used"))
+        .with_hint("small letters, digits and hyphens make a name"))
+}
+
 /// The plugin of this name, if it may be run.
 pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
     let name = name.to_string_lossy();

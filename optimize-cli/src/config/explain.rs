@@ -2,7 +2,7 @@
 
 use super::auth::{TokenCache, of_preset};
 use super::schema::{Key, Setting, SettingValue};
-use super::{SANDBOX_PROFILE, Settings};
+use super::{DEFAULT_TIMEOUT, SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 
@@ -65,7 +65,7 @@ impl Settings {
         }
         let value = match key {
             Key::Output => "auto".to_owned(),
-            Key::Timeout => "60s".to_owned(),
+            Key::Timeout => format!("{DEFAULT_TIMEOUT}s"),
             Key::AllowInsecureHttp => "false".to_owned(),
             Key::TokenCache => match self.token_cache(environment)? {
                 TokenCache::Directory(directory) => directory.display().to_string(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::target::Target;
+use super::target::{self, Target};
 use crate::error::CliError;
 use crate::printer::Printer;
 
@@ -26,7 +26,7 @@ impl Document {
     }
 
     pub(crate) fn write(self, printer: Printer) -> Result<(), CliError> {
-        let name = self.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+        let name = target::name(self.file.as_deref());
         let write = || {
             let mut target = Target::open(self.file.as_deref())?;
             target.write_all(&self.bytes)?;

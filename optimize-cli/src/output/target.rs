@@ -21,6 +21,11 @@ pub(crate) enum Target {
     Special(BufWriter<File>),
 }
 
+/// What messages call the file, or standard output.
+pub(crate) fn name(file: Option<&Path>) -> String {
+    file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string())
+}
+
 impl Target {
     /// The file, or standard output.
     pub(crate) fn open(file: Option<&Path>) -> io::Result<Self> {

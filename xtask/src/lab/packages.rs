@@ -14,7 +14,7 @@ pub(super) fn npm(place: &Path, name: &str, version: &str) -> Outcome<bool> {
     }
     let shell = shell()?;
     let package = format!("{name}@{version}");
-    let install = cmd!(shell, "npm install --prefix {place} --no-audit --no-fund --no-save {package}");
+    let install = cmd!(shell, "npm install --prefix {place} --no-audit --no-fund {package}");
     fetch(install, name, "the npm registry")
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::built_in;
+use super::{built_in, usable};
 use crate::app::App;
 use crate::config::TrustStore;
 use crate::error::CliError;
@@ -37,10 +37,7 @@ impl Install {
             CliError::config(format!("install {path}: its name does not begin with optimize-"))
                 .with_hint("name the plugin with --name NAME")
         })?;
-        if !is_name(&name) {
-            let problem = format!("install {path}: the name {name:?} cannot be used");
-            return Err(CliError::config(problem).with_hint("small letters, digits and hyphens make a name"));
-        }
+        usable(&name, &format!("install {path}"))?;
         let mut managed = Managed::read(&app.environment)?;
         if managed.installed(&name).is_some() && !self.force {
             let problem = format!("install {path}: there is a plugin {name} already");

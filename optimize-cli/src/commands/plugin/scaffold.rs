@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::built_in;
+use super::{built_in, usable};
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
-use crate::plugins::{Found, is_name};
+use crate::plugins::Found;
 
 /// Begin a plugin that works at once, in a folder of its own
 #[derive(Args, Debug)]
@@ -31,10 +31,7 @@ enum Language {
 impl New {
     pub(super) fn run(self, app: &App) -> Result<Outcome, CliError> {
         let name = &self.name;
-        if !is_name(name) {
-            let problem = format!("begin a plugin: the name {name:?} cannot be used");
-            return Err(CliError::config(problem).with_hint("small letters, digits and hyphens make a name"));
-        }
+        usable(name, "begin a plugin")?;
         if built_in(app).contains(name) {
             let problem = format!("begin the plugin {name}: a command has this name and would be run instead");
             return Err(CliError::config(problem).with_hint("choose another name"));

@@ -8,12 +8,14 @@ use xshell::{Shell, cmd};
 use crate::ci::FEATURES;
 use crate::util::{Outcome, root, shell};
 
-/// Runs them all, or each in turn with the same one of a commit. A benchmark compares with something that runs beside it,
-/// so what to look at is the ratio each prints, here and there.
-pub(crate) fn run(compare: Option<&str>) -> Outcome {
+/// Runs these, or all if none is named; with a commit each in turn with the same one there. A benchmark compares with something
+/// that runs beside it, so what to look at is the ratio each prints, here and there.
+pub(crate) fn run(names: &[String], compare: Option<&str>) -> Outcome {
     let here = shell()?;
+    let which =
+        if names.is_empty() { vec!["--benches"] } else { names.iter().flat_map(|name| ["--bench", name]).collect() };
     let Some(commit) = compare else {
-        return Ok(cmd!(here, "cargo bench --workspace --locked --features {FEATURES}").run()?);
+        return Ok(cmd!(here, "cargo bench --workspace --locked --features {FEATURES} {which...}").run()?);
     };
     let commit = cmd!(here, "git rev-parse --short {commit}").quiet().read()?;
     let place = root().join("target/bench").join(&commit);
@@ -22,7 +24,7 @@ pub(crate) fn run(compare: Option<&str>) -> Outcome {
     }
     let there = Shell::new()?;
     there.change_dir(&place);
-    let (ours, theirs) = (benches(&here)?, benches(&there)?);
+    let (ours, theirs) = (benches(&here, &which)?, benches(&there, &which)?);
     for (name, program) in &ours {
         match theirs.iter().find(|(other, _)| other == name) {
             None => eprintln!("== {name} is not in {commit}"),
@@ -43,8 +45,9 @@ fn measure(name: &str, program: &Path, folder: &Path) -> Outcome {
 }
 
 /// The programs of the benchmarks, built.
-fn benches(shell: &Shell) -> Outcome<Vec<(String, PathBuf)>> {
-    let build = cmd!(shell, "cargo bench --workspace --locked --no-run --message-format json --features {FEATURES}");
+fn benches(shell: &Shell, which: &[&str]) -> Outcome<Vec<(String, PathBuf)>> {
+    let build =
+        cmd!(shell, "cargo bench --workspace --locked --no-run --message-format json --features {FEATURES} {which...}");
     let told = build.quiet().read()?;
     let artifacts = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let bench = |artifact: Value| {

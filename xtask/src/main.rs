@@ -33,6 +33,8 @@ enum Task {
     },
     /// The benchmarks
     Bench {
+        /// Some of them; otherwise all
+        names: Vec<String>,
         /// Run each in turn with the same one of this commit
         #[arg(long, value_name = "COMMIT")]
         compare: Option<String>,
@@ -125,7 +127,7 @@ fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Ci => ci::run(),
         Task::Api { check } => api::run(check),
-        Task::Bench { compare } => bench::run(compare.as_deref()),
+        Task::Bench { names, compare } => bench::run(&names, compare.as_deref()),
         Task::Coverage => coverage::run(),
         Task::Deps { audit: false } => deps::run(),
         Task::Deps { audit: true } => deps::audit(),

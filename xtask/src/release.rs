@@ -5,7 +5,7 @@ pub(crate) mod changelog;
 mod linux;
 pub(crate) mod package;
 mod templates;
-mod version;
+pub(crate) mod version;
 
 use std::fs;
 

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use semver::Version;
 use xshell::{Cmd, Shell, cmd};
 
 use super::process::folder;
+use crate::release::version::{Step, next};
 use crate::util::{Outcome, root, shell};
 
 /// A copy of the repository, which shares the build folder, since nothing else would differ there.
@@ -17,23 +19,29 @@ struct Copy {
 
 pub(crate) fn run() -> Outcome {
     let copy = Copy::make()?;
-    copy.expect("plan", &[], "after nothing")?;
+    copy.change("### Added\n- this release\n")?;
+    let first = copy.planned()?;
     copy.refuses_changes()?;
     copy.expect("prepare", &["--dry-run"], "nothing was written")?;
     copy.expect("prepare", &[], "committed")?;
-    copy.expect("check", &[], "can be released")?;
+    copy.expect("check", &[], &format!("{first} can be released"))?;
     let url = "https://downloads.example.com";
     copy.expect("package", &["--twice", "--url", url], "twice the same, bit for bit")?;
-    copy.look_into_packages(url)?;
-    copy.git(&["tag", "--annotate", "--message", "first", "v0.1.0"])?;
+    copy.look_into_packages(&first, url)?;
+    copy.tag(&first)?;
     copy.refuse("plan", &[], "nothing to release")?;
     copy.change("### Fixed\n- a defect\n")?;
-    copy.expect("plan", &[], "version  0.1.1, after v0.1.0")?;
+    let patch = next(&first, Step::Patch);
+    copy.expect("plan", &[], &format!("version  {patch}, after v{first}"))?;
     copy.change("### Changed\n- **Breaking**: a name\n")?;
-    copy.expect("plan", &[], "version  0.2.0, after v0.1.0")?;
-    copy.refuse("prepare", &["--version", "0.1.1"], "promises too much")?;
-    copy.expect("prepare", &["--version", "0.3.0"], "0.3.0: Cargo.toml")?;
-    copy.breaks_unsaid()
+    let breaking = next(&first, Step::Breaking);
+    copy.expect("plan", &[], &format!("version  {breaking}, after v{first}"))?;
+    copy.refuse("prepare", &["--version", &patch.to_string()], "promises too much")?;
+    let second = next(&breaking, Step::Breaking);
+    copy.expect("prepare", &["--version", &second.to_string()], &format!("{second}: Cargo.toml"))?;
+    copy.tag(&second)?;
+    copy.lose_an_item()?;
+    copy.expect("plan", &[], &format!("version  {}, after v{second}", next(&second, Step::Breaking)))
 }
 
 impl Copy {
@@ -51,9 +59,6 @@ impl Copy {
         let copy = Self { folder, shell };
         copy.git(&["config", "user.name", "Somebody"])?;
         copy.git(&["config", "user.email", "somebody@example.com"])?;
-        for tag in cmd!(copy.shell, "git tag").quiet().read()?.lines() {
-            copy.git(&["tag", "--delete", tag])?;
-        }
         if !changes.is_empty() {
             cmd!(copy.shell, "git apply --index").stdin(changes).quiet().run()?;
             copy.git(&["commit", "--quiet", "--message", "What is being worked on"])?;
@@ -63,6 +68,17 @@ impl Copy {
 
     fn git(&self, arguments: &[&str]) -> Outcome {
         Ok(cmd!(self.shell, "git").args(arguments).quiet().ignore_stdout().run()?)
+    }
+
+    fn tag(&self, version: &Version) -> Outcome {
+        self.git(&["tag", "--annotate", "--message", &format!("Release {version}"), &format!("v{version}")])
+    }
+
+    /// The version that the plan names.
+    fn planned(&self) -> Outcome<Version> {
+        let said = self.release("plan", &[])?.read()?;
+        let version = said.strip_prefix("version  ").and_then(|rest| rest.split(',').next());
+        Ok(Version::parse(version.ok_or_else(|| format!("the plan names no version:\n{said}"))?)?)
     }
 
     /// A task of `cargo xtask release`, which works on this copy.
@@ -103,19 +119,17 @@ impl Copy {
         self.git(&["commit", "--quiet", "--all", "--message", "A change"])
     }
 
-    /// An item of the public API that is gone is told of, or it fails.
-    fn breaks_unsaid(&self) -> Outcome {
-        self.git(&["tag", "--annotate", "--message", "second", "v0.3.0"])?;
+    /// An item of the public API is gone, and the changelog does not tell.
+    fn lose_an_item(&self) -> Outcome {
         let file = self.folder.join("docs/dev/api/optimize-api.txt");
         let text = fs::read_to_string(&file)?;
         fs::write(&file, text.replacen("pub mod optimize_api\n", "", 1))?;
-        self.change("### Fixed\n- nothing at all\n")?;
-        self.expect("plan", &[], "version  0.4.0, after v0.3.0")
+        self.change("### Fixed\n- nothing at all\n")
     }
 
     /// What a user does with what was made.
-    fn look_into_packages(&self, url: &str) -> Outcome {
-        let made = self.folder.join("target/dist/0.1.0");
+    fn look_into_packages(&self, version: &Version, url: &str) -> Outcome {
+        let made = self.folder.join(format!("target/dist/{version}"));
         let place = folder("release")?.join("unpacked");
         if place.exists() {
             fs::remove_dir_all(&place)?;
@@ -124,7 +138,7 @@ impl Copy {
         let shell = Shell::new()?;
         shell.change_dir(&made);
         cmd!(shell, "sha256sum --check --quiet SHA256SUMS").quiet().run()?;
-        let name = "optimize-0.1.0-x86_64-unknown-linux-gnu";
+        let name = &format!("optimize-{version}-x86_64-unknown-linux-gnu");
         cmd!(shell, "tar --extract --gzip --file {name}.tar.gz --directory {place}").quiet().run()?;
         works(&place.join(name).join("optimize"))?;
         for (folder, file) in [("completions", "_optimize"), ("man", "optimize-report-data.1"), ("", "LICENSE-MIT")] {
@@ -134,15 +148,15 @@ impl Copy {
             }
         }
         let formula = fs::read_to_string(made.join("optimize.rb"))?;
-        if !formula.contains(&format!("{url}/optimize-0.1.0-source.tar.gz")) {
+        if !formula.contains(&format!("{url}/optimize-{version}-source.tar.gz")) {
             return Err(format!("the formula downloads from elsewhere:\n{formula}").into());
         }
-        let bill = fs::read_to_string(made.join("optimize-0.1.0.cdx.json"))?;
+        let bill = fs::read_to_string(made.join(format!("optimize-{version}.cdx.json")))?;
         let here = root().display().to_string();
         if !bill.contains("\"reqwest\"") || bill.contains(&here) {
             return Err("the bill of materials lacks reqwest, or tells where it was made".into());
         }
-        let debian = "optimize_0.1.0-1_amd64.deb";
+        let debian = &format!("optimize_{version}-1_amd64.deb");
         if !made.join(debian).exists() || cmd!(shell, "which dpkg-deb").quiet().ignore_stdout().run().is_err() {
             eprintln!("!! NOT RUN: there is no Debian package, or no dpkg-deb to unpack it");
             return Ok(());

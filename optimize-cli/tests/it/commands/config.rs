@@ -180,16 +180,3 @@ fn a_project_s_file_does_not_say_where_the_user_s_secret_goes() {
     user.file("project.toml", &whole);
     assert_eq!(user.types("auth token --config project.toml").code, Some(0));
 }
-
-#[test]
-fn the_schema_knows_every_key_of_the_guide() {
-    let schema: serde_json::Value = serde_json::from_str(&User::new().types("config schema").stdout).unwrap();
-    let guide = include_str!("../../../../docs/guide/configuration.md");
-    let names = |part: &serde_json::Value| part.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    for name in names(&schema["$defs"]["profile"]["properties"]).iter().filter(|name| *name != "auth") {
-        assert!(guide.contains(&format!("`{name}`")), "{name}");
-    }
-    for name in names(&schema["$defs"]["auth"]["properties"]) {
-        assert!(guide.contains(&format!("`auth.{name}`")), "auth.{name}");
-    }
-}

@@ -1,6 +1,7 @@
 //! Real servers, fetched from public registries, started on loopback, and asked by the lab tests.
 
 pub(crate) mod auth;
+mod checkout;
 pub(crate) mod consumers;
 pub(crate) mod keycloak;
 mod materials;
@@ -10,6 +11,7 @@ mod packages;
 pub(crate) mod postman;
 mod process;
 mod python;
+mod registry;
 pub(crate) mod release;
 mod sandbox;
 pub(crate) mod terminal;

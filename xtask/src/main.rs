@@ -109,7 +109,7 @@ enum Lab {
         #[arg(long)]
         write: bool,
     },
-    /// Programs that depend on the packed crates: they pass, and how much they build is told
+    /// Programs that depend on the crates, published to a registry on loopback; needs python3
     Consumers,
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
@@ -117,7 +117,7 @@ enum Lab {
     Openapi,
     /// The Postman collection, by newman; needs npm
     Postman,
-    /// A release of a throwaway copy, from its plan to its packages
+    /// A release of a throwaway checkout, from its plan to its packages
     Release,
     /// bash, zsh and fish inside tmux, from Debian if they are not there
     Terminal,

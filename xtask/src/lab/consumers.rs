@@ -1,14 +1,16 @@
-//! Programs that depend on the crates as they are packed: how many crates each brings, and how long a clean build takes.
+//! Programs that depend on the published crates, from a registry on loopback: how many crates each brings, and how long a
+//! clean build takes.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use xshell::{Shell, cmd};
 
+use super::checkout::Checkout;
 use super::process::folder;
-use crate::release::{current, order};
-use crate::util::{Outcome, copy_folder, root, shell};
+use super::registry::Registry;
+use crate::release::current;
+use crate::util::{Outcome, copy_folder, root};
 
 /// The first is what the others are compared with: an HTTP client alone.
 const CONSUMERS: [&str; 4] = ["bare", "auth-only", "full", "full-blocking"];
@@ -25,13 +27,14 @@ pub(crate) fn run() -> Outcome {
         let manifest = place.join(name).join("Cargo.toml");
         fs::write(&manifest, fs::read_to_string(&manifest)?.replace("VERSION", &version.to_string()))?;
     }
-    let packed = pack(&place)?;
-    fs::write(
-        place.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = {CONSUMERS:?}\n\n[patch.crates-io]\n{packed}"),
-    )?;
+    let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {CONSUMERS:?}\nexclude = [\"repository\"]\n");
+    fs::write(place.join("Cargo.toml"), manifest)?;
+    let crates = folder("consumers/registry")?;
+    let registry = Registry::start(&crates)?;
+    registry.publish(&Checkout::make(&place)?)?;
     let shell = Shell::new()?;
     shell.change_dir(&place);
+    registry.tell(&shell);
     cmd!(shell, "cargo fetch").quiet().run()?;
     let mut bare = Duration::ZERO;
     for name in CONSUMERS {
@@ -57,22 +60,6 @@ pub(crate) fn run() -> Outcome {
         );
     }
     Ok(cmd!(shell, "cargo test --workspace --target-dir build --offline").quiet().run()?)
-}
-
-/// Packs the crates and unpacks them as a registry's users get them; the lines that say where they are.
-fn pack(place: &Path) -> Outcome<String> {
-    let (shell, version) = (shell()?, current()?);
-    let crates = order()?;
-    let packages = crates.iter().flat_map(|name| ["--package", name]);
-    cmd!(shell, "cargo package --no-verify --allow-dirty --locked --quiet {packages...}").quiet().run()?;
-    for name in &crates {
-        let file = root().join(format!("target/package/{name}-{version}.crate"));
-        cmd!(shell, "tar --extract --gzip --file {file} --directory {place}").quiet().run()?;
-    }
-    // Nothing depends on the command line.
-    let libraries = crates.iter().filter(|name| *name != "optimize-cli");
-    let lines: Vec<_> = libraries.map(|name| format!("{name} = {{ path = \"{name}-{version}\" }}\n")).collect();
-    Ok(lines.concat())
 }
 
 #[expect(clippy::disallowed_methods, reason = "time is what is measured")]

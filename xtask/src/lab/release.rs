@@ -1,75 +1,45 @@
-//! Releases of a throwaway copy of the repository: planned, prepared, checked, packed and unpacked.
+//! Releases of a throwaway checkout: planned, prepared, checked, packed and unpacked.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use semver::Version;
 use xshell::{Cmd, Shell, cmd};
 
+use super::checkout::Checkout;
 use super::process::folder;
 use crate::release::version::{Step, next};
-use crate::util::{Outcome, root, shell};
-
-/// A copy of the repository, which shares the build folder, since nothing else would differ there.
-struct Copy {
-    folder: PathBuf,
-    shell: Shell,
-}
+use crate::util::{Outcome, root};
 
 pub(crate) fn run() -> Outcome {
-    let copy = Copy::make()?;
-    copy.change("### Added\n- this release\n")?;
-    let first = copy.planned()?;
-    copy.refuses_changes()?;
-    copy.expect("prepare", &["--dry-run"], "nothing was written")?;
-    copy.expect("prepare", &[], "committed")?;
-    copy.expect("check", &[], &format!("{first} can be released"))?;
+    let checkout = Checkout::make(&folder("release")?)?;
+    checkout.change("### Added\n- this release\n")?;
+    let first = checkout.planned()?;
+    checkout.refuses_changes()?;
+    checkout.expect("prepare", &["--dry-run"], "nothing was written")?;
+    checkout.expect("prepare", &[], "committed")?;
+    checkout.expect("check", &[], &format!("{first} can be released"))?;
     let url = "https://downloads.example.com";
-    copy.expect("package", &["--twice", "--url", url], "twice the same, bit for bit")?;
-    copy.look_into_packages(&first, url)?;
-    copy.tag(&first)?;
-    copy.refuse("plan", &[], "nothing to release")?;
-    copy.change("### Fixed\n- a defect\n")?;
+    checkout.expect("package", &["--twice", "--url", url], "twice the same, bit for bit")?;
+    checkout.look_into_packages(&first, url)?;
+    checkout.tag(&first)?;
+    checkout.refuse("plan", &[], "nothing to release")?;
+    checkout.change("### Fixed\n- a defect\n")?;
     let patch = next(&first, Step::Patch);
-    copy.expect("plan", &[], &format!("version  {patch}, after v{first}"))?;
-    copy.change("### Changed\n- **Breaking**: a name\n")?;
+    checkout.expect("plan", &[], &format!("version  {patch}, after v{first}"))?;
+    checkout.change("### Changed\n- **Breaking**: a name\n")?;
     let breaking = next(&first, Step::Breaking);
-    copy.expect("plan", &[], &format!("version  {breaking}, after v{first}"))?;
-    copy.refuse("prepare", &["--version", &patch.to_string()], "promises too much")?;
+    checkout.expect("plan", &[], &format!("version  {breaking}, after v{first}"))?;
+    checkout.refuse("prepare", &["--version", &patch.to_string()], "promises too much")?;
     let second = next(&breaking, Step::Breaking);
-    copy.expect("prepare", &["--version", &second.to_string()], &format!("{second}: Cargo.toml"))?;
-    copy.tag(&second)?;
-    copy.lose_an_item()?;
-    copy.expect("plan", &[], &format!("version  {}, after v{second}", next(&second, Step::Breaking)))
+    checkout.expect("prepare", &["--version", &second.to_string()], &format!("{second}: Cargo.toml"))?;
+    checkout.tag(&second)?;
+    checkout.lose_an_item()?;
+    checkout.expect("plan", &[], &format!("version  {}, after v{second}", next(&second, Step::Breaking)))
 }
 
-impl Copy {
-    fn make() -> Outcome<Self> {
-        let folder = folder("release")?.join("repository");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
-        let (from, shell) = (root(), shell()?);
-        cmd!(shell, "git clone --quiet --no-hardlinks {from} {folder}").quiet().run()?;
-        // Whatever is being worked on.
-        let changes = cmd!(shell, "git diff HEAD --binary").quiet().output()?.stdout;
-        shell.change_dir(&folder);
-        std::os::unix::fs::symlink(root().join("target"), folder.join("target"))?;
-        let copy = Self { folder, shell };
-        copy.git(&["config", "user.name", "Somebody"])?;
-        copy.git(&["config", "user.email", "somebody@example.com"])?;
-        if !changes.is_empty() {
-            cmd!(copy.shell, "git apply --index").stdin(changes).quiet().run()?;
-            copy.git(&["commit", "--quiet", "--message", "What is being worked on"])?;
-        }
-        Ok(copy)
-    }
-
-    fn git(&self, arguments: &[&str]) -> Outcome {
-        Ok(cmd!(self.shell, "git").args(arguments).quiet().ignore_stdout().run()?)
-    }
-
+impl Checkout {
     fn tag(&self, version: &Version) -> Outcome {
         self.git(&["tag", "--annotate", "--message", &format!("Release {version}"), &format!("v{version}")])
     }
@@ -81,7 +51,7 @@ impl Copy {
         Ok(Version::parse(version.ok_or_else(|| format!("the plan names no version:\n{said}"))?)?)
     }
 
-    /// A task of `cargo xtask release`, which works on this copy.
+    /// A task of `cargo xtask release`, which works on this checkout.
     fn release(&self, task: &str, arguments: &[&str]) -> Outcome<Cmd<'_>> {
         let xtask = std::env::current_exe()?;
         let own = self.folder.join("xtask");

@@ -2,28 +2,31 @@
 
 mod agentic;
 mod collections;
-pub(crate) mod data_export;
+mod data_export;
 mod definitions;
 mod entities;
 mod imports;
 mod ingestion;
 mod labels;
 mod process_definitions;
+mod request;
+
+use std::sync::atomic::Ordering;
 
 use axum::response::Response;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::error::{Failure, unauthorized, unknown_resource, void};
+use crate::arrived::Arrived;
+use crate::error::{Failure, empty, unauthorized, unknown_resource, void};
 use crate::generation::Generation;
-use crate::server::{Arrived, ready};
 use crate::state::State;
 use definitions::Kind;
 
 /// Answers a request to `resource`, the part of the path after `/api`.
 pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> Response {
     if resource == "/readyz" && arrived.parts.method == Method::GET {
-        return ready(state);
+        return empty(if state.ready.load(Ordering::Relaxed) { 200 } else { 503 });
     }
     let is_protected = resource.starts_with("/public") || resource.starts_with("/ingestion");
     if is_protected && let Err(problem) = state.gate.check(&state.issuer, arrived, state.clock.now()).await {
@@ -70,27 +73,4 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
         _ => return unknown_resource(state.generation),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.answer(state.generation, state.is_before_fixes()))
-}
-
-/// The JSON of a request's body.
-fn json_body(state: &State, arrived: &Arrived) -> Result<serde_json::Value, Failure> {
-    let content_type = arrived.header(http::header::CONTENT_TYPE).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !matches!(media_type, "application/json" | "application/cloudevents-batch+json") {
-        return Err(Failure::MediaType(state.generation));
-    }
-    serde_json::from_slice(&arrived.body).map_err(|_| Failure::MalformedJson)
-}
-
-/// The first query parameter of this name, decoded.
-fn query_parameter(arrived: &Arrived, wanted: &str) -> Option<String> {
-    url::form_urlencoded::parse(arrived.query().as_bytes())
-        .find(|(name, _)| name == wanted)
-        .map(|(_, value)| value.into_owned())
-}
-
-/// The collection that a request must name; an empty id is one that does not exist.
-fn collection_id(arrived: &Arrived) -> Result<String, Failure> {
-    query_parameter(arrived, "collectionId")
-        .ok_or_else(|| Failure::BadRequest("collectionId must not be null".to_owned()))
 }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::arrived::Arrived;
 use crate::connection::Peer;
 use crate::issuer::{Issuer, thumbprint};
-use crate::server::Arrived;
 
 /// Whose tokens are trusted, and for whom they must be meant.
 #[derive(Debug)]

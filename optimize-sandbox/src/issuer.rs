@@ -1,6 +1,7 @@
 //! The OAuth issuer: token endpoint, key set, discovery.
 
 mod client;
+mod refusal;
 mod token;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -13,10 +14,9 @@ use http::Method;
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Map, Value, json};
 
+use crate::arrived::Arrived;
 use crate::error::{empty, json_answer};
 use crate::keys::{SigningKey, TokenAlgorithm};
-use crate::server::Arrived;
-use crate::state::State;
 
 pub(crate) use token::thumbprint;
 
@@ -234,8 +234,7 @@ impl Issuer {
 }
 
 /// The issuer's answer, if `path` is one of its own.
-pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Response> {
-    let issuer = &state.issuer;
+pub(crate) fn route(issuer: &Issuer, now: i64, arrived: &Arrived, path: &str) -> Option<Response> {
     if path.contains("/.well-known/") && arrived.parts.method == Method::GET {
         return Some(if issuer.has_metadata_at(path) { issuer.metadata() } else { empty(404) });
     }
@@ -245,9 +244,7 @@ pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Resp
         return Some(json_answer(404, &json!({ "error": "Realm does not exist" })));
     }
     match (&arrived.parts.method, path.strip_prefix(own)?) {
-        (&Method::POST, path) if path == issuer.behaviour.token_path => {
-            Some(token::answer(issuer, state.clock.now(), arrived))
-        }
+        (&Method::POST, path) if path == issuer.behaviour.token_path => Some(token::answer(issuer, now, arrived)),
         (_, path) if path == issuer.behaviour.token_path => {
             Some(json_answer(405, &json!({ "error": "invalid_request" })))
         }
@@ -259,11 +256,11 @@ pub(crate) fn route(state: &State, arrived: &Arrived, path: &str) -> Option<Resp
 }
 
 /// What the journal keeps of a token request.
-pub(crate) fn journal_parameters(state: &State, arrived: &Arrived) -> BTreeMap<String, String> {
-    if !arrived.parts.uri.path().ends_with(&state.issuer.behaviour.token_path) {
+pub(crate) fn journal_parameters(issuer: &Issuer, arrived: &Arrived) -> BTreeMap<String, String> {
+    if !arrived.parts.uri.path().ends_with(&issuer.behaviour.token_path) {
         return BTreeMap::new();
     }
-    let parameters = token::parameters(arrived, state.issuer.behaviour.body).unwrap_or_default();
+    let parameters = token::parameters(arrived, issuer.behaviour.body).unwrap_or_default();
     let shown = |(name, value): (String, String)| {
         let value = match name.as_str() {
             "client_secret" => "[secret]".to_owned(),

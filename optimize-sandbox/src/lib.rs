@@ -3,10 +3,12 @@
 //! It shares no type with the client crates, so that a wrong field name cannot pass on both sides.
 
 mod api;
+mod arrived;
 mod builder;
 mod canary;
 mod clock;
 mod connection;
+mod cursors;
 mod error;
 mod fault;
 mod gate;

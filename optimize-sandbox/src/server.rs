@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -11,9 +10,9 @@ use axum::response::Response;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::stream;
-use http::request::Parts;
 use http::{HeaderValue, header};
 
+use crate::arrived::Arrived;
 use crate::connection::{BreakableListener, Peer};
 use crate::error::{empty, json_answer, text_answer, unauthorized};
 use crate::fault::Fault;
@@ -28,25 +27,6 @@ pub(crate) async fn serve(listener: BreakableListener, state: Arc<State>) {
     let app = Router::new().fallback(handle).with_state(state).into_make_service_with_connect_info::<Peer>();
     // Serving ends only when the task is aborted.
     let _ = axum::serve(listener, app).await;
-}
-
-/// A request, read whole.
-pub(crate) struct Arrived {
-    pub(crate) parts: Parts,
-    pub(crate) body: Vec<u8>,
-    pub(crate) peer: Peer,
-    /// How many ingestions were under way when it arrived, itself among them.
-    pub(crate) ingestions: usize,
-}
-
-impl Arrived {
-    pub(crate) fn query(&self) -> &str {
-        self.parts.uri.query().unwrap_or_default()
-    }
-
-    pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
-        self.parts.headers.get(name)?.to_str().ok()
-    }
 }
 
 async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
@@ -157,7 +137,7 @@ fn record(state: &State, arrived: &Arrived, path: &str, fault: Option<&Fault>) -
         query: arrived.query().to_owned(),
         authorization: scheme.map(str::to_owned),
         content_type: arrived.header(header::CONTENT_TYPE).map(str::to_owned),
-        parameters: issuer::journal_parameters(state, arrived),
+        parameters: issuer::journal_parameters(&state.issuer, arrived),
         status: 0,
         fault: fault.map(Fault::name),
     };
@@ -167,7 +147,7 @@ fn record(state: &State, arrived: &Arrived, path: &str, fault: Option<&Fault>) -
 }
 
 async fn route(state: &State, arrived: &Arrived, full_path: &str, path: &str, is_below_context: bool) -> Response {
-    if let Some(answer) = issuer::route(state, arrived, full_path) {
+    if let Some(answer) = issuer::route(&state.issuer, state.clock.now(), arrived, full_path) {
         return answer;
     }
     match path.strip_prefix("/api") {
@@ -181,8 +161,4 @@ async fn route(state: &State, arrived: &Arrived, full_path: &str, path: &str, is
             answer
         }
     }
-}
-
-pub(crate) fn ready(state: &State) -> Response {
-    empty(if state.ready.load(Ordering::Relaxed) { 200 } else { 503 })
 }

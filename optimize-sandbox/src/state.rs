@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::api::data_export::Cursors;
 use crate::clock::Clock;
+use crate::cursors::Cursors;
 use crate::fault::Faults;
 use crate::gate::Gate;
 use crate::generation::Generation;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use xshell::cmd;
 
 use crate::release::changelog::Changelog;
-use crate::release::last_tag;
+use crate::release::version::last_tag;
 use crate::tools;
 use crate::util::{Outcome, check_or_write, root, shell};
 

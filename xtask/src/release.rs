@@ -3,6 +3,7 @@
 mod archive;
 pub(crate) mod changelog;
 mod linux;
+mod making;
 pub(crate) mod package;
 mod templates;
 pub(crate) mod version;
@@ -17,7 +18,7 @@ use xshell::cmd;
 use crate::util::{Outcome, root, shell};
 use crate::{api, deps, r#gen};
 use changelog::Changelog;
-use version::{Step, next};
+use version::{Step, last_tag, next};
 
 /// All crates have one version: they are made for one another, and a user need not ask which go together.
 const MANIFEST: &str = "Cargo.toml";
@@ -142,13 +143,6 @@ pub(crate) fn check() -> Outcome {
         println!("  cargo publish --locked --package {name}");
     }
     Ok(())
-}
-
-/// The tag of the last release before this commit.
-pub(crate) fn last_tag() -> Outcome<Option<String>> {
-    let shell = shell()?;
-    let tags = cmd!(shell, "git tag --list v[0-9]* --merged HEAD --sort -version:refname").quiet().read()?;
-    Ok(tags.lines().next().map(str::to_owned))
 }
 
 fn refuse_changes() -> Outcome {

@@ -3,9 +3,9 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{json_body, query_parameter};
+use super::request::json_body;
+use crate::arrived::Arrived;
 use crate::error::{Failure, json_answer};
-use crate::server::Arrived;
 use crate::state::State;
 
 /// The reports on the dashboard.
@@ -25,7 +25,7 @@ pub(super) fn evaluate(state: &State, arrived: &Arrived, report: &str) -> Result
     if !REPORTS.contains(&report) {
         return Err(Failure::BadRequest(format!("{report} is not on the dashboard")));
     }
-    let number = |name| query_parameter(arrived, name).and_then(|text| text.parse::<u64>().ok());
+    let number = |name| arrived.query_parameter(name).and_then(|text| text.parse::<u64>().ok());
     let pagination = json!({ "limit": number("limit"), "offset": number("offset") });
     Ok(json_answer(
         200,

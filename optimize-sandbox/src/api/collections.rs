@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::json_body;
+use super::request::json_body;
+use crate::arrived::Arrived;
 use crate::error::{Failure, json_answer, void};
-use crate::server::Arrived;
 use crate::state::State;
 use crate::world::Collection;
 

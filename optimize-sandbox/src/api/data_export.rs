@@ -1,45 +1,19 @@
 //! Report data: a scroll for raw data, one answer for everything else.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use axum::response::Response;
 
-use super::query_parameter;
+use crate::arrived::Arrived;
+use crate::cursors::Scroll;
 use crate::error::{Failure, text_answer};
 use crate::seed::{Content, Report};
-use crate::server::Arrived;
 use crate::state::State;
 
 const DEFAULT_LIMIT: u64 = 1000;
 const LARGEST_LIMIT: u64 = 10_000;
 const DEFAULT_TIMEOUT: u64 = 120;
 const SHORTEST_TIMEOUT: u64 = 60;
-
-/// The open scrolls. Each request moves a scroll on, whether or not its answer arrives; the cursor's text never changes.
-#[derive(Debug, Default)]
-pub(crate) struct Cursors {
-    open: HashMap<String, Scroll>,
-    opened: u64,
-}
-
-#[derive(Debug)]
-struct Scroll {
-    report: String,
-    position: u64,
-    page_size: u64,
-    lapses: i64,
-}
-
-impl Cursors {
-    fn open(&mut self, scroll: Scroll) -> String {
-        self.opened += 1;
-        // Real cursors are base64 text with characters that must be encoded in a query.
-        let cursor = format!("scroll+{:06}/==", self.opened);
-        self.open.insert(cursor.clone(), scroll);
-        cursor
-    }
-}
 
 pub(super) fn page(state: &State, arrived: &Arrived, id: &str) -> Result<Response, Failure> {
     let limit = number(arrived, "limit", DEFAULT_LIMIT)?;
@@ -52,12 +26,12 @@ pub(super) fn page(state: &State, arrived: &Arrived, id: &str) -> Result<Respons
         let message = format!("must be greater than or equal to {SHORTEST_TIMEOUT}");
         return Err(Failure::Constraint { parameter: "paginationTimeout", message });
     }
-    let cursor = query_parameter(arrived, "searchRequestId").filter(|cursor| !cursor.is_empty());
+    let cursor = arrived.query_parameter("searchRequestId").filter(|cursor| !cursor.is_empty());
     evaluate(state, id, limit, timeout, cursor).map_err(|failure| failure.during_evaluation(state.generation))
 }
 
 fn number(arrived: &Arrived, parameter: &'static str, default: u64) -> Result<u64, Failure> {
-    let Some(text) = query_parameter(arrived, parameter) else { return Ok(default) };
+    let Some(text) = arrived.query_parameter(parameter) else { return Ok(default) };
     let value: i64 = text.parse().map_err(|_| Failure::NotANumber(parameter))?;
     let message = "must be greater than or equal to 0".to_owned();
     u64::try_from(value).map_err(|_| Failure::Constraint { parameter, message })

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{agentic, json_body};
+use super::agentic;
+use super::request::json_body;
+use crate::arrived::Arrived;
 use crate::error::{Failure, json_answer, void};
-use crate::server::Arrived;
 use crate::state::State;
 use crate::world::{Entity, World};
 

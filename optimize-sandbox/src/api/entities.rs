@@ -3,10 +3,10 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::collection_id;
 use super::definitions::Kind;
+use super::request::collection_id;
+use crate::arrived::Arrived;
 use crate::error::{Failure, json_answer};
-use crate::server::Arrived;
 use crate::state::State;
 
 pub(super) fn list(state: &State, arrived: &Arrived, kind: Kind) -> Result<Response, Failure> {

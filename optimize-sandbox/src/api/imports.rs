@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::collection_id;
+use super::request::collection_id;
+use crate::arrived::Arrived;
 use crate::error::{Failure, json_answer};
-use crate::server::Arrived;
 use crate::state::State;
 use crate::world::{Collection, DEFINITIONS, Entity, REPORT_INDEX, World, references};
 

@@ -4,9 +4,9 @@ use axum::response::Response;
 use http::header;
 use serde_json::{Value, json};
 
-use super::json_body;
+use super::request::json_body;
+use crate::arrived::Arrived;
 use crate::error::{Failure, void};
-use crate::server::Arrived;
 use crate::state::State;
 
 /// The types of variables.

@@ -6,9 +6,9 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::ingestion::TYPES;
-use super::json_body;
+use super::request::json_body;
+use crate::arrived::Arrived;
 use crate::error::{Failure, void};
-use crate::server::Arrived;
 use crate::state::State;
 use crate::world::DEFINITIONS;
 

@@ -8,9 +8,9 @@ use http::header;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
 
-use super::token::{Refused, refused};
+use super::refusal::{Refused, refused};
 use super::{AuthMethod, CLIENT_ID, Issuer};
-use crate::server::Arrived;
+use crate::arrived::Arrived;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 

@@ -7,24 +7,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderValue, header};
 use serde_json::{Map, Value, json};
 
+use super::refusal::{Refused, refused};
 use super::{AuthMethod, CLIENT_ID, Issuer, TokenBody};
+use crate::arrived::Arrived;
 use crate::error::json_answer;
-use crate::server::Arrived;
 
 type Parameters = Vec<(String, String)>;
-
-/// A refused request, in the words of RFC 6749 §5.2.
-pub(super) struct Refusal {
-    status: u16,
-    error: &'static str,
-    description: &'static str,
-}
-
-pub(super) type Refused<T> = Result<T, Refusal>;
-
-pub(super) fn refused(status: u16, error: &'static str, description: &'static str) -> Refusal {
-    Refusal { status, error, description }
-}
 
 /// `now` is in milliseconds.
 pub(super) fn answer(issuer: &Issuer, now: i64, arrived: &Arrived) -> Response {
@@ -35,14 +23,7 @@ pub(super) fn answer(issuer: &Issuer, now: i64, arrived: &Arrived) -> Response {
     }
     match grant(issuer, now / 1000, arrived) {
         Ok(body) => json_answer(200, &body),
-        Err(Refusal { status, error, description }) => {
-            let mut answer = json_answer(status, &json!({ "error": error, "error_description": description }));
-            if status == 401 {
-                let challenge = HeaderValue::from_static("Basic realm=\"sandbox\"");
-                answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            answer
-        }
+        Err(refusal) => refusal.answer(),
     }
 }
 

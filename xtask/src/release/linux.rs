@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use xshell::cmd;
 
-use super::package::Making;
+use super::making::Making;
 use crate::util::{Outcome, root, shell};
 use crate::{deps, tools};
 

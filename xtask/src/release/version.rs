@@ -1,6 +1,9 @@
 //! Which version comes next, from what the changelog and the public API say.
 
 use semver::Version;
+use xshell::cmd;
+
+use crate::util::{Outcome, shell};
 
 /// How much has changed, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +22,13 @@ pub(crate) fn next(last: &Version, step: Step) -> Version {
         (1.., Step::Minor) => Version::new(major, minor + 1, 0),
         _ => Version::new(major, minor, patch + 1),
     }
+}
+
+/// The tag of the last release before this commit.
+pub(crate) fn last_tag() -> Outcome<Option<String>> {
+    let shell = shell()?;
+    let tags = cmd!(shell, "git tag --list v[0-9]* --merged HEAD --sort -version:refname").quiet().read()?;
+    Ok(tags.lines().next().map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! The dependency rules of ARCHITECTURE.md.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use xshell::cmd;
 
 use crate::fetch::fetch;
 use crate::tools;
-use crate::util::{Outcome, root, shell};
+use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox besides.
 const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
@@ -161,7 +160,7 @@ fn too_many() -> Outcome<Option<String>> {
 fn confined() -> Outcome<Vec<String>> {
     let mut broken = Vec::new();
     for (package, _) in MAY_DEPEND_ON.iter().filter(|(package, _)| package.starts_with("optimize-")) {
-        for path in sources(&root().join(package).join("src"))? {
+        for path in files(&root().join(package).join("src"))?.into_iter().filter(|path| ends_in(path, "rs")) {
             let text = fs::read_to_string(&path)?;
             let shown = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
             let found = CONFINED.iter().filter(|(word, place)| text.contains(word) && shown != *place);
@@ -169,17 +168,4 @@ fn confined() -> Outcome<Vec<String>> {
         }
     }
     Ok(broken)
-}
-
-pub(crate) fn sources(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use xshell::cmd;
 
 use crate::tools;
-use crate::util::{Outcome, copy_folder, root, shell};
+use crate::util::{Outcome, copy_folder, ends_in, files, root, shell};
 
 /// Pages that stand in the top folder, where people look for them, and in the book as well.
 const FROM_THE_TOP: [(&str, &str); 5] = [
@@ -48,14 +48,15 @@ pub(crate) fn run() -> Outcome {
 fn broken_links(book: &Path) -> Outcome<Vec<String>> {
     let mut ids = BTreeMap::new();
     let mut links = Vec::new();
-    for path in files(book, "html")? {
+    for path in files(book)?.into_iter().filter(|path| ends_in(path, "html")) {
         // These repeat the other pages.
         if ["print.html", "toc.html", "404.html"].iter().any(|name| path.ends_with(name)) {
             continue;
         }
         let html = fs::read_to_string(&path)?;
         ids.insert(path.clone(), values(&html, "id=\"").map(str::to_owned).collect::<BTreeSet<_>>());
-        links.extend(values(&html, "href=\"").map(|link| (path.clone(), link.to_owned())));
+        let targets = values(&html, "href=\"").chain(values(&html, "src=\""));
+        links.extend(targets.map(|link| (path.clone(), link.to_owned())));
     }
     let mut broken = BTreeSet::new();
     for (page, link) in &links {
@@ -110,17 +111,4 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     normal
-}
-
-fn files(folder: &Path, ending: &str) -> Outcome<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path, ending)?);
-        } else if path.extension().is_some_and(|known| known == ending) {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }

@@ -16,17 +16,32 @@ pub(crate) fn root() -> PathBuf {
 
 /// Copies what is in a folder into another one.
 pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let path = entry?.path();
-        let target = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy_folder(&path, &target)?;
-        } else {
-            std::fs::copy(&path, &target)?;
-        }
+    for path in files(from)? {
+        let target = to.join(path.strip_prefix(from)?);
+        std::fs::create_dir_all(target.parent().unwrap_or(to))?;
+        std::fs::copy(&path, &target)?;
     }
     Ok(())
+}
+
+/// All files below a folder, in order.
+pub(crate) fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a file has this ending.
+pub(crate) fn ends_in(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|known| known == ending)
 }
 
 /// Compares a generated file with what it should be, or writes it. `mend` is the command that does.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::deps::sources;
-use crate::util::{Outcome, check_or_write, root};
+use crate::util::{Outcome, check_or_write, ends_in, files, root};
 
 const PAGE: &str = "docs/dev/security-bars.md";
 
@@ -69,7 +68,7 @@ pub(super) fn run(check: bool) -> Outcome {
     let mut tests: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for name in CRATES {
         for folder in ["src", "tests"] {
-            for path in sources(&root().join(name).join(folder))? {
+            for path in files(&root().join(name).join(folder))?.into_iter().filter(|path| ends_in(path, "rs")) {
                 for (number, promise) in promises(&fs::read_to_string(&path)?) {
                     tests.entry(number).or_default().push(format!("{promise} ({name})"));
                 }

@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 
-use crate::util::Outcome;
+use crate::util::{Outcome, files};
 
 /// Packs what is in `folder` as if it lay in a folder `name`: in order, of nobody, at one time in seconds since 1970.
 pub(crate) fn pack(folder: &Path, name: &str, time: u64, target: &Path) -> Outcome {
     // A header without the name of a file and its time.
     let mut tar = Builder::new(GzBuilder::new().write(File::create(target)?, Compression::best()));
-    for path in sorted_files(folder)? {
+    for path in files(folder)? {
         let inside = Path::new(name).join(path.strip_prefix(folder)?);
         append(&mut tar, &path, &inside, time)?;
     }
@@ -36,20 +36,6 @@ fn append(tar: &mut Builder<GzEncoder<File>>, path: &Path, inside: &Path, time: 
     Ok(())
 }
 
-fn sorted_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(sorted_files(&path)?);
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 pub(crate) fn sha256(path: &Path) -> Outcome<String> {
     let digest = Sha256::digest(fs::read(path)?);
     Ok(digest.iter().fold(String::new(), |mut text, byte| {
@@ -62,7 +48,7 @@ pub(crate) fn sha256(path: &Path) -> Outcome<String> {
 /// The sums of all files of a folder, as `sha256sum --check` reads them.
 pub(crate) fn sums(folder: &Path) -> Outcome<String> {
     let mut text = String::new();
-    for path in sorted_files(folder)? {
+    for path in files(folder)? {
         writeln!(text, "{}  {}", sha256(&path)?, path.strip_prefix(folder)?.display())?;
     }
     Ok(text)

@@ -9,10 +9,14 @@ use xshell::{Cmd, Shell, cmd};
 
 use super::checkout::Checkout;
 use super::process::folder;
+use crate::fetch::reaches_crates_io;
 use crate::release::version::{Step, next};
 use crate::util::{Outcome, root};
 
 pub(crate) fn run() -> Outcome {
+    if !reaches_crates_io("what packed crates are checked against")? {
+        return Ok(());
+    }
     let checkout = Checkout::make(&folder("release")?)?;
     checkout.change("### Added\n- this release\n")?;
     let first = checkout.planned()?;

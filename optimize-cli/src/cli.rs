@@ -12,7 +12,7 @@ const TRY_IT: &str = "Try it without a server: optimize --sandbox report data or
 /// Reports, dashboards and report data of Camunda Optimize.
 #[derive(Debug, Parser)]
 #[command(name = "optimize", version, styles = STYLES, max_term_width = 120)]
-#[command(after_help = TRY_IT, after_long_help = format!("{}\n{TRY_IT}", exit_code::HELP.replace('\t', "  ")))]
+#[command(after_help = TRY_IT, after_long_help = format!("{}\n{TRY_IT}", exit_code::HELP))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

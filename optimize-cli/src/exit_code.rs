@@ -13,7 +13,7 @@ macro_rules! exits {
         }
 
         /// The codes and what they mean, for the help.
-        pub(crate) const HELP: &str = concat!("Exit codes:\n", $("  ", $code, "\t", $about, "\n",)*);
+        pub(crate) const HELP: &str = concat!("Exit codes:\n", $("  ", $code, "  ", $about, "\n",)*);
     };
 }
 

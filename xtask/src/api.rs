@@ -27,9 +27,6 @@ pub(crate) struct Change {
 
 pub(crate) fn run(check: bool) -> Outcome {
     let Some(tool) = tools::PUBLIC_API.program()? else { return Ok(()) };
-    if !check {
-        fs::create_dir_all(root().join(FOLDER))?;
-    }
     let shell = shell()?;
     for library in LIBRARIES {
         let json = rustdoc_json(library)?;

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use xshell::cmd;
 
 use crate::tools;
-use crate::util::{Outcome, copy_folder, ends_in, files, root, shell};
+use crate::util::{Outcome, copy_folder, empty_folder, ends_in, files, root, shell};
 
 /// Pages that stand in the top folder, where people look for them, and in the book as well.
 const FROM_THE_TOP: [(&str, &str); 5] = [
@@ -21,11 +21,8 @@ const FROM_THE_TOP: [(&str, &str); 5] = [
 pub(crate) fn run() -> Outcome {
     let Some(mdbook) = tools::MDBOOK.program()? else { return Ok(()) };
     let (source, book) = (root().join("target/docs"), root().join("target/book"));
-    for folder in [&source, &book] {
-        if folder.exists() {
-            fs::remove_dir_all(folder)?;
-        }
-    }
+    empty_folder(&source)?;
+    empty_folder(&book)?;
     copy_folder(&root().join("docs"), &source)?;
     for (name, page) in FROM_THE_TOP {
         let mut text = fs::read_to_string(root().join(name))?.replace("](docs/", "](../");

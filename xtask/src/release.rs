@@ -86,11 +86,11 @@ pub(crate) fn prepare(wanted: Option<Version>, dry_run: bool) -> Outcome {
         (MANIFEST.to_owned(), with_version(&fs::read_to_string(root().join(MANIFEST))?, &version)?),
         (changelog::FILE.to_owned(), Changelog::read()?.released(&version.to_string(), &date)),
     ];
-    let (old, new) = (short(&current()?), short(&version));
+    let (old, new, crates) = (short(&current()?), short(&version), order()?);
     let pages = cmd!(shell, "git ls-files *.md").quiet().read()?;
     for page in pages.lines().filter(|page| *page != changelog::FILE) {
         let text = fs::read_to_string(root().join(page))?;
-        let changed = order()?.iter().fold(text.clone(), |text, name| {
+        let changed = crates.iter().fold(text.clone(), |text, name| {
             text.replace(&format!("{name} = \"{old}\""), &format!("{name} = \"{new}\""))
         });
         if changed != text {
@@ -165,15 +165,20 @@ pub(crate) fn current() -> Outcome<Version> {
 fn with_version(manifest: &str, version: &Version) -> Outcome<String> {
     let mut manifest: DocumentMut = manifest.parse()?;
     manifest["workspace"]["package"]["version"] = toml_edit::value(version.to_string());
+    set_for_own_crates(&mut manifest, "version", &version.to_string())?;
+    Ok(manifest.to_string())
+}
+
+/// Says this of each crate of the workspace, where they depend on each other.
+pub(crate) fn set_for_own_crates(manifest: &mut DocumentMut, key: &str, value: &str) -> Outcome {
     let dependencies =
         manifest["workspace"]["dependencies"].as_table_like_mut().ok_or("the workspace has no dependencies")?;
     for (_, dependency) in dependencies.iter_mut() {
-        if let Some(dependency) = dependency.as_inline_table_mut().filter(|dependency| dependency.contains_key("path"))
-        {
-            dependency.insert("version", version.to_string().into());
+        if let Some(own) = dependency.as_inline_table_mut().filter(|dependency| dependency.contains_key("path")) {
+            own.insert(key, value.into());
         }
     }
-    Ok(manifest.to_string())
+    Ok(())
 }
 
 /// As much of a version as a user writes.

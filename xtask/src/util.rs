@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 /// Why a task failed, as it is told.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -22,6 +22,19 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
         std::fs::copy(&path, &target)?;
     }
     Ok(())
+}
+
+/// Makes a folder that has nothing in it, whatever was there.
+pub(crate) fn empty_folder(folder: &Path) -> Outcome {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(std::fs::create_dir_all(folder)?)
+}
+
+/// Whether a program is on the path.
+pub(crate) fn is_installed(program: &str) -> bool {
+    shell().is_ok_and(|shell| cmd!(shell, "which {program}").quiet().ignore_stdout().ignore_stderr().run().is_ok())
 }
 
 /// All files below a folder, in order.
@@ -47,6 +60,7 @@ pub(crate) fn ends_in(path: &Path, ending: &str) -> bool {
 /// Compares a generated file with what it should be, or writes it. `mend` is the command that does.
 pub(crate) fn check_or_write(path: &Path, text: &str, write: bool, mend: &str) -> Outcome {
     if write {
+        std::fs::create_dir_all(path.with_file_name(""))?;
         return Ok(std::fs::write(path, text)?);
     }
     let current = std::fs::read_to_string(path).unwrap_or_default();

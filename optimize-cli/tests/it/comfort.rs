@@ -26,19 +26,23 @@ pub(crate) fn commands(user: &User) -> Vec<Vec<String>> {
     found
 }
 
+/// The help of a command. The flags that every command takes are told once, by the program's own.
+pub(crate) fn help(user: &User, words: &[String]) -> String {
+    let line: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+    let ran = user.run(&line);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let (own, rest) = ran.stdout.split_once("Global options:\n").unwrap();
+    let examples = rest.split_once("\nExample").map(|(_, examples)| format!("Example{examples}"));
+    if words.is_empty() { ran.stdout.clone() } else { format!("{own}{}", examples.unwrap_or_default()) }
+}
+
 #[test]
 fn the_help_of_every_command_is_as_it_was_read_last() {
     let user = User::new();
     let commands = commands(&user);
     assert!(commands.len() > 55, "{commands:?}");
     for words in commands {
-        let line: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
-        let ran = user.run(&line);
-        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-        // The flags that every command takes are told once.
-        let (own, rest) = ran.stdout.split_once("Global options:\n").unwrap();
-        let examples = rest.split_once("\nExample").map(|(_, examples)| format!("Example{examples}"));
-        let text = if words.is_empty() { ran.stdout.clone() } else { format!("{own}{}", examples.unwrap_or_default()) };
+        let text = help(&user, &words);
         let name = if words.is_empty() { "help".to_owned() } else { format!("help-{}", words.join("-")) };
         insta::with_settings!({ filters => crate::harness::filters(), prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, text);

@@ -6,7 +6,7 @@ use std::path::Path;
 use optimize_api::Operation;
 use optimize_sandbox::{Entry, Fault, FaultRule, Generation, Sandbox};
 
-use crate::comfort::commands;
+use crate::comfort::{commands, help};
 use crate::harness::{Ran, Server, User, filters};
 
 /// Compares a page with what was seen, or writes it if `cargo xtask gen` says so.
@@ -305,15 +305,9 @@ fn generated_every_command_is_in_the_reference() {
         "# Command line\n\nThe help of every command. The options at the end of the first are those of all. Written by `cargo xtask gen`.\n",
     );
     for words in commands(&user) {
-        let line: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
-        let help = user.run(&line).stdout;
-        // The flags that every command takes are told once.
-        let (own, global) = help.split_once("Global options:\n").unwrap();
-        let examples = global.split_once("\nExample").map(|(_, examples)| format!("\nExample{examples}"));
-        let shown =
-            if words.is_empty() { help.clone() } else { format!("{}{}", own.trim_end(), examples.unwrap_or_default()) };
         let name = words.iter().fold("optimize".to_owned(), |name, word| format!("{name} {word}"));
-        let shown: Vec<_> = shown.trim_end().lines().map(str::trim_end).collect();
+        let help = help(&user, &words);
+        let shown: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
         write!(text, "\n## {name}\n\n```text\n{}\n```\n", shown.join("\n")).unwrap();
     }
     page("reference/command-line.md", &text);

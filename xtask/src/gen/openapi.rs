@@ -24,9 +24,6 @@ fn have(since: &str) -> &'static [&'static str] {
 
 pub(super) fn run(check: bool) -> Outcome {
     let description = description()?;
-    if !check {
-        std::fs::create_dir_all(root().join(FOLDER))?;
-    }
     for (generation, releases, done) in GENERATIONS {
         let mut own = description.clone();
         own["info"]["version"] = releases.into();

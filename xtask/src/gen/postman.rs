@@ -79,9 +79,6 @@ if (fixed) {
 pub(super) fn run(check: bool) -> Outcome {
     let description = description()?;
     let folder = root().join(FOLDER);
-    if !check {
-        std::fs::create_dir_all(&folder)?;
-    }
     let write = |name: &str, value: &Value| {
         let text = format!("{}\n", serde_json::to_string_pretty(value)?);
         check_or_write(&folder.join(name), &text, !check, "cargo xtask gen")

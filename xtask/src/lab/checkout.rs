@@ -1,11 +1,10 @@
 //! A throwaway checkout of the repository.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use xshell::{Shell, cmd};
 
-use crate::util::{Outcome, root, shell};
+use crate::util::{Outcome, empty_folder, root, shell};
 
 /// A checkout that shares the build folder, since nothing else would differ there.
 pub(super) struct Checkout {
@@ -18,9 +17,7 @@ impl Checkout {
     /// One in `place`, with what is being worked on.
     pub(super) fn make(place: &Path) -> Outcome<Self> {
         let folder = place.join("repository");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
+        empty_folder(&folder)?;
         let (from, shell) = (root(), shell()?);
         cmd!(shell, "git clone --quiet --no-hardlinks {from} {folder}").quiet().run()?;
         // Whatever is being worked on.

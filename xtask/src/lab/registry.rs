@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 
 use super::checkout::Checkout;
 use super::process::{Server, bring, free_port};
-use crate::release::order;
+use crate::release::{order, set_for_own_crates};
 use crate::util::Outcome;
 
 /// What the registry is called in manifests.
@@ -36,12 +36,7 @@ impl Registry {
     pub(super) fn publish(&self, checkout: &Checkout) -> Outcome {
         let file = checkout.folder.join("Cargo.toml");
         let mut manifest: DocumentMut = fs::read_to_string(&file)?.parse()?;
-        let dependencies = manifest["workspace"]["dependencies"].as_table_like_mut().ok_or("no dependencies")?;
-        for (_, dependency) in dependencies.iter_mut() {
-            if let Some(own) = dependency.as_inline_table_mut().filter(|dependency| dependency.contains_key("path")) {
-                own.insert("registry", NAME.into());
-            }
-        }
+        set_for_own_crates(&mut manifest, "registry", NAME)?;
         fs::write(file, manifest.to_string())?;
         let crates = order()?;
         let packages = crates.iter().flat_map(|name| ["--package", name]);

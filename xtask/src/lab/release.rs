@@ -11,7 +11,7 @@ use super::checkout::Checkout;
 use super::process::folder;
 use crate::fetch::reaches_crates_io;
 use crate::release::version::{Step, next};
-use crate::util::{Outcome, root};
+use crate::util::{Outcome, empty_folder, is_installed, root};
 
 pub(crate) fn run() -> Outcome {
     if !reaches_crates_io("what packed crates are checked against")? {
@@ -105,10 +105,7 @@ impl Checkout {
     fn look_into_packages(&self, version: &Version, url: &str) -> Outcome {
         let made = self.folder.join(format!("target/dist/{version}"));
         let place = folder("release")?.join("unpacked");
-        if place.exists() {
-            fs::remove_dir_all(&place)?;
-        }
-        fs::create_dir_all(&place)?;
+        empty_folder(&place)?;
         let shell = Shell::new()?;
         shell.change_dir(&made);
         cmd!(shell, "sha256sum --check --quiet SHA256SUMS").quiet().run()?;
@@ -131,7 +128,7 @@ impl Checkout {
             return Err("the bill of materials lacks reqwest, or tells where it was made".into());
         }
         let debian = &format!("optimize_{version}-1_amd64.deb");
-        if !made.join(debian).exists() || cmd!(shell, "which dpkg-deb").quiet().ignore_stdout().run().is_err() {
+        if !made.join(debian).exists() || !is_installed("dpkg-deb") {
             eprintln!("!! NOT RUN: there is no Debian package, or no dpkg-deb to unpack it");
             return Ok(());
         }

@@ -2,21 +2,17 @@
 
 use xshell::cmd;
 
-use crate::util::{Outcome, shell};
+use crate::util::{Outcome, is_installed, shell};
 
 /// What is asked to be there, by the name of the program and of the Debian package.
 const PROGRAMS: [&str; 4] = ["tmux", "bash", "zsh", "fish"];
 
 pub(crate) fn run() -> Outcome {
-    let missing: Vec<_> = PROGRAMS.into_iter().filter(|program| !is_there(program)).collect();
+    let missing: Vec<_> = PROGRAMS.into_iter().filter(|program| !is_installed(program)).collect();
     if !missing.is_empty() && !fetch(&missing)? {
         return Ok(());
     }
     super::run_tests(&["terminal"], &[("LAB_TERMINAL", "yes".to_owned())])
-}
-
-fn is_there(program: &str) -> bool {
-    shell().is_ok_and(|shell| cmd!(shell, "which {program}").quiet().ignore_stdout().ignore_stderr().run().is_ok())
 }
 
 /// Debian's packages, where this user may install them.
@@ -24,8 +20,7 @@ fn fetch(programs: &[&str]) -> Outcome<bool> {
     let shell = shell()?;
     let names = programs.join(", ");
     let is_root = cmd!(shell, "id -u").quiet().read().is_ok_and(|id| id == "0");
-    let has_apt = cmd!(shell, "which apt-get").quiet().ignore_stdout().ignore_stderr().run().is_ok();
-    if !is_root || !has_apt {
+    if !is_root || !is_installed("apt-get") {
         eprintln!("!! NOT RUN: {names} not found, and this user cannot install them from Debian");
         return Ok(false);
     }

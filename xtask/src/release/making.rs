@@ -7,7 +7,7 @@ use semver::Version;
 use xshell::{Shell, cmd};
 
 use super::archive::pack;
-use crate::util::{Outcome, root, shell};
+use crate::util::{Outcome, empty_folder, root, shell};
 
 /// Tokens may be kept in the system's keyring.
 const FEATURES: &str = "keyring";
@@ -48,12 +48,8 @@ impl Making {
             stage: target.join(format!("{name}-build/stage")),
             out: target.join(format!("{name}/{version}")),
         };
-        for folder in [&making.build, &making.out] {
-            if folder.exists() {
-                fs::remove_dir_all(folder)?;
-            }
-        }
-        fs::create_dir_all(&making.out)?;
+        empty_folder(&making.build)?;
+        empty_folder(&making.out)?;
         Ok(making)
     }
 

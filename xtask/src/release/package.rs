@@ -8,7 +8,7 @@ use xshell::cmd;
 use super::archive::{pack, sha256, sums};
 use super::making::Making;
 use super::{current, linux, refuse_changes, templates};
-use crate::util::{Outcome, shell};
+use crate::util::{Outcome, is_installed, shell};
 
 /// What is built for, and which linker that takes if it is not this machine's own.
 const TARGETS: [(&str, Option<&str>); 4] = [
@@ -62,8 +62,7 @@ fn missing(target: &str, linker: Option<&str>) -> Outcome<Option<String>> {
         return Ok(Some(format!("its standard library is not installed: rustup target add {target}")));
     }
     let Some(linker) = linker else { return Ok(None) };
-    let is_there = cmd!(shell, "which {linker}").quiet().ignore_stdout().ignore_stderr().run().is_ok();
-    Ok((!is_there).then(|| format!("{linker} is not installed")))
+    Ok((!is_installed(linker)).then(|| format!("{linker} is not installed")))
 }
 
 fn make(making: &Making, url: Option<&str>) -> Outcome {

@@ -17,7 +17,8 @@ const HOSTS: [&str; 7] = [
 ];
 
 /// What pages call something, and what it is called here.
-const NAMES: [(&str, &str); 2] = [("cargo run -- ", "optimize "), ("my-client", "optimize-sandbox")];
+const NAMES: [(&str, &str); 2] = [("cargo run -- ", "optimize "), CLIENT];
+const CLIENT: (&str, &str) = ("my-client", "optimize-sandbox");
 
 pub(super) struct World {
     user: User,
@@ -64,7 +65,7 @@ impl World {
     /// What was seen here, as pages tell it.
     pub(super) fn as_told(&self, text: &str) -> String {
         let home = self.user.path("").display().to_string();
-        text.replace("optimize-sandbox", "my-client").replace(&home, "~/").replace('\r', "")
+        text.replace(CLIENT.1, CLIENT.0).replace(&home, "~/").replace('\r', "")
     }
 
     /// Runs a script in a terminal: all that was on its screen.

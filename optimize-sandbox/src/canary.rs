@@ -1,6 +1,10 @@
 //! A secret that is easy to find again.
 
 use std::collections::HashSet;
+#[cfg(target_os = "linux")]
+use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::io::{self, Read, Seek, SeekFrom};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -47,6 +51,30 @@ impl Canary {
             .map(String::into_bytes)
             .collect();
         holds::<BASE64_WINDOW>(bytes, &base64).then_some("base64")
+    }
+
+    /// How many copies of the whole secret are in the writable memory of a process. Fails if this user may not read it.
+    #[cfg(target_os = "linux")]
+    pub fn copies_in(&self, process: u32) -> io::Result<usize> {
+        let maps = std::fs::read_to_string(format!("/proc/{process}/maps"))?;
+        let mut memory = File::open(format!("/proc/{process}/mem"))?;
+        let mut found = 0;
+        for line in maps.lines().filter(|line| !line.ends_with("[vvar]")) {
+            let Some((range, mode)) = line.split_once(' ') else { continue };
+            let bound = |text: &str| u64::from_str_radix(text, 16).map_err(io::Error::other);
+            let (start, end) = range.split_once('-').unwrap_or_default();
+            let (start, end) = (bound(start)?, bound(end)?);
+            if !mode.starts_with("rw") {
+                continue;
+            }
+            let mut bytes = vec![0; usize::try_from(end - start).map_err(io::Error::other)?];
+            memory.seek(SeekFrom::Start(start))?;
+            // A process that runs may have given the memory back since.
+            if memory.read_exact(&mut bytes).is_ok() {
+                found += bytes.windows(self.0.len()).filter(|window| *window == self.0.as_bytes()).count();
+            }
+        }
+        Ok(found)
     }
 }
 

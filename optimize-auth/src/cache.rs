@@ -3,16 +3,18 @@
 mod policy;
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::store::fingerprint;
 use crate::{
-    AuthError, AuthHeaders, Clock, FetchContext, FetchReason, LockOutcome, Stamp, StoreKey, SystemClock, Token,
-    TokenSource, TokenStore,
+    AuthError, AuthHeaders, Clock, FetchContext, FetchReason, LockOutcome, Stamp, StoreKey, StoreLock, SystemClock,
+    Token, TokenSource, TokenStore,
 };
 use policy::Thresholds;
 
@@ -24,10 +26,13 @@ use policy::Thresholds;
 ///   at once. If that fails, so does nobody's call.
 /// * Past the hard threshold (the last tenth, at most ten seconds) all wait for one request and share its outcome,
 ///   failures included. A caller that goes away while it leads hands the lead on.
+/// * The request runs on the runtime of the caller that leads. If that runtime is not driven for three seconds, one of
+///   those who wait makes a request of its own, so no caller depends on another caller's executor.
 /// * While somebody waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
 ///   flight the same error answers everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
 ///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
-/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read.
+/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read. A process that is stopped
+///   while it fetches holds the others up for three seconds.
 pub struct Cached {
     source: Box<dyn TokenSource>,
     clock: Box<dyn Clock>,
@@ -35,8 +40,11 @@ pub struct Cached {
     attempts: u32,
     store: Option<Arc<dyn TokenStore>>,
     slot: RwLock<Option<Entry>>,
-    /// Whoever holds it fetches.
-    gate: Arc<Mutex<Gate>>,
+    /// The one who holds it fetches. It is replaced when its holder does not run any more.
+    gate: std::sync::Mutex<Arc<Mutex<()>>>,
+    /// Counts up while the holder of the gate runs.
+    beats: AtomicU64,
+    flights: std::sync::Mutex<Flights>,
     /// How many flights have ended. A waiter whose count is out of date saw a flight end while it waited. Comparing
     /// times instead fails when two flights end within one tick.
     finished: AtomicU64,
@@ -55,9 +63,13 @@ pub(crate) struct Entry {
     thresholds: Thresholds,
 }
 
+/// What is known of the flights so far.
 #[derive(Default)]
-struct Gate {
-    next_stamp: u64,
+struct Flights {
+    /// The number of the next flight, and the stamp of its token.
+    next: u64,
+    /// The latest flight that has ended with a token.
+    latest: Option<u64>,
     failure: Option<Failure>,
 }
 
@@ -91,8 +103,11 @@ pub(crate) enum Freshness {
     Stale,
 }
 
-/// How long a process waits for another one that is fetching the same token.
-const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait for a holder that shows no sign of life. A request may take longer than this; its holder shows that
+/// it runs all the same.
+const SILENCE: Duration = Duration::from_secs(3);
+/// How often one who fetches shows that it runs.
+const BEAT: Duration = Duration::from_millis(500);
 const SHORTEST_LOCK_WAIT: Duration = Duration::from_millis(2);
 const LONGEST_LOCK_WAIT: Duration = Duration::from_millis(50);
 
@@ -101,7 +116,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
 /// A flight that is permitted, and what it is for.
 pub(crate) struct Permit {
-    gate: OwnedMutexGuard<Gate>,
+    gate: OwnedMutexGuard<()>,
     want: Want,
 }
 
@@ -122,7 +137,9 @@ impl Cached {
             attempts: 3,
             store: None,
             slot: RwLock::new(None),
-            gate: Arc::default(),
+            gate: std::sync::Mutex::default(),
+            beats: AtomicU64::new(0),
+            flights: std::sync::Mutex::default(),
             finished: AtomicU64::new(0),
             dropped: std::sync::Mutex::default(),
         }
@@ -233,16 +250,17 @@ impl Cached {
     /// The token of a flight: one of one's own, or somebody else's.
     pub(crate) async fn renew(self: &Arc<Self>) -> Result<(Entry, Freshness), AuthError> {
         let seen = self.finished.load(Ordering::Acquire);
-        let gate = self.gate.clone().lock_owned().await;
+        let gate = self.pass_the_gate().await;
         if let Some((entry, freshness)) = self.look(Entry::clone)
             && freshness != Freshness::Stale
         {
             return Ok((entry, freshness));
         }
-        if let Some(failure) = &gate.failure
-            && (self.finished.load(Ordering::Acquire) != seen || self.pausing(&gate).is_some())
+        let failure = self.flights().failure.clone();
+        if let Some(failure) = failure
+            && (self.finished.load(Ordering::Acquire) != seen || self.is_pausing(&failure))
         {
-            return Err(failure.error.clone());
+            return Err(failure.error);
         }
         let reason = if self.look(|_| ()).is_some() { FetchReason::Expiring } else { self.drop_reason() };
         let entry = self.fly(Permit { gate, want: Want { reason, fresh: false } }).await?;
@@ -250,42 +268,99 @@ impl Cached {
         Ok((entry, freshness))
     }
 
+    /// Waits for its turn at the gate. A holder that shows no sign of life is left behind at its old gate: its executor is
+    /// not driven, and may never be again.
+    async fn pass_the_gate(&self) -> OwnedMutexGuard<()> {
+        loop {
+            let gate = self.current_gate().clone();
+            if let Ok(guard) = gate.clone().try_lock_owned() {
+                return guard;
+            }
+            let mut turn = std::pin::pin!(gate.clone().lock_owned());
+            loop {
+                let seen = self.beats.load(Ordering::Relaxed);
+                match tokio::time::timeout(SILENCE, &mut turn).await {
+                    Ok(guard) if Arc::ptr_eq(&self.current_gate(), &gate) => return guard,
+                    Ok(_) => break,
+                    Err(_) if self.beats.load(Ordering::Relaxed) != seen => {}
+                    Err(_) => {
+                        let mut current = self.current_gate();
+                        // Another waiter may have been faster.
+                        if Arc::ptr_eq(&current, &gate) {
+                            tracing::debug!(
+                                "a token request does not go on, since its runtime is not driven; taking over"
+                            );
+                            *current = Arc::default();
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn current_gate(&self) -> std::sync::MutexGuard<'_, Arc<Mutex<()>>> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn flights(&self) -> std::sync::MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Permission to refresh ahead, unless somebody is at it or the last attempt has just failed.
     pub(crate) fn may_refresh(&self) -> Option<Permit> {
-        let gate = self.gate.clone().try_lock_owned().ok()?;
+        let gate = self.current_gate().clone().try_lock_owned().ok()?;
         // Somebody may have been faster than the caller's look at the token.
         let is_due = matches!(self.look(|_| ()), Some(((), Freshness::RefreshAhead)));
         let want = Want { reason: FetchReason::Expiring, fresh: true };
-        (is_due && self.pausing(&gate).is_none()).then_some(Permit { gate, want })
+        let is_pausing = self.flights().failure.as_ref().is_some_and(|failure| self.is_pausing(failure));
+        (is_due && !is_pausing).then_some(Permit { gate, want })
     }
 
     fn drop_reason(&self) -> FetchReason {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner).reason
     }
 
-    /// The failure that still keeps this cache from asking again. A changed secret ends it.
-    fn pausing<'a>(&self, gate: &'a Gate) -> Option<&'a Failure> {
-        let failure = gate.failure.as_ref().filter(|failure| self.since(failure.at) < failure.pause)?;
-        (failure.key == self.source.store_key()).then_some(failure)
+    /// Whether nobody has taken over since the permission was given.
+    pub(crate) fn is_valid(&self, permit: &Permit) -> bool {
+        Arc::ptr_eq(OwnedMutexGuard::mutex(&permit.gate), &self.current_gate())
+    }
+
+    /// Whether a failure still keeps this cache from asking again. A changed secret ends it.
+    fn is_pausing(&self, failure: &Failure) -> bool {
+        self.since(failure.at) < failure.pause && failure.key == self.source.store_key()
     }
 
     /// Makes the attempts of one flight and records its outcome. The gate is let go at the end, or on cancellation.
-    pub(crate) async fn fly(&self, mut permit: Permit) -> Result<Entry, AuthError> {
-        let gate = &mut *permit.gate;
-        let outcome = match self.obtain(permit.want).await {
+    pub(crate) async fn fly(&self, permit: Permit) -> Result<Entry, AuthError> {
+        let number = {
+            let mut flights = self.flights();
+            flights.next += 1;
+            flights.next
+        };
+        let outcome = self.obtain(permit.want).await;
+        let failed_with = outcome.is_err().then(|| self.source.store_key());
+        let mut flights = self.flights();
+        // A flight that was left behind may end after a later one, whose outcome then stays.
+        let is_latest = flights.latest.is_none_or(|latest| latest < number);
+        let outcome = match outcome {
             Ok(mut entry) => {
-                entry.headers = AuthHeaders::new(&entry.token, Stamp(gate.next_stamp));
-                gate.next_stamp += 1;
-                gate.failure = None;
-                *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = Dropped::default();
-                *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Some(entry.clone());
+                entry.headers = AuthHeaders::new(&entry.token, Stamp(number));
+                if is_latest {
+                    flights.latest = Some(number);
+                    flights.failure = None;
+                    *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = Dropped::default();
+                    *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Some(entry.clone());
+                }
                 Ok(entry)
             }
             Err(error) => {
-                let in_a_row = gate.failure.as_ref().map_or(0, |failure| failure.in_a_row) + 1;
-                let pause = policy::pause_after(in_a_row, error.retry_after());
-                let key = self.source.store_key();
-                gate.failure = Some(Failure { error: error.clone(), at: self.now(), pause, in_a_row, key });
+                if is_latest {
+                    let in_a_row = flights.failure.as_ref().map_or(0, |failure| failure.in_a_row) + 1;
+                    let pause = policy::pause_after(in_a_row, error.retry_after());
+                    let key = failed_with.flatten();
+                    flights.failure = Some(Failure { error: error.clone(), at: self.now(), pause, in_a_row, key });
+                }
                 Err(error)
             }
         };
@@ -293,14 +368,36 @@ impl Cached {
         outcome
     }
 
+    /// Shows that this flight runs for as long as `work` takes: to those who wait at the gate, and to other processes.
+    async fn beating<T>(&self, lock: Option<&StoreLock>, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        // What ends at once needs no clock.
+        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            return done;
+        }
+        loop {
+            if let Ok(done) = tokio::time::timeout(BEAT, work.as_mut()).await {
+                return done;
+            }
+            self.beats.fetch_add(1, Ordering::Relaxed);
+            if let Some(lock) = lock {
+                lock.beat();
+            }
+        }
+    }
+
     /// A token from the store or, under its lock, from the source.
     async fn obtain(&self, want: Want) -> Result<Entry, AuthError> {
-        let Some((store, key)) = self.shelf() else { return self.attempt(want).await };
-        let _lock = match self.stored_or_locked(store, &key, want).await {
+        let Some((store, key)) = self.shelf() else { return self.beating(None, self.attempt(want)).await };
+        let lock = match self.beating(None, self.stored_or_locked(store, &key, want)).await {
             Ok(entry) => return Ok(entry),
             Err(lock) => lock,
         };
-        let entry = self.attempt(want).await?;
+        let held = match &lock {
+            Some(LockOutcome::Held(lock)) => Some(lock),
+            _ => None,
+        };
+        let entry = self.beating(held, self.attempt(want)).await?;
         if entry.token.is_storable() {
             store.write(&key, &entry.token);
         }
@@ -311,8 +408,9 @@ impl Cached {
         Some((self.store.as_deref()?, self.source.store_key()?))
     }
 
-    /// The stored token, or the lock under which to fetch one. Whoever waits for the lock keeps an eye on the store, so
-    /// that a token which another process has fetched serves all at once.
+    /// The stored token, or the lock under which to fetch one. One who waits for the lock keeps an eye on the store, so that a
+    /// token which another process has fetched serves all at once. A holder that does not run any more, such as a stopped
+    /// process, loses its lock to one of those who wait.
     async fn stored_or_locked(
         &self,
         store: &dyn TokenStore,
@@ -320,24 +418,33 @@ impl Cached {
         want: Want,
     ) -> Result<Entry, Option<LockOutcome>> {
         let mut pause = SHORTEST_LOCK_WAIT;
-        let mut waited = Duration::ZERO;
+        let mut silence = Duration::ZERO;
+        let mut last_beat = None;
+        let mut has_broken = false;
         loop {
             if let Some(entry) = self.stored(store, key, want) {
                 return Ok(entry);
             }
-            match store.try_lock(key) {
-                LockOutcome::Busy if waited < LOCK_PATIENCE => {
-                    tokio::time::sleep(pause).await;
-                    waited += pause;
-                    pause = (2 * pause).min(LONGEST_LOCK_WAIT);
-                }
-                LockOutcome::Busy => {
-                    tracing::warn!("another process has been fetching the same token for {LOCK_PATIENCE:?}; going on");
-                    return Err(None);
-                }
+            let beat = match store.try_lock(key) {
+                LockOutcome::Busy { beat } => beat,
                 // A look at the store between the last one and this lock may have missed a token.
                 held => return self.stored(store, key, want).ok_or(Some(held)),
+            };
+            if beat.is_some() && beat != last_beat {
+                (last_beat, silence, has_broken) = (beat, Duration::ZERO, false);
             }
+            if silence >= SILENCE && has_broken {
+                tracing::warn!("another process fetches the same token and does not go on; asking without its lock");
+                return Err(None);
+            }
+            if silence >= SILENCE {
+                store.break_lock(key, last_beat);
+                (silence, has_broken) = (Duration::ZERO, true);
+                continue;
+            }
+            tokio::time::sleep(pause).await;
+            silence += pause;
+            pause = (2 * pause).min(LONGEST_LOCK_WAIT);
         }
     }
 

@@ -70,6 +70,10 @@ impl Credentials {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let cached = self.shared.cached.clone();
         let task = runtime.spawn(async move {
+            // A runtime that was not driven for long may come to this when it is done.
+            if !cached.is_valid(&permit) {
+                return;
+            }
             if let Err(error) = cached.fly(permit).await {
                 tracing::debug!(%error, "the token was not refreshed ahead; the valid one stays");
             }

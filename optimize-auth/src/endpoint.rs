@@ -122,9 +122,20 @@ impl TokenEndpoint {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let client = self.options.client_for(url)?;
+        let client = self.options.client_for_single_requests(url)?;
         Ok(self.client.get_or_init(|| client).clone())
     }
+}
+
+/// Reads a response as [`TokenEndpoint::exchange`] does; of an error its text.
+#[cfg(fuzzing)]
+pub(crate) fn read_response(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Vec<u8>,
+    secrets: &[&str],
+) -> Result<Token, String> {
+    reply::read(status, headers, body, secrets).map_err(|failure| failure.problem)
 }
 
 fn refused(url: &ServiceUrl, status: StatusCode, headers: &HeaderMap, failure: reply::Failure) -> AuthError {

@@ -106,8 +106,20 @@ impl HttpOptions {
     /// It follows no redirect, since a redirected POST would repeat its body, and with it the client secret, to another
     /// origin. The proxy variables of the environment hold for https alone, where a proxy sees only whom it connects to:
     /// over plain http it would read the credentials, and for this machine there is none.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn client_for(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
+        self.client(target, true)
+    }
+
+    /// Like [`client_for`](Self::client_for), but each request has its own connection, which ends with it.
+    ///
+    /// For token endpoints: they are asked every few minutes, and a connection that is kept belongs to the runtime that
+    /// made it, which may not be driven any more when another one needs a token.
+    pub(crate) fn client_for_single_requests(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
+        self.client(target, false)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    fn client(&self, target: &ServiceUrl, keeps_connections: bool) -> Result<reqwest::Client, AuthError> {
         let invalid = |what: &str, source: reqwest::Error| {
             AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}"))
                 .with_source(source.without_url())
@@ -117,6 +129,9 @@ impl HttpOptions {
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent)
             .referer(false);
+        if !keeps_connections {
+            builder = builder.pool_max_idle_per_host(0);
+        }
         if target.is_loopback() || target.as_url().scheme() == "http" {
             builder = builder.no_proxy();
         }
@@ -152,21 +167,39 @@ impl HttpOptions {
     }
 
     /// The body of `response`, decompressed, if it has no more than `limit` bytes. At most one chunk more is read.
-    pub async fn read_body(&self, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
-        let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        if announced > limit {
+    pub async fn read_body(&self, response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
+        if response.content_length().is_some_and(|length| length > limit as u64) {
             return Err(TransportError::too_large(limit));
         }
-        let mut body = Zeroizing::new(Vec::with_capacity(announced));
-        while let Some(chunk) =
-            timeout(self.idle_timeout, response.chunk()).await.map_err(|_| TransportError::timed_out())??
-        {
-            if body.len() + chunk.len() > limit {
-                return Err(TransportError::too_large(limit));
-            }
-            body.extend_from_slice(&chunk);
+        match self.read_up_to(response, limit).await? {
+            (body, true) => Ok(body),
+            (_, false) => Err(TransportError::too_large(limit)),
         }
-        Ok(std::mem::take(&mut *body))
+    }
+
+    /// The first `limit` bytes of the body of `response`, decompressed: for errors, where a part is enough.
+    pub async fn read_start(&self, response: reqwest::Response, limit: usize) -> Result<Vec<u8>, TransportError> {
+        Ok(self.read_up_to(response, limit).await?.0)
+    }
+
+    /// At most `limit` bytes, and whether that is all.
+    async fn read_up_to(
+        &self,
+        mut response: reqwest::Response,
+        limit: usize,
+    ) -> Result<(Vec<u8>, bool), TransportError> {
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        let mut body = Zeroizing::new(Vec::with_capacity(announced.min(limit)));
+        let mut is_all = true;
+        while is_all
+            && let Some(chunk) =
+                timeout(self.idle_timeout, response.chunk()).await.map_err(|_| TransportError::timed_out())??
+        {
+            let room = limit - body.len();
+            is_all = chunk.len() <= room;
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        }
+        Ok((std::mem::take(&mut *body), is_all))
     }
 }
 

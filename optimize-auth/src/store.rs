@@ -11,6 +11,7 @@ use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::hmac;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Token;
@@ -32,8 +33,13 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
     /// Drops what is under `key`.
     fn remove(&self, key: &StoreKey);
 
-    /// Takes the lock of `key` if it is free. It is released when the answer is dropped, also by a crash.
+    /// Takes the lock of `key` if it is free. It is released when the result is dropped, also by a crash.
     fn try_lock(&self, key: &StoreKey) -> LockOutcome;
+
+    /// Takes a lock away from a holder that is alive but does not run, such as a stopped process: the cache calls this when
+    /// [`LockOutcome::Busy`] has shown the same `beat` for three seconds. One of those who wait can then take the lock.
+    /// Default nothing: the cache then goes on without a lock.
+    fn break_lock(&self, _key: &StoreKey, _beat: Option<u64>) {}
 }
 
 /// What became of an attempt to lock.
@@ -41,19 +47,38 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
 pub enum LockOutcome {
     /// Held until this is dropped.
     Held(StoreLock),
-    /// Somebody else holds it.
-    Busy,
+    /// Another holder has it.
+    Busy {
+        /// A number that changes at least once a second while the holder runs; `None` if the store cannot know.
+        beat: Option<u64>,
+    },
     /// There are no locks here; the caller goes on without one.
     Unavailable,
 }
 
 /// A lock, released when dropped.
-pub struct StoreLock(#[expect(dead_code, reason = "it is only ever dropped")] Box<dyn Any + Send + Sync>);
+pub struct StoreLock {
+    #[expect(dead_code, reason = "it is only ever dropped")]
+    guard: Box<dyn Any + Send + Sync>,
+    beat: Option<Box<dyn Fn() + Send + Sync>>,
+}
 
 impl StoreLock {
     /// A lock that is held as long as `guard` lives.
     pub fn new(guard: impl Any + Send + Sync) -> Self {
-        Self(Box::new(guard))
+        Self { guard: Box::new(guard), beat: None }
+    }
+
+    /// What the cache calls twice a second while it holds the lock, to show others that the holder runs.
+    pub fn with_beat(mut self, beat: impl Fn() + Send + Sync + 'static) -> Self {
+        self.beat = Some(Box::new(beat));
+        self
+    }
+
+    pub(crate) fn beat(&self) {
+        if let Some(beat) = &self.beat {
+            beat();
+        }
     }
 }
 
@@ -107,7 +132,7 @@ impl StoreKeyBuilder {
     /// Adds the fingerprint of a secret, a keyed hash.
     pub fn with_secret(self, name: &str, secret: &SecretString) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"optimize-auth store key");
-        let tag = hmac::sign(&key, secret.expose_secret().as_bytes());
+        let tag = hmac::sign(&key, &in_blocks(secret));
         self.with_bytes(name, Some(tag.as_ref()))
     }
 
@@ -132,7 +157,25 @@ impl StoreKeyBuilder {
     }
 }
 
-/// Tells tokens apart without showing one: the first half of the SHA-256.
+/// The token of a record, as a [`FileStore`](file::FileStore) reads it.
+#[cfg(fuzzing)]
+pub(crate) fn read_record(bytes: &[u8]) -> Option<Token> {
+    record::read(bytes)
+}
+
+/// A secret as whole blocks of SHA-256, its length first, in memory that is wiped. A hash function keeps the bytes of a
+/// block that is not full, and leaves them behind; of whole blocks it keeps nothing.
+fn in_blocks(secret: &SecretString) -> Zeroizing<Vec<u8>> {
+    const BLOCK: usize = 64;
+    let secret = secret.expose_secret().as_bytes();
+    let length = (secret.len() as u64).to_be_bytes();
+    let mut blocks = Zeroizing::new(vec![0; (length.len() + secret.len()).next_multiple_of(BLOCK)]);
+    blocks[..length.len()].copy_from_slice(&length);
+    blocks[length.len()..length.len() + secret.len()].copy_from_slice(secret);
+    blocks
+}
+
+/// Identifies a token without showing it: the first half of a SHA-256 that helpers know too.
 pub(crate) fn fingerprint(secret: &SecretString) -> String {
     let digest = aws_lc_rs::digest::digest(&SHA256, secret.expose_secret().as_bytes());
     hexadecimal(&digest.as_ref()[..16])

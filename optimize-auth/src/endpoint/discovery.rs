@@ -127,14 +127,14 @@ impl Discovered {
         if let Some((_, client)) = known.as_ref().filter(|(target, _)| target == url) {
             return Ok(client.clone());
         }
-        let client = options.client_for(url)?;
+        let client = options.client_for_single_requests(url)?;
         *known = Some((url.clone(), client.clone()));
         Ok(client)
     }
 }
 
 async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Result<ServiceUrl, AuthError> {
-    let client = options.client_for(issuer.url())?;
+    let client = options.client_for_single_requests(issuer.url())?;
     let urls = issuer.metadata_urls();
     for url in &urls {
         let request = client.get(url.as_url().clone()).header(http::header::ACCEPT, "application/json");

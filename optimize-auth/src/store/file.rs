@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use secrecy::zeroize::Zeroizing;
 
@@ -15,8 +16,8 @@ use crate::{LockOutcome, StoreKey, StoreLock, Token, TokenStore};
 ///
 /// Only access tokens are written, in files that nobody else can read from their first byte on, each under a name that
 /// is a hash. A write is whole or not at all: a file beside the final one, synced, then renamed. Whatever cannot be read
-/// is a miss: a damaged file, a symbolic or hard link, a file of somebody else. The first failure is told as a warning in
-/// the log, and the program goes on without.
+/// is a miss: a damaged file, a symbolic or hard link, a file that others own or can write to, a directory that they can
+/// write to. The first failure is logged as a warning, and the program goes on without.
 ///
 /// Away from Unix, where there are no modes and owners to check, the directory's own protection must do.
 pub struct FileStore {
@@ -40,7 +41,7 @@ impl FileStore {
         for entry in entries {
             let path = entry?.path();
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-            // Lock files stay: another process may hold one. They are empty.
+            // Lock files stay: another process may hold one. They hold a number and no token.
             if ending == "json" || ending == "part" {
                 fs::remove_file(&path)?;
                 removed += usize::from(ending == "json");
@@ -64,10 +65,13 @@ impl FileStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
+        // Who can write to the directory can put the token of another server in the place of this one.
+        platform::check_unwritable(&fs::symlink_metadata(&self.directory)?, "the directory")?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::other("what lies there is no regular file"));
         }
+        platform::check_unwritable(&metadata, "a token file")?;
         if platform::check_owned(&metadata)? {
             platform::make_private(&file)?;
             tracing::warn!("others could read a token in {}; the file is private now", self.directory.display());
@@ -112,6 +116,10 @@ impl FileStore {
             return Err(io::Error::other("it is no directory"));
         }
         if platform::check_owned_directory(&metadata)? {
+            if platform::check_unwritable(&metadata, "the directory").is_err() {
+                // What others could put there does not become good by closing the door.
+                self.clear()?;
+            }
             platform::make_private(&File::open(&self.directory)?)?;
             tracing::warn!("others could enter the token cache {}; it is private now", self.directory.display());
         }
@@ -120,14 +128,38 @@ impl FileStore {
 
     fn lock_file(&self, key: &StoreKey) -> io::Result<LockOutcome> {
         self.prepare_directory()?;
+        let path = self.path(key, "lock");
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        let file = open(&mut options, &self.path(key, "lock"))?;
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = open(&mut options, &path)?;
         match file.try_lock() {
-            Ok(()) => Ok(LockOutcome::Held(StoreLock::new(file))),
-            Err(TryLockError::WouldBlock) => Ok(LockOutcome::Busy),
+            // Another process has just taken the file away from a holder that did not run.
+            Ok(()) if !platform::has_name(&file.metadata()?) => Ok(LockOutcome::Busy { beat: None }),
+            Ok(()) => {
+                // Each holder begins with a number of its own, so that nobody takes it for the one before.
+                let beats = AtomicU64::new(fastrand::u64(..));
+                let file = Arc::new(file);
+                let beating = file.clone();
+                let beat = move || {
+                    let number = beats.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+                    let mut file = &*beating;
+                    // A beat that cannot be written is a beat missed.
+                    let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&number));
+                };
+                beat();
+                Ok(LockOutcome::Held(StoreLock::new(file).with_beat(beat)))
+            }
+            Err(TryLockError::WouldBlock) => Ok(LockOutcome::Busy { beat: beat(&mut file) }),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Removes the lock file if it still shows this beat. Its holder keeps the lock of a file without a name.
+    fn remove_lock(&self, key: &StoreKey, seen: Option<u64>) -> io::Result<()> {
+        let path = self.path(key, "lock");
+        let mut file = open(OpenOptions::new().read(true), &path)?;
+        let is_held = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        if is_held && beat(&mut file) == seen { fs::remove_file(&path) } else { Ok(()) }
     }
 }
 
@@ -158,12 +190,26 @@ impl TokenStore for FileStore {
             LockOutcome::Unavailable
         })
     }
+
+    fn break_lock(&self, key: &StoreKey, beat: Option<u64>) {
+        match self.remove_lock(key, beat) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => self.warn("take over a lock", &error),
+            _ => {}
+        }
+    }
 }
 
 impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileStore").field("directory", &self.directory).finish_non_exhaustive()
     }
+}
+
+/// The number that the holder of a lock has written last.
+fn beat(file: &mut File) -> Option<u64> {
+    let mut number = [0; 8];
+    file.rewind().and_then(|()| file.read_exact(&mut number)).ok()?;
+    Some(u64::from_be_bytes(number))
 }
 
 /// Opens without following a symbolic link, without waiting for the other end of a FIFO, and private if it is new.
@@ -194,6 +240,20 @@ mod platform {
             return Err(io::Error::other("a file has a second name"));
         }
         check_owned_directory(metadata)
+    }
+
+    /// Fails if others can write to what this is.
+    pub(super) fn check_unwritable(metadata: &Metadata, what: &str) -> io::Result<()> {
+        const WRITABLE: u32 = 0o022;
+        if metadata.mode() & WRITABLE == 0 {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("others can write to {what}")))
+    }
+
+    /// False of a file that was removed while it was open.
+    pub(super) fn has_name(metadata: &Metadata) -> bool {
+        metadata.nlink() > 0
     }
 
     pub(super) fn check_owned_directory(metadata: &Metadata) -> io::Result<bool> {
@@ -231,6 +291,14 @@ mod platform {
 
     pub(super) fn check_owned_directory(_: &Metadata) -> io::Result<bool> {
         Ok(false)
+    }
+
+    pub(super) fn check_unwritable(_: &Metadata, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn has_name(_: &Metadata) -> bool {
+        true
     }
 
     pub(super) fn make_private(_: &File) -> io::Result<()> {

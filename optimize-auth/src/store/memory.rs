@@ -47,7 +47,7 @@ impl TokenStore for MemoryStore {
 
     fn try_lock(&self, key: &StoreKey) -> LockOutcome {
         if !self.contents().locked.insert(key.clone()) {
-            return LockOutcome::Busy;
+            return LockOutcome::Busy { beat: None };
         }
         LockOutcome::Held(StoreLock::new(Held { store: self.clone(), key: key.clone() }))
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use optimize_auth::{
-    AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, MemoryStore, ServiceUrl, TokenSource,
+    AuthErrorKind, Cached, ClientAuth, ClientCredentials, Credentials, FileStore, MemoryStore, ServiceUrl, TokenSource,
 };
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use tokio::sync::Barrier;
@@ -35,6 +35,61 @@ async fn bar_14_ten_thousand_cold_callers_cause_one_token_request_and_so_do_expi
         assert_eq!(token_requests(&sandbox), round);
         clock.advance(Duration::from_secs(299));
     }
+}
+
+/// Starts a refresh on a runtime that nobody drives afterwards, and lets the token expire. What is left holds the refresh.
+fn abandoned(credentials: &Credentials, clock: &TestClock) -> tokio::runtime::Runtime {
+    let idle = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    idle.block_on(credentials.headers()).unwrap();
+    clock.advance(Duration::from_secs(285));
+    idle.block_on(credentials.headers()).unwrap();
+    clock.advance(Duration::from_secs(10));
+    idle
+}
+
+#[test]
+fn bar_36_a_runtime_that_nobody_drives_holds_nobody_up() {
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let sandbox = server.block_on(sandbox());
+    let directory = tempfile::TempDir::new().unwrap();
+    for with_store in [false, true] {
+        let clock = TestClock::new();
+        let credentials = || {
+            let cached = Cached::new(client(&sandbox)).with_clock(clock.clone()).with_random(|| 0.0);
+            let directory = directory.path().join("tokens");
+            Credentials::from(if with_store { cached.with_store(FileStore::new(directory)) } else { cached })
+        };
+        let shared = credentials();
+        let before = token_requests(&sandbox);
+        let idle = abandoned(&shared, &clock);
+        let busy = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        // Much longer than it takes, for a machine that is not idle.
+        let limit = Duration::from_secs(60);
+        let headers = busy.block_on(async { tokio::time::timeout(limit, shared.headers()).await });
+        headers.expect("one who waits takes over").unwrap();
+        // As another process on the same directory would.
+        let other = credentials();
+        let headers = busy.block_on(async { tokio::time::timeout(limit, other.headers()).await });
+        headers.expect("the lock is taken over, too").unwrap();
+        assert_eq!(token_requests(&sandbox) - before, if with_store { 2 } else { 3 });
+        // The refresh that was left behind ends late and does no harm.
+        let newest = busy.block_on(shared.headers()).unwrap();
+        idle.block_on(async { tokio::time::sleep(Duration::from_millis(200)).await });
+        assert_eq!(busy.block_on(shared.headers()).unwrap().stamp(), newest.stamp());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn bar_14_a_slow_endpoint_is_not_taken_for_one_who_does_not_run() {
+    let delay = Fault::Delay { milliseconds: 7000 };
+    let sandbox = Sandbox::builder().fault(FaultRule::new(TOKEN_PATH, delay)).start().await.unwrap();
+    let directory = tempfile::TempDir::new().unwrap();
+    let credentials = || Credentials::from(Cached::new(client(&sandbox)).with_store(FileStore::new(directory.path())));
+    // Two caches, as in two processes, with callers each.
+    let (one, other) = (credentials(), credentials());
+    let (ours, theirs) = tokio::join!(crowd(&one, 50), crowd(&other, 50));
+    assert!(ours.iter().chain(&theirs).all(|outcome| *outcome == Ok(1)));
+    assert_eq!(token_requests(&sandbox), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

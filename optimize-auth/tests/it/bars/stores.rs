@@ -91,7 +91,7 @@ async fn bar_25_an_old_token_is_replaced_and_a_lock_that_is_held_is_waited_for()
     assert_eq!(token_requests(&sandbox), 2);
     let store = FileStore::new(folder.path());
     let LockOutcome::Held(lock) = store.try_lock(&key()) else { panic!("nobody holds it") };
-    assert!(matches!(store.try_lock(&key()), LockOutcome::Busy));
+    assert!(matches!(store.try_lock(&key()), LockOutcome::Busy { .. }));
     drop(lock);
     assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
 }
@@ -139,7 +139,7 @@ async fn bar_27_what_is_for_this_process_alone_is_not_stored() {
 
 #[cfg(feature = "keyring")]
 #[tokio::test]
-async fn bar_27_a_keyring_serves_several_processes_and_keeps_files_empty() {
+async fn bar_27_a_keyring_serves_several_processes_and_keeps_files_without_tokens() {
     let (sandbox, folder) = (sandbox().await, TempDir::new().unwrap());
     let service = format!("optimize-test-{}", fastrand::u64(..));
     let stored = || -> Credentials {
@@ -157,7 +157,7 @@ async fn bar_27_a_keyring_serves_several_processes_and_keeps_files_empty() {
     assert_eq!(token_requests(&sandbox), expected);
     assert_eq!(stored().cached_token().is_some(), has_keyring);
     for entry in std::fs::read_dir(folder.path()).unwrap() {
-        assert_eq!(entry.unwrap().metadata().unwrap().len(), 0);
+        assert_eq!(entry.unwrap().metadata().unwrap().len(), 8, "a lock holds the number that its holder counts up");
     }
     stored().log_out().await.unwrap();
     assert!(stored().cached_token().is_none());
@@ -309,9 +309,51 @@ mod unix {
         let path = records(directory.path()).remove(0);
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(store.read(&key()).is_some());
+        assert!(store.read(&key()).is_none(), "others could write to the directory");
         store.write(&key(), &token("t").await);
         assert_eq!((mode(directory.path()), mode(&path)), (0o700, 0o600));
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(store.read(&key()).is_some(), "others could only read it");
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[tokio::test]
+    async fn bar_26_a_token_that_others_could_write_counts_as_none() {
+        let directory = TempDir::new().unwrap();
+        let store = FileStore::new(directory.path());
+        for file_mode in [0o666, 0o620, 0o602] {
+            store.write(&key(), &token("t").await);
+            let path = records(directory.path()).remove(0);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(file_mode)).unwrap();
+            assert!(store.read(&key()).is_none(), "{file_mode:o}");
+        }
+        // Who can write to the directory can give a token of one server the name of that of another one.
+        store.write(&key(), &token("t").await);
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
+        assert_eq!(mode(directory.path()), 0o700);
+        assert!(store.read(&key()).is_none(), "what lay there does not become good");
+    }
+
+    #[tokio::test]
+    async fn bar_25_a_lock_is_taken_only_from_a_holder_that_shows_no_sign_of_life() {
+        let directory = TempDir::new().unwrap();
+        let (one, other) = (FileStore::new(directory.path()), FileStore::new(directory.path()));
+        let busy = |store: &FileStore| match store.try_lock(&key()) {
+            LockOutcome::Busy { beat } => beat.expect("the holder has written a number"),
+            outcome => panic!("{outcome:?}"),
+        };
+        let LockOutcome::Held(held) = one.try_lock(&key()) else { panic!("the lock is free") };
+        let beat = busy(&other);
+        assert_eq!(beat, busy(&other));
+        other.break_lock(&key(), Some(beat.wrapping_add(1)));
+        assert_eq!(busy(&other), beat, "another beat than the one seen: the holder runs");
+        other.break_lock(&key(), Some(beat));
+        let taken = other.try_lock(&key());
+        assert!(matches!(taken, LockOutcome::Held(_)), "{taken:?}");
+        drop(held);
+        assert_ne!(busy(&one), beat, "the old holder gives nothing away that is not its own");
     }
 
     /// The example writes and reads a store until it is killed.

@@ -16,8 +16,9 @@
 //!
 //! [`StrategyRegistry`] builds them, and those of third parties, from configuration.
 //!
-//! The crate knows no resource of Optimize. It reads no file that it was not told to read. The only environment variables
-//! it heeds are those for proxies (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), and those for https alone.
+//! The crate knows no resource of Optimize. It reads only the files that it is given. The only environment variables that
+//! it respects are those for proxies (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), for https only, and `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR`, which replace the system's trusted certificate authorities.
 //!
 //! # Secrets
 //!
@@ -37,6 +38,8 @@
 //! ```
 
 pub mod exec;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod http;
 
 mod assertion;
@@ -65,7 +68,7 @@ pub use endpoint::{Issuer, TokenEndpoint};
 pub use error::{AuthError, AuthErrorKind};
 pub use preset::Preset;
 pub use registry::{StrategyRegistry, StrategySettings, Surroundings};
-pub use secret::scrub;
+pub use secret::{is_hidden, scrub, visible};
 pub use secret_file::{SecretProblem, one_line_break_less, read_secret, read_secret_file};
 pub use service_url::{ServiceUrl, ServiceUrlError};
 pub use source::{FetchContext, FetchReason, TokenSource};

@@ -29,6 +29,9 @@ pub struct Surroundings {
     pub profile: Option<String>,
     /// The environment of credential helpers. Default empty.
     pub helper_environment: Vec<(String, String)>,
+    /// What runs credential helpers and ends what they leave behind; see
+    /// [`Helper::with_supervisor`](crate::exec::Helper::with_supervisor). Default nothing.
+    pub helper_supervisor: Vec<String>,
     /// Whether a person is there to be asked.
     pub is_interactive: bool,
     /// Whether plain http to other machines is permitted.

@@ -1,5 +1,7 @@
 //! Secrets on the wire and in texts.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -12,8 +14,41 @@ const SHORTEST_SCRUBBED: usize = 4;
 /// How much of a foreign text an error keeps, in characters.
 const TEXT_LIMIT: usize = 300;
 
+/// Whether a character can act on a terminal or mislead a reader instead of being seen: control characters (C0, C1),
+/// bidirectional controls, zero-width and other invisible format characters, and the line separators U+2028 and U+2029.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The text with every hidden character (see [`is_hidden`]) escaped as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`.
+///
+/// ```
+/// assert_eq!(optimize_auth::visible("clear \u{1b}[2J"), "clear \\u{1b}[2J");
+/// ```
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        push_visible(&mut shown, character);
+    }
+    Cow::Owned(shown)
+}
+
+fn push_visible(shown: &mut String, character: char) {
+    if is_hidden(character) {
+        shown.extend(character.escape_default());
+    } else {
+        shown.push(character);
+    }
+}
+
 /// Makes a text from outside fit to be shown: the given secrets are replaced in every form in which a server may echo
-/// them, control characters are escaped, and the rest is cut to 300 characters.
+/// them, hidden characters are escaped as [`visible`] does it, and the rest is cut to 300 characters.
 pub fn scrub(text: &str, secrets: &[&str]) -> String {
     let mut clean = Zeroizing::new(text.to_owned());
     for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SCRUBBED) {
@@ -29,11 +64,7 @@ pub fn scrub(text: &str, secrets: &[&str]) -> String {
             shown.push('…');
             break;
         }
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
+        push_visible(&mut shown, character);
     }
     shown
 }

@@ -27,6 +27,24 @@ pub fn read_secret_file(path: &Path, what: &str) -> Result<SecretString, AuthErr
     })
 }
 
+/// Like [`read_secret_file`], for asynchronous code: a FIFO that nobody writes to holds up neither the runtime nor a caller
+/// that gives up.
+pub(crate) async fn read_secret_file_async(path: &Path, what: &'static str) -> Result<SecretString, AuthError> {
+    if path.metadata().map_or(true, |metadata| metadata.is_file() || metadata.is_dir()) {
+        return read_secret_file(path, what);
+    }
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let file = path.to_owned();
+    // Not a thread of the runtime, which would wait for it at its end.
+    let reader = std::thread::Builder::new().name("secret file".to_owned());
+    let failed = |error: std::io::Error| {
+        AuthError::new(AuthErrorKind::Unavailable, format!("read the {what} from file {}", path.display()))
+            .with_source(error)
+    };
+    reader.spawn(move || sender.send(read_secret_file(&file, what))).map_err(failed)?;
+    receiver.await.unwrap_or_else(|_| Err(failed(std::io::ErrorKind::Interrupted.into())))
+}
+
 /// Why a secret could not be read.
 #[derive(Debug)]
 pub enum SecretProblem {

@@ -24,16 +24,21 @@ const STDERR_LIMIT: usize = 16 << 10;
 /// How long a helper may take to end once it has answered.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// A longer timeout counts as this one.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A helper program, and how it is run.
 ///
 /// It is started without a shell, with the given environment alone, in a process group of its own, which is killed when
-/// the conversation ends, is given up or runs out of time.
+/// the conversation ends, is given up or runs out of time. A helper that leaves its process group outlives that, unless
+/// there is a [supervisor](Self::with_supervisor).
 #[derive(Clone)]
 pub struct Helper {
     command: Vec<String>,
     environment: Vec<(String, String)>,
     timeout: Duration,
     interactive: bool,
+    supervisor: Vec<String>,
 }
 
 impl Helper {
@@ -50,7 +55,13 @@ impl Helper {
         if command.iter().any(|argument| argument.contains('\0')) {
             return invalid("an argument holds a NUL character");
         }
-        Ok(Self { command, environment: Vec::new(), timeout: Duration::from_secs(30), interactive: false })
+        Ok(Self {
+            command,
+            environment: Vec::new(),
+            timeout: Duration::from_secs(30),
+            interactive: false,
+            supervisor: Vec::new(),
+        })
     }
 
     /// The environment of the helper. Default empty.
@@ -59,9 +70,17 @@ impl Helper {
         self
     }
 
-    /// How long the helper may take in all. Default 30 s.
+    /// How long the helper may take in all, at most a day. Default 30 s.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
+        self
+    }
+
+    /// A program that runs the helper: its words, which those of the helper follow. It gets SIGTERM when the conversation
+    /// is over, and must then end the helper and everything that the helper has started. Default none: then the process
+    /// group of the helper is killed, and a process that has left the group survives.
+    pub fn with_supervisor(mut self, words: Vec<String>) -> Self {
+        self.supervisor = words;
         self
     }
 
@@ -131,9 +150,13 @@ impl Helper {
 
     /// Starts the process.
     pub fn start(&self) -> Result<Conversation, AuthError> {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let is_supervised = !self.supervisor.is_empty();
+        let mut words = self.supervisor.iter().chain(&self.command);
+        let mut command = Command::new(words.next().unwrap_or(&self.command[0]));
+        command.args(words).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A supervisor that is killed could not end the helper any more.
+        command.kill_on_drop(!is_supervised);
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| {
@@ -151,7 +174,15 @@ impl Helper {
             unreachable!("both were asked for above")
         };
         let group = child.id();
-        Ok(Conversation { stdin: Some(stdin), stdout: BufReader::new(stdout), stderr, drain, child, group })
+        Ok(Conversation {
+            stdin: Some(stdin),
+            stdout: BufReader::new(stdout),
+            stderr,
+            drain,
+            child,
+            group,
+            is_supervised,
+        })
     }
 }
 
@@ -176,7 +207,7 @@ async fn keep(mut source: impl AsyncRead + Unpin, kept: Arc<Mutex<Vec<u8>>>) {
     }
 }
 
-/// A helper that runs. Dropping it kills the whole process group.
+/// A helper that runs. Dropping it kills the whole process group, or has the supervisor end it.
 pub struct Conversation {
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
@@ -185,6 +216,7 @@ pub struct Conversation {
     child: Child,
     /// The id of the process, and so of its group, which may have members that outlive it.
     group: Option<u32>,
+    is_supervised: bool,
 }
 
 /// What went wrong in a conversation.
@@ -334,7 +366,12 @@ impl Drop for Conversation {
         // A group that has already ended cannot be killed, which is as good.
         #[cfg(unix)]
         if let Some(group) = self.group.and_then(|id| rustix::process::Pid::from_raw(id.try_into().ok()?)) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            use rustix::process::{Signal, kill_process, kill_process_group};
+            let _ = if self.is_supervised {
+                kill_process(group, Signal::TERM)
+            } else {
+                kill_process_group(group, Signal::KILL)
+            };
         }
     }
 }

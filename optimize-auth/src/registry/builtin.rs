@@ -146,6 +146,7 @@ fn exec(settings: &mut StrategySettings, surroundings: &Surroundings) -> Result<
         .ok_or_else(|| AuthError::invalid_setting("command", "it is not set; it is a list of program and arguments"))?;
     let mut helper = Helper::new(command)?
         .with_environment(surroundings.helper_environment.iter().cloned())
+        .with_supervisor(surroundings.helper_supervisor.clone())
         .interactive(surroundings.is_interactive);
     if let Some(timeout) = settings.text("timeout")? {
         let parsed = timeout.parse::<jiff::SignedDuration>().ok().and_then(|timeout| timeout.try_into().ok());

@@ -18,10 +18,8 @@ use crate::assertion::signed_jwt::{Signer, mint};
 use crate::endpoint::{Body, Fields, TokenEndpoint};
 use crate::http::HttpOptions;
 use crate::secret::{form_encoded, sensitive_header};
-use crate::{
-    AuthError, AuthErrorKind, Clock, FetchContext, ServiceUrl, StoreKey, SystemClock, Token, TokenSource,
-    read_secret_file,
-};
+use crate::secret_file::read_secret_file_async;
+use crate::{AuthError, AuthErrorKind, Clock, FetchContext, ServiceUrl, StoreKey, SystemClock, Token, TokenSource};
 
 /// How a client proves who it is at the token endpoint. The names in the code are those of OpenID Connect Core §9.
 #[derive(Debug)]
@@ -139,7 +137,7 @@ impl ClientCredentials {
         self
     }
 
-    fn request(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Request, AuthError> {
+    async fn request(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Request, AuthError> {
         let mut headers = HeaderMap::new();
         let mut secrets = Vec::new();
         let mut fields = Fields::default();
@@ -151,7 +149,7 @@ impl ClientCredentials {
         } else {
             fields.add("client_id", self.client_id.as_str());
         }
-        let assertion = self.assertion(token_url, client_auth)?;
+        let assertion = self.assertion(token_url, client_auth).await?;
         match client_auth {
             ClientAuth::Post(secret) | ClientAuth::Json(secret) => {
                 fields.add("client_secret", secret.expose_secret());
@@ -172,11 +170,15 @@ impl ClientCredentials {
         Ok(Request { headers, body, secrets })
     }
 
-    fn assertion(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Option<SecretString>, AuthError> {
+    async fn assertion(
+        &self,
+        token_url: &ServiceUrl,
+        client_auth: &ClientAuth,
+    ) -> Result<Option<SecretString>, AuthError> {
         let signer = match client_auth {
             ClientAuth::PrivateKeyJwt(key) => Signer::Key(key),
             ClientAuth::SecretJwt(secret) => Signer::Secret(secret),
-            ClientAuth::AssertionFile(path) => return read_secret_file(path, "assertion").map(Some),
+            ClientAuth::AssertionFile(path) => return read_secret_file_async(path, "assertion").await.map(Some),
             ClientAuth::Assertion(assertion) => return Ok(Some(assertion.clone())),
             _ => return Ok(None),
         };
@@ -225,7 +227,7 @@ impl ClientCredentials {
     }
 
     async fn request_token(&self, token_url: &ServiceUrl, client_auth: &ClientAuth) -> Result<Token, AuthError> {
-        let Request { headers, body, secrets } = self.request(token_url, client_auth)?;
+        let Request { headers, body, secrets } = self.request(token_url, client_auth).await?;
         let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
         self.endpoint.exchange(token_url, headers, body, &secrets).await
     }

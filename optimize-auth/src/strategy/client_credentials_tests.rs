@@ -16,7 +16,8 @@ fn token_url() -> ServiceUrl {
 }
 
 fn request(source: &ClientCredentials) -> Request {
-    source.request(&token_url(), &source.client_auth).unwrap()
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(source.request(&token_url(), &source.client_auth)).unwrap()
 }
 
 /// Header and body as they go over the wire.

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use jiff::fmt::temporal::Pieces;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::exec::{Granted, Helper, Op, Target};
@@ -10,6 +11,9 @@ use crate::{
     AuthError, AuthErrorKind, ClientAuth, ClientCredentials, Clock, FetchContext, StoreKey, SystemClock, Token,
     TokenSource,
 };
+
+/// The last year of RFC 3339.
+const LAST_YEAR: i16 = 9999;
 
 /// Asks a [`Helper`] for credentials.
 ///
@@ -58,7 +62,7 @@ impl Exec {
         self.helper.ask(op, context, &self.target, self.profile.as_deref()).await
     }
 
-    async fn token(&self, granted: Granted) -> Result<Token, AuthError> {
+    pub(crate) async fn token(&self, granted: Granted) -> Result<Token, AuthError> {
         let refuse = |problem: &str| AuthError::new(AuthErrorKind::Protocol, self.told(problem));
         let secret = |secret: Option<SecretString>, name: &str| {
             let secret = secret.ok_or_else(|| refuse(&format!("its answer has no `{name}`")))?;
@@ -101,8 +105,14 @@ impl Exec {
 
     fn lifetime(&self, expires_at: Option<&str>) -> Result<Option<Duration>, String> {
         let Some(text) = expires_at else { return Ok(None) };
-        let end: jiff::Timestamp =
-            text.parse().map_err(|_| "`expires_at` is not a date as RFC 3339 has it".to_owned())?;
+        let end: jiff::Timestamp = match text.parse() {
+            Ok(end) => end,
+            // The usual way to say "never", such as 9999-12-31T23:59:59Z, is more than a timestamp can hold.
+            Err(_) if Pieces::parse(text).is_ok_and(|end| end.date().year() == LAST_YEAR) => {
+                return Ok(None);
+            }
+            Err(_) => return Err("`expires_at` is not a date as RFC 3339 has it".to_owned()),
+        };
         match SystemTime::from(end).duration_since(self.clock.wall()) {
             Ok(left) if !left.is_zero() => Ok(Some(left)),
             _ => Err("its credential has already expired".to_owned()),

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::{AuthError, AuthErrorKind, Clock, FetchContext, SystemClock, Token, TokenSource, read_secret_file};
+use crate::secret_file::read_secret_file_async;
+use crate::{AuthError, AuthErrorKind, Clock, FetchContext, SystemClock, Token, TokenSource};
 
 /// The token in a file, such as one that Kubernetes projects into a pod or a sidecar renews.
 ///
@@ -35,7 +36,7 @@ impl TokenFile {
 #[async_trait]
 impl TokenSource for TokenFile {
     async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
-        let secret = read_secret_file(&self.path, "token")?;
+        let secret = read_secret_file_async(&self.path, "token").await?;
         let token = Token::bearer(secret)
             .map_err(|error| error.within(&format!("read the token from file {}", self.path.display())))?;
         let end = token.claims().and_then(|claims| claims.expires_at).and_then(|end| u64::try_from(end).ok());

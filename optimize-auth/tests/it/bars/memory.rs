@@ -1,31 +1,8 @@
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use optimize_sandbox::{Canary, Sandbox};
-
-/// How often `wanted` stands in the memory of a process.
-fn count(process: u32, wanted: &[u8]) -> usize {
-    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
-    let mut memory = File::open(format!("/proc/{process}/mem")).unwrap();
-    let mut found = 0;
-    for line in maps.lines() {
-        let mut fields = line.split_whitespace();
-        let (range, mode) = (fields.next().unwrap(), fields.next().unwrap());
-        // The kernel's own pages cannot be read.
-        if !mode.starts_with("rw") || line.ends_with("[vvar]") {
-            continue;
-        }
-        let (start, end) = range.split_once('-').unwrap();
-        let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
-        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-        memory.seek(SeekFrom::Start(start)).unwrap();
-        memory.read_exact(&mut bytes).unwrap();
-        found += bytes.windows(wanted.len()).filter(|window| *window == wanted).count();
-    }
-    found
-}
+use optimize_sandbox::{Canary, Fault, FaultRule, Sandbox};
 
 /// Where cargo puts the example: beside the folder of this test.
 fn example() -> PathBuf {
@@ -33,29 +10,92 @@ fn example() -> PathBuf {
     test.parent().unwrap().parent().unwrap().join("examples/one_token")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn bar_06_no_copy_of_the_secret_is_left_in_memory_and_few_of_the_token() {
-    let budget: serde_json::Value = serde_json::from_str(include_str!("../../memory-budget.json")).unwrap();
-    let (secret, token) = (Canary::new(), Canary::new());
-    let builder = Sandbox::builder().client_secret(secret.secret()).token_answer("access_token", token.secret().into());
-    let sandbox = builder.start().await.unwrap();
+/// How many copies of secret and token a run leaves behind, and what it ends with.
+fn left(sandbox: &Sandbox, method: &str, count: u32, secret: &Canary, token: &Canary) -> (usize, usize, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), secret.secret()).unwrap();
     let mut process = Command::new(example())
         .args([&sandbox.token_url(), sandbox.client_id()])
         .arg(file.path())
+        .args([method, &count.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "300\n", "it has got a token");
-    let left = [("client_secret", &secret), ("token", &token)]
-        .map(|(name, canary)| (name, count(process.id(), canary.secret().as_bytes()) as u64));
+    let [secrets, tokens] = [secret, token].map(|canary| canary.copies_in(process.id()).unwrap());
     drop(process.stdin.take());
     assert!(process.wait().unwrap().success());
-    for (name, copies) in left {
-        assert!(copies <= budget[name].as_u64().unwrap(), "{copies} copies of the {name} are left in memory");
+    (secrets, tokens, line.trim().to_owned())
+}
+
+/// What an authorization server does, and how many copies of secret and token may be left after it. What is left is in
+/// buffers of the HTTP library: what it has received, and of Basic the header it has sent.
+struct Case {
+    name: &'static str,
+    method: &'static str,
+    count: u32,
+    fault: Option<fn(&Canary) -> Fault>,
+    repeats_token: bool,
+    outcome: &'static str,
+    budget: (usize, usize),
+}
+
+const GOOD: Case =
+    Case { name: "", method: "post", count: 1, fault: None, repeats_token: false, outcome: "300", budget: (0, 1) };
+
+const CASES: [Case; 9] = [
+    Case { name: "a form", ..GOOD },
+    Case { name: "a JSON body", method: "json", ..GOOD },
+    Case { name: "a signed assertion", method: "jwt", ..GOOD },
+    Case { name: "a Basic header", method: "basic", ..GOOD },
+    Case { name: "twenty tokens", count: 20, budget: (0, 4), ..GOOD },
+    Case { name: "a response that repeats the token four times", repeats_token: true, budget: (0, 5), ..GOOD },
+    Case {
+        name: "a refusal",
+        fault: Some(|_| Fault::answer(401, "application/json", r#"{"error":"invalid_client"}"#)),
+        outcome: "Refused",
+        budget: (0, 0),
+        ..GOOD
+    },
+    Case {
+        name: "a response that is cut",
+        fault: Some(|_| Fault::answer(200, "application/json", r#"{"access_token":"abc"#)),
+        outcome: "Protocol",
+        budget: (0, 0),
+        ..GOOD
+    },
+    Case {
+        name: "a refusal that repeats the secret",
+        fault: Some(|secret| {
+            let body = serde_json::json!({ "error": "invalid_client", "error_description": secret.secret() });
+            Fault::answer(401, "application/json", body.to_string())
+        }),
+        outcome: "Refused",
+        budget: (1, 0),
+        ..GOOD
+    },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn bar_06_what_is_left_in_memory_is_what_the_http_library_has_received() {
+    for case in CASES {
+        let (secret, token) = (Canary::new(), Canary::new());
+        let mut builder =
+            Sandbox::builder().client_secret(secret.secret()).token_answer("access_token", token.secret().into());
+        if case.repeats_token {
+            for member in ["id_token", "refresh_token", "scope", "other"] {
+                builder = builder.token_answer(member, token.secret().into());
+            }
+        }
+        if let Some(fault) = case.fault {
+            builder = builder.fault(FaultRule::new("/oauth/token", fault(&secret)).times(u32::MAX));
+        }
+        let sandbox = builder.start().await.unwrap();
+        let (secrets, tokens, outcome) = left(&sandbox, case.method, case.count, &secret, &token);
+        assert_eq!(outcome, case.outcome, "{}", case.name);
+        let (most_secrets, most_tokens) = case.budget;
+        assert!(secrets <= most_secrets && tokens <= most_tokens, "{}: {secrets} and {tokens} are left", case.name);
     }
 }

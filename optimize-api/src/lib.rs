@@ -16,6 +16,8 @@ mod dashboards;
 mod date;
 mod definitions;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hooks;
 mod ids;
 mod imports;

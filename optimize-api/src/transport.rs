@@ -16,13 +16,19 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::hooks::Hooks;
-use crate::{Error, ErrorKind, Readiness, Replay, ServerError};
+use crate::{Error, ErrorKind, Operation, Readiness, Replay, ServerError, operation};
 use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
 
 /// The headers that a program cannot set: the credential, and what a body and the base URL decide.
 pub(crate) static OWN_HEADERS: [HeaderName; 4] = [AUTHORIZATION, CONTENT_TYPE, CONTENT_LENGTH, HOST];
+
+/// How much of a failure's body is read, in bytes. The rest adds nothing to an error.
+const ERROR_LIMIT: usize = 1 << 20;
+
+/// The largest response of an operation that returns no data and no definitions, in bytes.
+const SMALL_LIMIT: usize = 16 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -153,7 +159,7 @@ impl Transport {
 
     async fn run(&self, spec: &RequestSpec) -> Result<Ended, Error> {
         let started = Instant::now();
-        let deadline = started + self.timeout;
+        let deadline = after(started, self.timeout);
         let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
         // Whether an earlier attempt may have done what this one is to do.
         let mut may_be_done = false;
@@ -227,7 +233,7 @@ impl Transport {
 
     /// Asks once. Any answer but a redirect or a web page says something about readiness.
     pub(crate) async fn probe(&self, spec: &RequestSpec) -> Result<Readiness, Error> {
-        let exchange = match timeout_at(Instant::now() + self.timeout, self.exchange(spec, None)).await {
+        let exchange = match timeout_at(after(Instant::now(), self.timeout), self.exchange(spec, None)).await {
             Ok(Ok(answer)) if answer.status == StatusCode::OK && !is_html(&answer.headers, &answer.body) => {
                 return Ok(Readiness::Ready);
             }
@@ -282,8 +288,21 @@ impl Transport {
         if let Some(hook) = &self.hooks.on_response {
             hook(spec.operation, status, &headers);
         }
-        let body = self.http_options.read_body(response, self.body_limit).await?.into();
-        Ok(Answer { status, headers, body })
+        let body = if status.is_success() {
+            self.http_options.read_body(response, self.limit_of(spec.operation)).await?
+        } else {
+            self.http_options.read_start(response, ERROR_LIMIT).await?
+        };
+        Ok(Answer { status, headers, body: body.into() })
+    }
+
+    /// How much of a 2xx is read. Data and definitions can be large; lists and confirmations cannot.
+    fn limit_of(&self, operation: &Operation) -> usize {
+        let is_large = [&operation::REPORT_DATA, &operation::REPORT_DATA_NEXT, &operation::REPORT_EXPORT]
+            .into_iter()
+            .chain([&operation::DASHBOARD_EXPORT, &operation::RAW, &operation::RAW_READ])
+            .any(|large| large.id == operation.id);
+        if is_large { self.body_limit } else { self.body_limit.min(SMALL_LIMIT) }
     }
 
     fn finish(&self, spec: &RequestSpec, exchange: Exchange, secrets: &[&str]) -> Result<Bytes, Error> {
@@ -316,8 +335,19 @@ impl Transport {
             let server = ServerError::read(&answer.headers, &answer.body, secrets);
             return Err(Error::answered(operation, answer.status.as_u16(), server));
         }
+        // A part of a response, or one that something in between has changed, is not the data.
+        let is_data = operation.id.starts_with(operation::REPORT_DATA.id);
+        if answer.status == StatusCode::PARTIAL_CONTENT || (is_data && answer.status != StatusCode::OK) {
+            return Err(misconfigured(answer.status, "where the whole response was expected".to_owned()));
+        }
         Ok(answer.body)
     }
+}
+
+/// A moment after another one. A time that no clock can count ends in a hundred years.
+fn after(start: Instant, time: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    start.checked_add(time).unwrap_or_else(|| start + CENTURY)
 }
 
 /// The credential in the headers, to keep it out of texts that a server may echo.

@@ -30,7 +30,7 @@ const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// The first page is [`Safe`](crate::Replay::Safe) to ask for again after a transient failure. A follow-up page is
 /// [`Never`](crate::Replay::Never) asked for twice, since the cursor moves on even if
 /// the answer is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
-/// from the total the server stated. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
+/// from the total of the first page; more rows than that end the export at once. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
 /// [`Rejected`](ErrorKind::Rejected), from 8.7 on.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -152,9 +152,13 @@ impl DataExport {
         mut page: DataPage,
         ahead: Option<Ahead>,
         before: u64,
-        expected: Option<u64>,
+        expected: u64,
     ) -> Result<(DataPage, Progress), Error> {
         let received = before + page.row_count();
+        // A cursor that never ends must not be followed for ever.
+        if received > expected {
+            check_total(received, expected)?;
+        }
         if let Some(limit) = self.limit
             && received >= limit
         {
@@ -198,8 +202,8 @@ impl DataExport {
 
 enum Progress {
     Start,
-    Next { body: Body, received: u64, expected: Option<u64> },
-    End { received: u64, expected: Option<u64> },
+    Next { body: Body, received: u64, expected: u64 },
+    End { received: u64, expected: u64 },
     Limited,
 }
 
@@ -230,8 +234,10 @@ fn spawned(body: impl Future<Output = Result<Bytes, Error>> + Send + 'static) ->
     })
 }
 
-fn check_total(received: u64, expected: Option<u64>) -> Result<(), Error> {
-    let Some(expected) = expected.filter(|expected| *expected != received) else { return Ok(()) };
+fn check_total(received: u64, expected: u64) -> Result<(), Error> {
+    if received == expected {
+        return Ok(());
+    }
     let message = format!("received {received} rows of the {expected} that the server announced");
     Err(Error::new(&operation::REPORT_DATA_NEXT, ErrorKind::Incomplete, message))
 }

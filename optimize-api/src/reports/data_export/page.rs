@@ -8,7 +8,7 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::transport::decode;
-use crate::{Error, operation};
+use crate::{Error, ErrorKind, operation};
 
 /// One page of a raw-data report, or the whole of any other.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub struct DataPage {
     pub report_id: String,
     /// A remark of the server, for example that it disregarded the page size.
     pub message: Option<String>,
-    /// The rows there are in all pages; 1 for a number, 0 for no data. Every release known to us states it.
-    pub total: Option<u64>,
+    /// The number of rows in all pages; 1 for a number, 0 for no data.
+    pub total: u64,
     /// What the report holds.
     pub data: PageData,
     pub(crate) cursor: Option<String>,
@@ -69,25 +69,40 @@ impl fmt::Debug for Row {
 impl DataPage {
     /// Reads an answer of the server, such as one kept in a file. The rows share its memory.
     ///
-    /// Fails with [`Misconfigured`](crate::ErrorKind::Misconfigured) if it is something else than a data page.
+    /// Fails with [`Misconfigured`](crate::ErrorKind::Misconfigured) if it is not a data page: every release states both
+    /// counts, and `data` is missing only where there is nothing to compute.
     pub fn from_json(body: &Bytes) -> Result<Self, Error> {
         let row = |raw: &RawValue| Row(body.slice_ref(raw.get().as_bytes()));
         // Nearly every answer holds an array, which is split in a single pass; a single value takes a second one.
         if let Ok(answer) = serde_json::from_slice::<Answer<Vec<&RawValue>>>(body) {
-            return Ok(Self::new(answer, |rows| PageData::Rows(rows.into_iter().map(row).collect())));
+            return Self::new(answer, |rows| Some(PageData::Rows(rows.into_iter().map(row).collect())));
         }
         let answer: Answer<&RawValue> = decode::json(&operation::REPORT_DATA, body)?;
-        Ok(Self::new(answer, |value| PageData::Value(row(value))))
+        Self::new(answer, |value| is_scalar(value).then(|| PageData::Value(row(value))))
     }
 
-    fn new<T>(answer: Answer<T>, data: impl FnOnce(T) -> PageData) -> Self {
-        Self {
-            report_id: answer.report_id.unwrap_or_default(),
-            message: answer.message,
-            total: answer.total_number_of_records,
-            data: answer.data.map_or(PageData::Missing, data),
-            cursor: answer.search_request_id.filter(|cursor| !cursor.is_empty()),
-        }
+    fn new<T>(answer: Answer<T>, data: impl FnOnce(T) -> Option<PageData>) -> Result<Self, Error> {
+        let is_no_page = |what: &str| {
+            Error::new(
+                &operation::REPORT_DATA,
+                ErrorKind::Misconfigured,
+                format!("the response is not a page of data: {what}"),
+            )
+        };
+        let Some(total) = answer.total_number_of_records else {
+            return Err(is_no_page("`totalNumberOfRecords` is missing"));
+        };
+        let Some(here) = answer.number_of_records_in_response else {
+            return Err(is_no_page("`numberOfRecordsInResponse` is missing"));
+        };
+        let data = match answer.data.map(data) {
+            None if here == 0 => PageData::Missing,
+            None => return Err(is_no_page("`data` is missing")),
+            Some(None) => return Err(is_no_page("`data` is an object")),
+            Some(Some(data)) => data,
+        };
+        let cursor = answer.search_request_id.filter(|cursor| !cursor.is_empty());
+        Ok(Self { report_id: answer.report_id.unwrap_or_default(), message: answer.message, total, data, cursor })
     }
 
     /// How many rows this page has. Counted, not taken from `numberOfRecordsInResponse`.
@@ -113,6 +128,11 @@ impl DataPage {
             all.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
         }
     }
+}
+
+/// Whether a value can be the result of a report that is one value. An object cannot: groups come in an array.
+fn is_scalar(value: &RawValue) -> bool {
+    !value.get().starts_with('{')
 }
 
 /// What stands before the rows of a page and says that another follows it.
@@ -160,6 +180,7 @@ impl<'de> Visitor<'de> for HeadVisitor<'_> {
 struct Answer<T> {
     search_request_id: Option<String>,
     message: Option<String>,
+    number_of_records_in_response: Option<u64>,
     total_number_of_records: Option<u64>,
     report_id: Option<String>,
     data: Option<T>,

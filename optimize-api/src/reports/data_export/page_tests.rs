@@ -13,6 +13,11 @@ macro_rules! example {
     };
 }
 
+/// A page with this `data` and sound counts.
+fn page_of(data: &str) -> String {
+    format!(r#"{{"numberOfRecordsInResponse":2,"totalNumberOfRecords":2,"data": {data} }}"#)
+}
+
 /// What a page holds, in one line.
 fn told(page: &DataPage) -> String {
     let data = match &page.data {
@@ -30,14 +35,14 @@ fn problem(body: &str) -> String {
 
 #[test]
 fn the_contract_s_examples_are_read() {
-    assert_snapshot!(told(&example!("data-export-raw-process-first-page")), @r#"2 rows of Some(3), cursor Some("cursor-0001-example=="), message None"#);
-    assert_snapshot!(told(&example!("data-export-raw-end-page")), @r#"0 rows of Some(3), cursor Some("cursor-0003-example=="), message None"#);
-    assert_snapshot!(told(&example!("data-export-raw-decision-page")), @r#"1 rows of Some(1), cursor Some("cursor-d-0001-example=="), message None"#);
-    assert_snapshot!(told(&example!("data-export-map")), @"3 rows of Some(3), cursor None, message None");
-    assert_snapshot!(told(&example!("data-export-map-over-limit")), @r#"3 rows of Some(3), cursor None, message Some("(server notice: everything was delivered although a smaller limit was asked for)")"#);
-    assert_snapshot!(told(&example!("data-export-hypermap")), @"2 rows of Some(2), cursor None, message None");
-    assert_snapshot!(told(&example!("data-export-number")), @"value 128.0 of Some(1), cursor None, message None");
-    assert_snapshot!(told(&example!("data-export-number-no-data")), @"nothing of Some(0), cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-raw-process-first-page")), @r#"2 rows of 3, cursor Some("cursor-0001-example=="), message None"#);
+    assert_snapshot!(told(&example!("data-export-raw-end-page")), @r#"0 rows of 3, cursor Some("cursor-0003-example=="), message None"#);
+    assert_snapshot!(told(&example!("data-export-raw-decision-page")), @r#"1 rows of 1, cursor Some("cursor-d-0001-example=="), message None"#);
+    assert_snapshot!(told(&example!("data-export-map")), @"3 rows of 3, cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-map-over-limit")), @r#"3 rows of 3, cursor None, message Some("(server notice: everything was delivered although a smaller limit was asked for)")"#);
+    assert_snapshot!(told(&example!("data-export-hypermap")), @"2 rows of 2, cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-number")), @"value 128.0 of 1, cursor None, message None");
+    assert_snapshot!(told(&example!("data-export-number-no-data")), @"nothing of 0, cursor None, message None");
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn the_head_says_whether_another_page_follows() {
 #[test]
 fn a_row_is_what_the_server_wrote_to_the_letter() {
     let row = r#"{ "big": 123456789012345678901234567890.10, "e":1E+2,"dup":1,"dup":2, "é":"\u00e9\/" }"#;
-    let page = read(&format!(r#"{{"data":[ {row} , null]}}"#)).unwrap();
+    let page = read(&page_of(&format!("[ {row} , null]"))).unwrap();
     assert_eq!(page.into_rows().iter().map(Row::json).collect::<Vec<_>>(), [row, "null"]);
 }
 
@@ -77,7 +82,7 @@ fn odd_rows_pass_to_the_letter() {
         r#"{"":{"\u0000":null}}"#,
         &deep,
     ] {
-        let page = read(&format!("{{\"data\":[{row},{row}]}}")).unwrap();
+        let page = read(&page_of(&format!("[{row},{row}]"))).unwrap();
         let rows = page.into_rows();
         assert!(rows.len() == 2 && rows.iter().all(|found| found.json() == row), "{row:.80}");
     }
@@ -85,17 +90,39 @@ fn odd_rows_pass_to_the_letter() {
 
 #[test]
 fn a_value_keeps_its_digits() {
-    for value in ["128.0", "1e3", "-0", "12345678901234567890.123456789", "1e400", "\"text\"", "true", "{\"a\":1}"] {
-        let page = read(&format!(r#"{{"data": {value} }}"#)).unwrap_or_else(|error| panic!("{value}: {error}"));
+    for value in ["128.0", "1e3", "-0", "12345678901234567890.123456789", "1e400", "\"text\"", "true"] {
+        let page = read(&page_of(value)).unwrap_or_else(|error| panic!("{value}: {error}"));
         assert!(matches!(&page.data, PageData::Value(row) if row.json() == value), "{page:?}");
     }
 }
 
 #[test]
 fn no_data_may_be_absent_or_null_and_an_empty_cursor_is_none() {
-    let page = read(r#"{"data":null,"searchRequestId":"","unknown":[1]}"#).unwrap();
-    assert_snapshot!(told(&page), @"nothing of None, cursor None, message None");
-    assert_snapshot!(told(&read("{}").unwrap()), @"nothing of None, cursor None, message None");
+    let nothing = r#""numberOfRecordsInResponse":0,"totalNumberOfRecords":0"#;
+    let page = read(&format!(r#"{{"data":null,{nothing},"searchRequestId":"","unknown":[1]}}"#)).unwrap();
+    assert_snapshot!(told(&page), @"nothing of 0, cursor None, message None");
+    assert_snapshot!(told(&read(&format!("{{{nothing}}}")).unwrap()), @"nothing of 0, cursor None, message None");
+}
+
+#[test]
+fn an_object_without_counts_or_data_is_not_a_page() {
+    for body in [
+        "{}",
+        r#"{"status":"ok"}"#,
+        r#"{"error":"internal"}"#,
+        r#"{"errorMessage":"x","status":500}"#,
+        r#"{"totalNumberOfRecords":null,"data":null}"#,
+        r#"{"totalNumberOfRecords":0,"data":[]}"#,
+        r#"{"numberOfRecordsInResponse":0,"data":[]}"#,
+        r#"{"numberOfRecordsInResponse":3,"totalNumberOfRecords":3}"#,
+        r#"{"data":"x"}"#,
+        r#"{"data":{"a":1}}"#,
+        &page_of(r#"{"a":1}"#),
+    ] {
+        assert!(problem(body).starts_with("Misconfigured: "), "{body}: {}", problem(body));
+    }
+    assert_snapshot!(problem("{}"), @"Misconfigured: export the first page of report data: the response is not a page of data: `totalNumberOfRecords` is missing");
+    assert_snapshot!(problem(&page_of(r#"{"a":1}"#)), @"Misconfigured: export the first page of report data: the response is not a page of data: `data` is an object");
 }
 
 #[test]
@@ -112,9 +139,9 @@ proptest! {
     #[test]
     fn any_array_comes_apart_into_its_elements(rows in prop::collection::vec(json(), 0..8), cursor in any::<String>()) {
         let cursor = serde_json::to_string(&cursor).unwrap();
-        let body = format!(r#"{{"searchRequestId":{cursor},"data":[{}],"totalNumberOfRecords":{}}}"#, rows.join(","), rows.len());
+        let body = format!(r#"{{"searchRequestId":{cursor},"numberOfRecordsInResponse":{0},"data":[{1}],"totalNumberOfRecords":{0}}}"#, rows.len(), rows.join(","));
         let page = read(&body).unwrap();
-        prop_assert_eq!(page.total, Some(rows.len() as u64));
+        prop_assert_eq!(page.total, rows.len() as u64);
         let read = page.into_rows();
         prop_assert_eq!(read.iter().map(Row::json).collect::<Vec<_>>(), rows);
     }

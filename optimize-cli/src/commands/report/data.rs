@@ -74,7 +74,7 @@ impl ReportData {
 fn batch(page: DataPage) -> (Batch, Option<u64>) {
     // The server remarks that it gave more rows than a page has, which the user did not ask about.
     tracing::info!(notice = page.message, "page arrived");
-    let total = page.total;
+    let total = Some(page.total);
     let batch = match page.data {
         PageData::Value(value) => Batch::Record([b"{\"value\":", value.as_bytes(), b"}"].concat().into()),
         _ => Batch::Rows(page.into_rows().into_iter().map(Bytes::from).collect()),

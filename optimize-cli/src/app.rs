@@ -4,16 +4,17 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use optimize_api::{Client, ErrorKind};
-use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
-use optimize_sandbox::Sandbox;
+use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl, Token};
 use tokio::sync::OnceCell;
 
-use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, SANDBOX_PROFILE, Settings, asks_for_tokens};
-use crate::env_vars::Environment;
+use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, Settings, asks_for_tokens};
+use crate::embedded::{self, Sandbox};
+use crate::env_vars::{Environment, PLUGIN_NAME};
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
 use crate::printer::Printer;
 use crate::prompt::Terminal;
+use crate::text::visible;
 
 /// How long a run waits at its end for a token that it does not need itself.
 const LONGEST_SETTLING: Duration = Duration::from_secs(5);
@@ -51,6 +52,7 @@ impl App {
         commands: fn() -> clap::Command,
     ) -> Result<Self, CliError> {
         let timeout = settings.timeout()?.or(flags.timeout);
+        let environment = environment.with_secrets(&settings.secret_variables);
         Ok(Self {
             settings,
             printer,
@@ -118,6 +120,15 @@ impl App {
         credentials.await.cloned()
     }
 
+    /// A token, within the time that one request may take.
+    pub(crate) async fn token(&self) -> Result<Token, CliError> {
+        let credentials = self.credentials().await?;
+        match tokio::time::timeout(self.timeout(), credentials.token()).await {
+            Ok(token) => Ok(token?),
+            Err(_) => Err(CliError::not_ready(format!("get a token: none arrived within {:?}", self.timeout()))),
+        }
+    }
+
     /// Credentials of a client that authenticates in this way.
     pub(crate) fn credentials_by(&self, client_auth: &str) -> Result<Credentials, CliError> {
         self.settings.with_client_auth(client_auth).credentials(&self.occasion())
@@ -157,6 +168,16 @@ impl App {
         }
         let answer = Terminal::open()?.ask(&format!("{question} [y/N]"), Some(""))?;
         if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(CliError::declined()) }
+    }
+
+    /// Fails if a plugin asks: what this changes is for a person to decide. A plugin can hide that it is one; see SECURITY.md.
+    pub(crate) fn only_for_people(&self, action: &str) -> Result<(), CliError> {
+        match plugin_that_asks(&self.environment) {
+            Some(name) => {
+                Err(CliError::untrusted(format!("{action}: the plugin {name} asks for it, and only a person may")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Lets a refresh in the background end, so that its token is not lost for the next run.
@@ -211,12 +232,7 @@ impl App {
         if !self.settings.sandbox {
             return Ok(None);
         }
-        let start = || async {
-            let failed =
-                |error| CliError::io(format!("start the embedded server of the profile `{SANDBOX_PROFILE}`"), error);
-            Sandbox::builder().start().await.map_err(failed)
-        };
-        self.sandbox.get_or_try_init(start).await.map(Some)
+        self.sandbox.get_or_try_init(embedded::start).await.map(Some)
     }
 
     fn warn_if_insecure(&self, url: &ServiceUrl) {
@@ -225,6 +241,11 @@ impl App {
                 .warning(&format!("{url} is plain http: others on the network can read what is sent, credentials too"));
         }
     }
+}
+
+/// The plugin that has started this program.
+pub(crate) fn plugin_that_asks(environment: &Environment) -> Option<String> {
+    environment.raw(PLUGIN_NAME).map(|name| visible(&name.to_string_lossy()).into_owned())
 }
 
 fn own_url(text: &str) -> Result<ServiceUrl, CliError> {

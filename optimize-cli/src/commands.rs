@@ -14,9 +14,13 @@ mod plugin;
 mod process_definition;
 mod ready;
 mod report;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod sharing;
 mod variable;
+
+#[cfg(fuzzing)]
+pub(crate) use import::check_definitions;
 
 use std::ffi::OsString;
 
@@ -59,6 +63,7 @@ pub(crate) enum Command {
     #[command(subcommand, visible_alias = "reports")]
     Report(report::Report),
     /// The embedded server
+    #[cfg(feature = "sandbox")]
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
     /// Sharing of reports and dashboards
@@ -83,7 +88,9 @@ impl Command {
         use config::Config;
         matches!(
             self,
-            Self::Completion(_) | Self::Man(_) | Self::Config(Config::Path | Config::Schema | Config::Validate)
+            Self::Completion(_)
+                | Self::Man(_)
+                | Self::Config(Config::Path | Config::Schema | Config::Trust(_) | Config::Validate)
         )
     }
 
@@ -116,6 +123,7 @@ impl Command {
             Self::ProcessDefinition(command) => command.run(app).await,
             Self::Ready(command) => command.run(app).await,
             Self::Report(command) => command.run(app).await,
+            #[cfg(feature = "sandbox")]
             Self::Sandbox(command) => command.run(app).await,
             Self::Sharing(command) => command.run(app).await,
             Self::Variable(command) => command.run(app).await,

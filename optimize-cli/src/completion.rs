@@ -16,6 +16,7 @@ use crate::error::CliError;
 use crate::flags::GlobalArgs;
 use crate::plugins;
 use crate::printer::{ColorChoice, Printer};
+use crate::text::is_completable;
 
 /// Says that a shell asks for completions, and which shell.
 const VARIABLE: &str = "_OPTIMIZE_COMPLETE";
@@ -132,6 +133,7 @@ fn flags(arguments: &[OsString]) -> GlobalArgs {
     GlobalArgs {
         profile: value("--profile"),
         config: value("--config").map(Into::into),
+        trust_config: words.iter().any(|word| word == "--trust-config"),
         base_url: value("--base-url"),
         sandbox: words.iter().any(|word| word == "--sandbox"),
         client_secret_file: None,
@@ -154,12 +156,17 @@ fn profiles() -> Vec<CompletionCandidate> {
     flags.profile = None;
     let Ok(files) = Files::read(&flags, environment) else { return Vec::new() };
     let names = files.standard.iter().chain(&files.named).flat_map(|file| file.profiles.keys());
-    names.map(String::as_str).chain([SANDBOX_PROFILE]).map(CompletionCandidate::new).collect()
+    candidates(names.map(String::as_str).chain([SANDBOX_PROFILE]))
+}
+
+/// Only words in which no shell finds anything special: shells insert a candidate as it is, and servers choose ids.
+fn candidates<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<CompletionCandidate> {
+    words.into_iter().filter(|word| is_completable(word)).map(CompletionCandidate::new).collect()
 }
 
 /// The ids of the collections, if the server tells them soon.
 fn collections() -> Vec<CompletionCandidate> {
-    ids().unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
+    candidates(ids().unwrap_or_default().iter().map(String::as_str))
 }
 
 fn ids() -> Option<Vec<String>> {
@@ -179,6 +186,7 @@ fn ids() -> Option<Vec<String>> {
 /// The names of the plugins, which are commands too.
 fn plugins() -> Vec<CompletionCandidate> {
     let Some(Run { environment, .. }) = RUN.get() else { return Vec::new() };
-    let runnable = plugins::find_all(environment).into_iter().filter(|plugin| plugin.problem.is_none());
+    let runnable = plugins::find_all(environment).into_iter();
+    let runnable = runnable.filter(|plugin| plugin.problem.is_none() && is_completable(&plugin.name));
     runnable.map(|plugin| CompletionCandidate::new(plugin.name).help(Some("plugin".into()))).collect()
 }

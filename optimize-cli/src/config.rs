@@ -2,6 +2,7 @@
 
 mod auth;
 mod draft;
+mod effects;
 mod env_layer;
 mod explain;
 mod file;
@@ -17,6 +18,7 @@ mod trust;
 mod trust_store;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use optimize_auth::http::HttpOptions;
@@ -28,16 +30,19 @@ use crate::env_vars::{CONFIG, Environment, PROFILE};
 use crate::error::CliError;
 use crate::flags::{GlobalArgs, duration};
 use crate::format::Format;
+use crate::{input, ownership};
 pub(crate) use file::{ConfigFile, is_plain};
 use layers::Layers;
 pub(crate) use nearest::suggest;
-use schema::{Key, Origin, Setting, SettingValue};
+use schema::{Key, Origin, Reach, Setting, SettingValue};
 
 pub(crate) use auth::{Occasion, TokenCache, asks_for_tokens};
 pub(crate) use draft::{Draft, user_folder};
+pub(crate) use effects::effects;
 pub(crate) use explain::Explained;
 pub(crate) use json_schema::json_schema;
 pub(crate) use paths::{cache_folder, data_folder};
+pub(crate) use trust::Standing;
 pub(crate) use trust_store::TrustStore;
 
 /// The profile that stands for the embedded server.
@@ -56,21 +61,17 @@ pub(crate) struct Settings {
     profile_origin: Option<String>,
     /// Whether the embedded server is to be used.
     pub(crate) sandbox: bool,
+    /// The environment variables that any profile of any file takes a secret from.
+    pub(crate) secret_variables: Vec<String>,
 }
 
 impl Settings {
     /// Reads every layer. A file that does not exist is skipped unless it was named. A profile that does not exist is an
     /// error unless it `may_be_new`.
     pub(crate) fn load(flags: &GlobalArgs, environment: &Environment, may_be_new: bool) -> Result<Self, CliError> {
-        let own = paths::user_file(environment);
         let Files { mut standard, mut named } = Files::read(flags, environment)?;
-        let foreign = named.as_ref().map(|file| file.path.clone());
-        if let Some(file) = &named {
-            let trusted = TrustStore::read(environment)?;
-            for settings in std::iter::once(&file.settings).chain(file.profiles.values()) {
-                trust::check_programs(settings, own.as_deref(), &|command| trusted.trusts_helper(command))?;
-            }
-        }
+        let secret_variables = standard.iter().chain(&named).flat_map(ConfigFile::secret_variables).collect();
+        let standing = named.as_ref().map(|file| standing(file, flags, environment)).transpose()?;
         let default = || {
             let mut files = standard.iter().chain(&named).rev();
             files.find_map(|file| {
@@ -94,6 +95,7 @@ impl Settings {
         for settings in standard.into_iter().map(|file| file.settings).chain(from_profile) {
             layers.push(&settings);
         }
+        let named_path = named.as_ref().map(|file| file.path.clone());
         if let Some(mut file) = named.take() {
             let from_profile = of_profile(&mut file);
             layers.push(&file.settings);
@@ -106,10 +108,10 @@ impl Settings {
             layers.push(&env_layer::server(environment)?);
         }
         layers.push_partial(&flag_layer::settings(flags));
-        if let Some(foreign) = foreign.filter(|_| !sandbox) {
-            trust::check_destinations(&layers, own.as_deref(), &foreign)?;
+        if let (Some(path), Some(standing)) = (named_path, standing) {
+            trust::check(&layers, &path, standing)?;
         }
-        Ok(Self { layers, profile, profile_origin, sandbox })
+        Ok(Self { layers, profile, profile_origin, sandbox, secret_variables })
     }
 
     /// The base URL, without what people copy along: `/api` or `/api/public`.
@@ -229,7 +231,7 @@ impl Settings {
     }
 
     fn read_file(&self, key: Key, path: &str) -> Result<Vec<u8>, CliError> {
-        std::fs::read(Path::new(path))
+        input::read_whole(Path::new(path))
             .map_err(|error| CliError::io(format!("read {} {path} ({})", key.path(), self.layers.origin(key)), error))
     }
 
@@ -269,6 +271,13 @@ impl Settings {
     }
 }
 
+/// Whose choice the file is that was named for this run.
+pub(crate) fn standing(file: &ConfigFile, flags: &GlobalArgs, environment: &Environment) -> Result<Standing, CliError> {
+    let (system, user) = (paths::system_file(), paths::user_file(environment));
+    let own: Vec<_> = std::iter::once(system.as_path()).chain(user.as_deref()).collect();
+    Ok(Standing::of(file, &own, &TrustStore::read(environment)?, flags.trust_config))
+}
+
 /// The configuration files there are.
 pub(crate) struct Files {
     /// The administrator's and the user's, in this order.
@@ -284,10 +293,25 @@ impl Files {
             if place.layer == NAMED {
                 files.named = Some(ConfigFile::read(&place.path)?);
             } else if place.path.exists() {
-                files.standard.push(ConfigFile::read(&place.path)?);
+                let file = ConfigFile::read(&place.path)?;
+                warn_if_open(&file);
+                files.standard.push(file);
             }
         }
         Ok(files)
+    }
+}
+
+/// A file of the user's own is used whoever can write to it, but not its programs; others could send requests elsewhere.
+fn warn_if_open(file: &ConfigFile) {
+    // Some commands read the files once for each profile.
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    let mut settings = file.settings.iter().chain(file.profiles.values().flatten());
+    if settings.any(|setting| setting.key.reach() != Reach::Nowhere)
+        && let Err(problem) = ownership::check_file(&file.path)
+        && !WARNED.swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!("{problem}, so they can decide where your requests go");
     }
 }
 

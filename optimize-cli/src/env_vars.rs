@@ -1,7 +1,10 @@
 //! Every environment variable the program reads, and the environment itself as a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::sync::Arc;
+
+use secrecy::zeroize::Zeroize;
 
 use crate::error::CliError;
 
@@ -122,24 +125,40 @@ pub(crate) const HOME: &str = "HOME";
 /// The user's application data, on Windows.
 pub(crate) const APPDATA: &str = "APPDATA";
 
-/// The environment the program was started with.
+/// The environment the program was started with. Clones share it; its values are wiped when the last one is dropped.
 #[derive(Clone)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub struct Environment {
+    variables: Arc<Variables>,
+    /// The names of further variables that hold secrets: the configuration takes secrets from them.
+    secrets: Arc<BTreeSet<String>>,
+}
 
-/// Whether a variable of this name is one of ours that holds a secret. No other program is given those.
-fn is_secret(name: &str) -> bool {
-    name == TOKEN || CLIENT.iter().any(|(_, secret)| *secret == name)
+struct Variables(BTreeMap<OsString, OsString>);
+
+impl Drop for Variables {
+    fn drop(&mut self) {
+        for value in self.0.values_mut() {
+            std::mem::take(value).into_encoded_bytes().zeroize();
+        }
+    }
 }
 
 impl Environment {
     /// An environment of these variables.
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        Self(variables.into_iter().collect())
+        let variables = Arc::new(Variables(variables.into_iter().collect()));
+        Self { variables, secrets: Arc::default() }
+    }
+
+    /// The same environment, which no program is given these variables of.
+    pub(crate) fn with_secrets(mut self, names: &[String]) -> Self {
+        self.secrets = Arc::new(names.iter().cloned().collect());
+        self
     }
 
     /// The value as the operating system has it.
     pub(crate) fn raw(&self, name: &str) -> Option<&OsString> {
-        self.0.get(std::ffi::OsStr::new(name))
+        self.variables.0.get(std::ffi::OsStr::new(name))
     }
 
     /// A setting. One that is set but empty is an error rather than unset: it usually stands for a variable that was
@@ -155,24 +174,33 @@ impl Environment {
             .with_hint(format!("give {name} a value or unset it")))
     }
 
-    /// Everything but the secrets of ours. A client id whose secret is taken away goes with it, since half a set of
-    /// credentials would hide a whole one in a file.
+    /// What programs are given: everything but secrets. A client id whose secret is taken away goes with it, since half a
+    /// set of credentials would hide a whole one in a file.
     pub(crate) fn without_secrets(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
         let is_set = |name: &str| self.raw(name).is_some();
-        self.0.iter().filter(move |(name, _)| {
+        self.variables.0.iter().filter(move |(name, _)| {
             let Some(name) = name.to_str() else { return true };
-            let is_lonely_id = CLIENT.iter().any(|(id, secret)| *id == name && is_set(secret));
-            !is_secret(name) && !is_lonely_id
+            let is_half = CLIENT.iter().any(|(id, secret)| *id == name && is_set(secret));
+            !self.is_secret(name) && !is_half
         })
     }
 
     /// What a credential helper is given: the usual variables, and those that are allowed by name.
     pub(crate) fn for_helper(&self, allowed: &[String]) -> Result<Vec<(String, String)>, String> {
-        if let Some(name) = allowed.iter().find(|name| is_secret(name)) {
-            return Err(format!("give {name} to a helper: it holds a secret of ours"));
+        if let Some(name) = allowed.iter().find(|name| self.is_secret(name)) {
+            return Err(format!("give {name} to a helper: it holds a secret"));
         }
-        let names = HELPER.into_iter().chain(allowed.iter().map(String::as_str));
+        let names = HELPER.into_iter().filter(|name| !self.is_secret(name)).chain(allowed.iter().map(String::as_str));
         Ok(names.filter_map(|name| Some((name.to_owned(), self.raw(name)?.to_str()?.to_owned()))).collect())
+    }
+
+    /// Whether a variable holds a secret that no other program is given: one of ours, one that the configuration takes a
+    /// secret from, or a proxy with a password.
+    fn is_secret(&self, name: &str) -> bool {
+        name == TOKEN
+            || CLIENT.iter().any(|(_, secret)| *secret == name)
+            || self.secrets.contains(name)
+            || (is_proxy(name) && self.raw(name).is_some_and(|value| has_password(&value.to_string_lossy())))
     }
 
     /// The first of `names` that is set, with its value.
@@ -184,4 +212,15 @@ impl Environment {
         }
         Ok(None)
     }
+}
+
+/// Whether other programs take this variable for a proxy: `HTTPS_PROXY`, `http_proxy`, `npm_config_proxy` and the like.
+fn is_proxy(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("proxy")
+}
+
+/// Whether a user, and so maybe a password, is named as in `http://user:password@proxy:3128`. A password may hold any
+/// character, so an `@` anywhere is enough.
+fn has_password(url: &str) -> bool {
+    url.contains('@')
 }

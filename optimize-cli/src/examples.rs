@@ -46,6 +46,14 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ("config path", &["optimize config path"]),
     ("config profiles", &["optimize config profiles"]),
     ("config schema", &["optimize config schema > config.schema.json"]),
+    (
+        "config trust",
+        &[
+            "optimize config trust optimize.toml",
+            "optimize config trust optimize.toml --revoke",
+            "optimize config trust --list",
+        ],
+    ),
     ("config validate", &["optimize config validate", "optimize --config ci.toml config validate"]),
     ("dashboard delete", &["optimize dashboard delete ID", "optimize dashboard delete ID ID --yes"]),
     (
@@ -78,7 +86,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         "plugin trust",
         &[
             "optimize plugin trust collect --token",
-            "optimize plugin trust -- /usr/local/bin/vault-helper --team analysts",
+            "optimize plugin trust collect --revoke",
             "optimize plugin trust --list",
         ],
     ),

@@ -19,6 +19,9 @@ pub(crate) struct GlobalArgs {
     /// A configuration file to read besides the user's own
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Use the file of --config even if it is not trusted; see `optimize config trust`
+    #[arg(long, global = true)]
+    pub(crate) trust_config: bool,
     /// The base URL of Optimize: what comes before /api
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
@@ -57,9 +60,16 @@ pub(crate) struct GlobalArgs {
     pub(crate) yes: bool,
 }
 
-/// A duration with its unit, longer than nothing.
+/// A longer wait is a mistake, and much longer ones are more than a clock can count.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A duration with its unit: longer than zero, at most a year.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let problem = || format!("expected a duration such as 30s or 2m, not {text:?}");
     let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| problem())?;
-    Duration::try_from(signed).ok().filter(|duration| !duration.is_zero()).ok_or_else(problem)
+    match Duration::try_from(signed) {
+        Ok(duration) if duration > LONGEST => Err(format!("expected at most 8760h (a year), not {text:?}")),
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(problem()),
+    }
 }

@@ -21,8 +21,8 @@ use crate::output::{Data, Outcome};
 use crate::printer::Printer;
 use crate::progress::{Extent, Progress};
 use element::Input;
-use journal::Journal;
-use rows::{Event, Place};
+use journal::{Journal, Skipper};
+use rows::{Event, Place, Row};
 
 /// So many refused rows are told one by one.
 const TOLD: u64 = 20;
@@ -41,7 +41,7 @@ pub(crate) struct Ingest {
     /// Requests at a time; servers before 8.8 take 5 unless they are set up otherwise
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     concurrency: u32,
-    /// Note in this file which rows were accepted, and leave out those that it says were
+    /// Record accepted rows in this file, and skip rows that it records with the same content
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
 }
@@ -72,8 +72,10 @@ struct Totals {
 
 impl Ingest {
     pub(crate) async fn run<T: Input>(self, app: &App, batches: Batches<T>) -> Result<Outcome, CliError> {
-        let mut journal = self.journal.as_deref().map(|path| Journal::open(path, &self.files)).transpose()?;
-        let done = journal.as_ref().map(Journal::accepted_before).unwrap_or_default();
+        let target = format!("{} at {}", T::NOUN, app.base_url().await?);
+        let mut journal = self.journal.as_deref().map(|path| Journal::open(path, &target)).transpose()?;
+        let skipper = journal.as_ref().map(Journal::skipper);
+        let with_digests = journal.is_some();
         let account = Arc::new(Mutex::new(Account::default()));
         let (sender, receiver) = mpsc::channel(AHEAD);
         let files = self.files.clone();
@@ -81,9 +83,9 @@ impl Ingest {
         let counter = read.clone();
         let reader = std::thread::Builder::new().name("rows".to_owned());
         reader
-            .spawn(move || rows::read_all(&files, &sender, &counter))
+            .spawn(move || rows::read_all(&files, &sender, &counter, with_digests))
             .map_err(|error| CliError::io("start a thread that reads the files", error))?;
-        let elements = elements(receiver, account.clone(), move |row| done.contains(row));
+        let elements = elements(receiver, account.clone(), skipper);
         let batches =
             batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize).stop_after_failure();
         let mut outcomes = std::pin::pin!(batches.send(elements));
@@ -121,34 +123,43 @@ fn extent(files: &[PathBuf]) -> Extent {
 fn elements<T: Input>(
     receiver: mpsc::Receiver<Event<T>>,
     account: Arc<Mutex<Account>>,
-    is_done: impl Fn(u64) -> bool + Send + 'static,
+    mut skipper: Option<Skipper<Row<T>>>,
 ) -> impl Stream<Item = T> + Send + 'static {
+    // One more event at the end, for the rows that a skipper still holds.
     let events = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
-    let of_event = move |event| {
+    let events = events.map(Some).chain(stream::iter([None]));
+    let of_event = move |event: Option<Event<T>>| {
         let mut account = lock(&account);
-        let elements = match event {
-            _ if account.is_over => None,
-            Event::Failed(error) => {
+        let held = |skipper: &mut Option<Skipper<_>>| skipper.as_mut().map(Skipper::finish).unwrap_or_default();
+        let rows = match event {
+            _ if account.is_over => return std::future::ready(None),
+            None => held(&mut skipper),
+            Some(Event::Failed(error)) => {
                 account.failure = Some(error);
-                None
+                held(&mut skipper)
             }
-            Event::Rows(rows) => {
-                let sent = rows.into_iter().filter_map(|(place, element)| account.enter(place, element, &is_done));
-                Some(stream::iter(sent.collect::<Vec<_>>()))
-            }
+            Some(Event::Rows(rows)) => match &mut skipper {
+                None => rows,
+                Some(skipper) => rows.into_iter().flat_map(|row| account.pass(row, skipper)).collect(),
+            },
         };
-        std::future::ready(elements)
+        let sent = rows.into_iter().filter_map(|(place, element)| account.enter(place, element));
+        std::future::ready(Some(stream::iter(sent.collect::<Vec<_>>())))
     };
+    let mut of_event = of_event;
     events.scan((), move |(), event| of_event(event)).flatten()
 }
 
 impl Account {
-    /// Counts a row; answers with its element if that is to be sent.
-    fn enter<T>(&mut self, place: Place, element: Result<T, String>, is_done: &impl Fn(u64) -> bool) -> Option<T> {
-        if is_done(place.row) {
-            self.skipped += 1;
-            return None;
-        }
+    /// The rows that need not be skipped, once it is known of them.
+    fn pass<T>(&mut self, row: Row<T>, skipper: &mut Skipper<Row<T>>) -> Vec<Row<T>> {
+        let (rows, count) = skipper.pass(row.0.row, row.0.digest, row);
+        self.skipped += count;
+        rows
+    }
+
+    /// Returns the element of a row if it is to be sent.
+    fn enter<T>(&mut self, place: Place, element: Result<T, String>) -> Option<T> {
         match element {
             Ok(element) => {
                 self.under_way.insert(self.sent, place);
@@ -161,6 +172,21 @@ impl Account {
             }
         }
     }
+}
+
+/// Reads a journal; fails if its ranges overlap, so that a row could be skipped for another one.
+#[cfg(fuzzing)]
+pub(crate) fn check_journal(bytes: &[u8]) {
+    if let Ok((ranges, sound)) = journal::read(bytes, "x") {
+        assert!(sound <= bytes.len() && journal::is_in_order(&ranges));
+    }
+}
+
+/// Reads a row as each kind of element.
+#[cfg(fuzzing)]
+pub(crate) fn check_row(text: &str) {
+    let _ = optimize_api::ExternalVariable::from_json(text);
+    let _ = optimize_api::CloudEvent::from_json(text);
 }
 
 fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
@@ -177,7 +203,10 @@ impl Totals {
     ) -> Result<(), CliError> {
         self.tell_unreadable(account, printer);
         self.accepted += outcome.accepted.len() as u64;
-        let accepted = outcome.accepted.iter().filter_map(|number| Some(account.under_way.remove(number)?.row));
+        let accepted = outcome.accepted.iter().filter_map(|number| {
+            let place = account.under_way.remove(number)?;
+            Some((place.row, place.digest))
+        });
         let accepted: Vec<_> = accepted.collect();
         if let Some(journal) = journal.filter(|_| !accepted.is_empty()) {
             journal.note(accepted)?;

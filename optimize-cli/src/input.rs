@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::CliError;
 
+/// The longest file that is read as a whole. What is larger is another file than the user thinks, such as a device.
+const LONGEST: u64 = 256 << 20;
+
 /// What people call the file.
 pub(crate) fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
@@ -25,9 +28,22 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, CliError> {
     Ok(Box::new(file))
 }
 
+/// The whole of a file that fits into memory.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    whole(open(path)?).map_err(|error| CliError::io(format!("read {}", name(path)), error))
+}
+
+/// The same of a file that a setting names, where `-` is a file like others.
+pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    whole(File::open(path)?)
+}
+
+fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|error| CliError::io(format!("read {}", name(path)), error))?;
+    reader.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(io::Error::other(format!("it is longer than {} MiB", LONGEST >> 20)));
+    }
     Ok(bytes)
 }
 

@@ -8,6 +8,7 @@ mod completion;
 mod config;
 mod core_dumps;
 mod descriptors;
+mod embedded;
 mod env_vars;
 mod error;
 mod examples;
@@ -18,12 +19,16 @@ mod ingest;
 mod input;
 mod logging;
 mod output;
+mod ownership;
 mod plugins;
 mod printer;
 mod private_file;
 mod progress;
 mod prompt;
+mod sha256;
 mod signal;
+mod supervisor;
+mod text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,6 +52,9 @@ pub use env_vars::Environment;
 /// Runs one command and answers with the exit code of the process.
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     core_dumps::disable();
+    if let Some(code) = supervisor::supervised(arguments) {
+        return code;
+    }
     match completion::answered(arguments, &environment, cli::command) {
         Ok(false) => {}
         // Nobody reads what a completion says on standard error.
@@ -69,6 +77,35 @@ pub fn check_configuration(text: &str) -> String {
     }
 }
 
+/// Readers of foreign bytes, for fuzz targets. Not part of the crate.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// A journal of an ingestion.
+    pub fn journal(bytes: &[u8]) {
+        crate::ingest::check_journal(bytes);
+    }
+
+    /// A row of a file of variables or events.
+    pub fn row(text: &str) {
+        crate::ingest::check_row(text);
+    }
+
+    /// What a plugin says of itself.
+    pub fn plugin_manifest(bytes: &[u8]) {
+        crate::plugins::check_manifest(bytes);
+    }
+
+    /// Definitions, as `import --dry-run` reads them.
+    pub fn definitions(bytes: &[u8]) {
+        crate::commands::check_definitions(bytes);
+    }
+
+    /// Text on its way to a terminal: it must hold nothing that acts on one.
+    pub fn screen(bytes: &[u8]) {
+        crate::output::check_screen(bytes);
+    }
+}
+
 fn run(cli: Cli, environment: Environment) -> ExitCode {
     let printer = Printer::new(cli.global.quiet, cli.global.color, &environment);
     logging::start(cli.global.verbose, printer);
@@ -84,7 +121,26 @@ fn run(cli: Cli, environment: Environment) -> ExitCode {
     }
 }
 
+/// Flags that decide whose credentials are used and where they go. A plugin gets the run it was started from.
+fn check_flags_of_plugin(flags: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
+    let Some(plugin) = app::plugin_that_asks(environment) else { return Ok(()) };
+    let given = [
+        ("--base-url", flags.base_url.is_some()),
+        ("--config", flags.config.is_some()),
+        ("--profile", flags.profile.is_some()),
+        ("--trust-config", flags.trust_config),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => {
+            Err(CliError::untrusted(format!("use {flag}: the plugin {plugin} passes it, and only a person may"))
+                .with_hint(format!("pass {flag} before the name of the plugin")))
+        }
+        None => Ok(()),
+    }
+}
+
 fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut bool) -> Result<ExitCode, CliError> {
+    check_flags_of_plugin(&cli.global, &environment)?;
     let Some(command) = cli.command else { return beginning(&cli.global, &environment).map(|()| Exit::Done.into()) };
     let settings = match Settings::load(&cli.global, &environment, command.sets_up_a_profile()) {
         Err(_) if command.needs_no_settings() => Settings::default(),
@@ -97,6 +153,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
         return plugins::launch(&app, &plugin, arguments);
     }
     let failed = |error| CliError::io("start the runtime", error);
+    signal::check_file_limit()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let interruption = signal::interruption().map_err(failed)?;
     runtime.block_on(async {
@@ -109,6 +166,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
                 Outcome::Document(document) => document.write(printer),
                 Outcome::Text(text) => print_line(&text),
                 Outcome::Done => Ok(()),
+                #[cfg(feature = "sandbox")]
                 Outcome::Serving(line, mut sandbox) => {
                     print_line(&line)?;
                     sandbox.wait().await;
@@ -162,13 +220,24 @@ fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment)
         return Exit::Usage;
     }
     // Nobody is left to tell if this cannot be printed.
-    let _ = error.print();
+    let _ = print_usage(error, arguments);
     if error.kind() == UsageKind::DisplayHelp
         && arguments.iter().skip(1).all(|word| word.as_encoded_bytes().starts_with(b"-"))
     {
         print_plugins(environment);
     }
     if is_answer { Exit::Done } else { Exit::Usage }
+}
+
+/// Prints help, or an error that repeats words of the command line: those may hold escape sequences, and then nothing is
+/// styled, so that none in the text is ours.
+fn print_usage(error: &clap::Error, arguments: &[OsString]) -> std::io::Result<()> {
+    let is_plain = |word: &OsString| !word.to_string_lossy().contains(optimize_auth::is_hidden);
+    if arguments.iter().all(is_plain) {
+        return error.print();
+    }
+    eprint!("{}", text::visible_json(&error.render().to_string()));
+    Ok(())
 }
 
 /// The plugins, below the help of the program itself.

@@ -1,6 +1,7 @@
 //! Logs and warnings on standard error.
 
 use std::fmt::Debug;
+use std::io::{self, Write};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -10,6 +11,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::printer::Printer;
+use crate::text::visible_json;
 
 const OURS: [&str; 3] = ["optimize_auth", "optimize_api", "optimize_cli"];
 
@@ -28,9 +30,25 @@ pub(crate) fn start(verbosity: u8, printer: Printer) {
     let _ = if verbosity == 0 {
         subscriber.with(Warnings(printer)).try_init()
     } else {
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(printer.color);
+        // Without colours, so that whatever escape sequence is left in a line is not ours.
+        let lines = tracing_subscriber::fmt::layer().with_writer(|| Visible).with_ansi(false);
         subscriber.with(lines).try_init()
     };
+}
+
+/// Standard error, for log lines: what a server or a file has chosen in them is made visible.
+struct Visible;
+
+impl Write for Visible {
+    /// A log line arrives in one piece.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(visible_json(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// Prints events as the warnings of a command.

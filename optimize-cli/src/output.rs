@@ -8,6 +8,7 @@ mod ndjson;
 mod pager;
 mod renderer;
 mod row;
+mod screen;
 mod spool;
 mod table;
 mod target;
@@ -43,8 +44,9 @@ pub(crate) enum Outcome {
     Text(SecretString),
     /// Nothing to show.
     Done,
-    /// A server that runs until it is interrupted, and the line that tells where.
-    Serving(SecretString, Box<optimize_sandbox::Sandbox>),
+    /// A server that runs until it is interrupted, and the line that says where.
+    #[cfg(feature = "sandbox")]
+    Serving(SecretString, Box<crate::embedded::Sandbox>),
 }
 
 /// Some of the data: JSON texts.
@@ -133,7 +135,8 @@ impl Data {
         let pager = if to_screen && format == Format::Table { Pager::start(screen.environment) } else { None };
         let mut target = match pager {
             Some(pager) => Target::Pager(pager),
-            None => Target::open(self.file.as_deref()).map_err(failed)?,
+            // The cells of a table are safe, and its styles and links must arrive.
+            None => Target::open(self.file.as_deref(), format == Format::Table).map_err(failed)?,
         };
         let look = Look {
             columns: screen.columns.iter().map(|heading| Column::named(heading)).collect(),
@@ -219,4 +222,15 @@ fn has_hyperlinks() -> bool {
 fn screen_width() -> usize {
     // Some terminals say that they have no columns.
     comfy_table::Table::new().width().filter(|width| *width > 0).map_or(120, usize::from)
+}
+
+/// Writes bytes as to a terminal, in two pieces; fails if something that acts on a terminal is left.
+#[cfg(fuzzing)]
+pub(crate) fn check_screen(bytes: &[u8]) {
+    let mut out = Vec::new();
+    let mut filter = screen::ScreenFilter::new(&mut out);
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    filter.write_all(first).and_then(|()| filter.write_all(second)).and_then(|()| filter.finish()).expect("memory");
+    let text = String::from_utf8(out).expect("it is UTF-8");
+    assert!(!text.contains(|c| optimize_auth::is_hidden(c) && !"\n\r\t".contains(c)), "{text:?}");
 }

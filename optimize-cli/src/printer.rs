@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::env_vars::{CLICOLOR_FORCE, Environment, NO_COLOR};
 use crate::error::CliError;
+use crate::text::{visible, visible_json};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,8 +54,13 @@ impl Printer {
     /// Something nice to know; not printed with `--quiet`.
     pub(crate) fn remark(self, text: &str) {
         if !self.quiet {
-            self.line("", Style::new(), text);
+            self.say(text);
         }
+    }
+
+    /// Something that a question is about, and so is printed with `--quiet` too.
+    pub(crate) fn say(self, text: &str) {
+        self.line("", Style::new(), text);
     }
 
     /// Something to act upon.
@@ -75,7 +81,7 @@ impl Printer {
                 "hint": error.hint(),
                 "causes": error.causes().into_iter().chain(error.details()).collect::<Vec<_>>(),
             }});
-            self.line("", Style::new(), &object.to_string());
+            self.write("", Style::new(), &visible_json(&object.to_string()));
             return;
         }
         self.line("error: ", AnsiColor::Red.on_default().bold(), &error.in_full());
@@ -87,7 +93,12 @@ impl Printer {
         }
     }
 
+    /// The one way of a text to standard error. Nothing in it can act on a terminal.
     fn line(self, label: &str, style: Style, text: &str) {
+        self.write(label, style, &visible(text));
+    }
+
+    fn write(self, label: &str, style: Style, text: &str) {
         let mut stderr = std::io::stderr().lock();
         let _ = if self.color {
             writeln!(stderr, "{style}{label}{style:#}{text}")

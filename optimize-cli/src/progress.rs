@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
+use crate::text::visible;
+
 /// Shorter work shows none.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -83,12 +85,12 @@ impl Drop for Progress {
 pub(crate) struct Waiting(ProgressBar);
 
 impl Waiting {
-    pub(crate) fn begin(what: String, quiet: bool) -> Self {
+    pub(crate) fn begin(what: &str, quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
         let spinner = ProgressBar::new_spinner();
-        spinner.set_message(what);
+        spinner.set_message(visible(what).into_owned());
         spinner.enable_steady_tick(Duration::from_millis(120));
         Self(spinner)
     }

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use crate::error::CliError;
+use crate::text::visible;
 
 /// The terminal, whatever standard input and output are.
 pub(crate) struct Terminal {
@@ -31,7 +32,7 @@ impl Terminal {
         let shown = default.filter(|default| !default.is_empty()).map(|default| format!(" [{default}]"));
         let shown = shown.unwrap_or_default();
         loop {
-            let answer = self.line(&format!("{question}{shown}: "))?;
+            let answer = self.line(&visible(&format!("{question}{shown}: ")))?;
             match (answer.trim(), default) {
                 ("", Some(default)) => return Ok(default.to_owned()),
                 ("", None) => {}
@@ -42,8 +43,9 @@ impl Terminal {
 
     /// One of several, by its number.
     pub(crate) fn choose(&mut self, question: &str, choices: &[&str]) -> Result<usize, CliError> {
-        let listed = choices.iter().enumerate().map(|(index, choice)| format!("  {}. {choice}\n", index + 1));
-        self.say(&format!("{question}\n{}", listed.collect::<String>()))?;
+        let listed =
+            choices.iter().enumerate().map(|(index, choice)| format!("  {}. {}\n", index + 1, visible(choice)));
+        self.say(&format!("{}\n{}", visible(question), listed.collect::<String>()))?;
         loop {
             let answer = self.line(&format!("Number, 1 to {}: ", choices.len()))?;
             if let Some(number) =
@@ -58,7 +60,7 @@ impl Terminal {
     pub(crate) fn ask_secret(&mut self, question: &str) -> Result<SecretString, CliError> {
         loop {
             let silence = Silence::begin(&self.screen)?;
-            let answer = self.line(&format!("{question} (not shown): "));
+            let answer = self.line(&visible(&format!("{question} (not shown): ")));
             drop(silence);
             self.say("\n")?;
             let answer = answer?;
@@ -96,9 +98,12 @@ mod silence {
     use std::fs::File;
     use std::sync::{Mutex, PoisonError};
 
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
     use crate::error::CliError;
+
+    /// Stands for no key at all.
+    const NO_KEY: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
     /// How the terminal was, while it does not show what is typed.
     static BEFORE: Mutex<Option<(File, Termios)>> = Mutex::new(None);
@@ -112,6 +117,10 @@ mod silence {
             let before = tcgetattr(terminal).map_err(failed)?;
             let mut quiet = before.clone();
             quiet.local_modes.remove(LocalModes::ECHO);
+            // A program that is stopped or dumped by a key would leave the terminal as it is now.
+            for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
+                quiet.special_codes[key] = NO_KEY;
+            }
             let handle = terminal.try_clone().map_err(|error| CliError::io("hide what is typed", error))?;
             *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some((handle, before));
             tcsetattr(terminal, OptionalActions::Flush, &quiet).map_err(failed)?;

@@ -2,11 +2,14 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::error::CliError;
 use crate::exit_code::Exit;
 
 /// How long a command may take to clean up.
@@ -48,14 +51,47 @@ pub(crate) fn interruption() -> io::Result<oneshot::Receiver<()>> {
 #[cfg(unix)]
 async fn signal() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    let mut ends = Vec::new();
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        // Those that nobody sends on purpose end the program too, and it puts the terminal back first.
+        SignalKind::quit(),
+        SignalKind::alarm(),
+        SignalKind::user_defined1(),
+        SignalKind::user_defined2(),
+    ] {
+        ends.push(signal(kind)?);
     }
+    // A file that grows past the limit of its size is an error of the write, not the end of the program.
+    let _file_size = signal(SignalKind::from_raw(FILE_SIZE))?;
+    std::future::poll_fn(|context| {
+        if ends.iter_mut().any(|end| end.poll_recv(context).is_ready()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    Ok(())
+}
+
+/// SIGXFSZ.
+#[cfg(unix)]
+const FILE_SIZE: i32 = rustix::process::Signal::XFSZ.as_raw();
+
+/// Fails if so few files can be open that neither signals nor connections can be set up.
+#[cfg(unix)]
+pub(crate) fn check_file_limit() -> Result<(), CliError> {
+    const LEAST: u64 = 16;
+    match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+        Some(limit) if limit < LEAST => {
+            Err(CliError::config(format!("start: the limit of open files is {limit}, and {LEAST} are needed"))
+                .with_hint("raise it: ulimit -n 256"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn check_file_limit() -> Result<(), CliError> {
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use crate::config::TrustStore;
 use crate::env_vars::PLUGIN_NAME;
 use crate::error::CliError;
 use crate::output::Outcome;
-use crate::plugins;
+use crate::{plugins, sha256, text};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Auth {
@@ -68,11 +68,11 @@ fn check_plugin(app: &App) -> Result<(), CliError> {
     let Some(name) = app.environment.raw(PLUGIN_NAME) else { return Ok(()) };
     let name = name.to_string_lossy();
     let plugin = plugins::find(&name, &app.environment);
-    let sha256 = plugin.and_then(|plugin| plugins::digest(&plugin.path).ok()).unwrap_or_default();
+    let sha256 = plugin.and_then(|plugin| sha256::of_file(&plugin.path).ok()).unwrap_or_default();
     if TrustStore::read(&app.environment)?.trusts_with_token(&name, &sha256) {
         return Ok(());
     }
-    let name = name.escape_debug();
+    let command = text::command_line(["optimize", "plugin", "trust", &name, "--token"]);
     Err(CliError::untrusted(format!("hand out a token: the plugin {name} asks for it and is not trusted with one"))
-        .with_hint(format!("if you trust it as it is now: optimize plugin trust {name} --token")))
+        .with_hint(format!("if you trust it as it is now: {command}")))
 }

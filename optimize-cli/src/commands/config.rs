@@ -1,5 +1,7 @@
 //! Configuration.
 
+mod trust;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -23,6 +25,7 @@ pub(crate) enum Config {
     Profiles,
     /// Print the JSON Schema of a configuration file, for editors
     Schema,
+    Trust(trust::Trust),
     /// Check the configuration: files, environment and flags, for each profile
     ///
     /// Files that settings name are read, helpers are not started, and no server is asked; `optimize auth doctor` does
@@ -49,6 +52,7 @@ impl Config {
                 let text = text.map_err(|error| CliError::config(format!("write the schema: {error}")))?;
                 Ok(Outcome::Document(Document::new(text, None)))
             }
+            Self::Trust(command) => command.run(app),
             Self::Validate => validate(app),
         }
     }

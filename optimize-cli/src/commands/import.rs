@@ -1,6 +1,8 @@
 //! Import of definitions.
 
 mod check;
+#[cfg(fuzzing)]
+pub(crate) use check::check_definitions;
 
 use std::path::PathBuf;
 

@@ -47,7 +47,7 @@ pub(crate) struct Exec {
 impl Plugin {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
-            Self::Doctor => doctor::run(app),
+            Self::Doctor => Ok(doctor::run(app)),
             // It has been run instead of this program.
             Self::Exec(_) => Ok(Outcome::Done),
             Self::Info(command) => command.run(app),
@@ -88,17 +88,15 @@ pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
         let known: Vec<_> = built_in(app).into_iter().chain(plugins).collect();
         return Err(suggest(error, &name, known.iter().map(String::as_str)));
     };
-    for path in &found.skipped {
-        app.printer.warning(&format!("{} is passed over: others may write to it", path.display()));
+    for (path, problem) in &found.skipped {
+        app.printer.warning(&format!("{} is not run: {}", path.display(), problem.text));
     }
-    match found.problem {
-        None => Ok(found),
-        Some(problem) => {
-            let path = found.path.display();
-            Err(CliError::config(format!("run the plugin {name}: {path}: {problem}"))
-                .with_hint(format!("if it is as it should be: chmod go-w {path}")))
-        }
-    }
+    let Some(problem) = &found.problem else { return Ok(found) };
+    let error = CliError::config(format!("run the plugin {name} ({}): {}", found.path.display(), problem.text));
+    Err(match &problem.hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    })
 }
 
 /// The plugin of this name, whether or not it may be run.

@@ -56,7 +56,7 @@ impl Delete {
         }
         let state = if self.wait {
             let what = format!("waiting until the data of {} is deleted", self.key);
-            let _waiting = Waiting::begin(what, app.printer.quiet);
+            let _waiting = Waiting::begin(&what, app.printer.quiet);
             self.wait_for_end(&client, app.timeout()).await?
         } else {
             "queued"

@@ -8,11 +8,11 @@ use optimize_auth::{
 };
 
 use super::layers::Layers;
-use super::schema::{Key, SecretRef, Setting};
-use super::{Settings, paths, secrets};
-use crate::descriptors;
+use super::schema::{Key, SecretRef, Setting, SettingValue};
+use super::{DEFAULT_TIMEOUT, Settings, paths, secrets, trust};
 use crate::env_vars::{self, CLIENT, Environment};
 use crate::error::CliError;
+use crate::{descriptors, supervisor};
 
 /// Strategies that are known by what is set, in the order in which they are looked for.
 const TELLTALES: [(Key, &str); 8] = [
@@ -34,6 +34,13 @@ pub(crate) struct Occasion<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) timeout: Option<Duration>,
     pub(crate) is_interactive: bool,
+}
+
+impl Occasion<'_> {
+    /// How long to wait for a secret.
+    pub(crate) fn limit(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(DEFAULT_TIMEOUT))
+    }
 }
 
 /// Where tokens are kept between runs.
@@ -95,7 +102,7 @@ impl Settings {
             self.issuer_url()?;
         }
         let surroundings = self.surroundings(occasion)?;
-        let settings = self.strategy_settings(&self.layers, &strategy, occasion.environment)?;
+        let settings = self.strategy_settings(&self.layers, &strategy, occasion)?;
         let source = StrategyRegistry::default()
             .build(settings, &surroundings)
             .map_err(|error| self.placed(&error, &self.layers).unwrap_or_else(|| error.into()))?;
@@ -149,6 +156,7 @@ impl Settings {
             Some("if-tty") => occasion.is_interactive,
             Some(_) => return Err(self.invalid(Key::Interactive, "expected never or if-tty")),
         };
+        surroundings.helper_supervisor = supervisor::prefix();
         let allowed = self.layers.list(Key::EnvAllow).unwrap_or_default();
         surroundings.helper_environment =
             occasion.environment.for_helper(&allowed).map_err(|problem| self.invalid(Key::EnvAllow, &problem))?;
@@ -161,24 +169,27 @@ impl Settings {
         &self,
         layers: &Layers,
         strategy: &str,
-        environment: &Environment,
+        occasion: &Occasion<'_>,
     ) -> Result<StrategySettings, CliError> {
         let mut settings = StrategySettings::new(strategy);
         let of_set = Key::CREDENTIALS
             .into_iter()
             .filter(|key| !matches!(key, Key::Strategy | Key::Interactive | Key::EnvAllow) && layers.has(*key));
         for key in of_set {
+            check_programs(layers, key)?;
             settings = match key {
                 Key::Command => settings.with_list(key.name(), layers.list(key).unwrap_or_default()),
-                Key::Sources => settings.with_nested(key.name(), self.members(layers, environment)?),
+                Key::Sources => settings.with_nested(key.name(), self.members(layers, occasion)?),
                 key => match (layers.secret(key), layers.text(key)) {
                     // A token is read now: no run lasts so long that its file would have to be read again.
-                    (Some(SecretRef::File(path)), _) if path.as_os_str() != "-" && key != Key::Token => {
+                    (Some(SecretRef::File(path)), _)
+                        if path.as_os_str() != "-" && key != Key::Token && !secrets::may_block(path) =>
+                    {
                         settings.with_secret_file(key.name(), path)
                     }
                     (Some(secret), _) => {
                         let what = key.name().replace('_', " ");
-                        settings.with_secret(key.name(), secrets::resolve(secret, &what, environment)?)
+                        settings.with_secret(key.name(), secrets::resolve(secret, &what, occasion)?)
                     }
                     (None, text) => settings.with_text(key.name(), text.unwrap_or_default()),
                 },
@@ -213,7 +224,7 @@ impl Settings {
     }
 
     /// The members of a chain. What is not said of one is as it is for all.
-    fn members(&self, layers: &Layers, environment: &Environment) -> Result<Vec<StrategySettings>, CliError> {
+    fn members(&self, layers: &Layers, occasion: &Occasion<'_>) -> Result<Vec<StrategySettings>, CliError> {
         let tables = layers.tables(Key::Sources).unwrap_or_default();
         let members = tables.iter().map(|table: &Vec<Setting>| {
             let mut member = Layers::default();
@@ -221,7 +232,7 @@ impl Settings {
             let Some((strategy, _)) = strategy(&member) else {
                 return Err(self.invalid(Key::Sources, "a member says neither its strategy nor its credentials"));
             };
-            self.strategy_settings(&member, &strategy, environment)
+            self.strategy_settings(&member, &strategy, occasion)
         });
         members.collect()
     }
@@ -271,6 +282,16 @@ impl Settings {
         }
         let chosen = self.strategy().map(|(_, origin)| format!(" (strategy chosen by {origin})")).unwrap_or_default();
         Some(CliError::config(format!("{told}{chosen}")).with_hint(how_to_set(key)))
+    }
+}
+
+/// Fails if a setting names a program that another user can change.
+fn check_programs(layers: &Layers, key: Key) -> Result<(), CliError> {
+    let Some(setting) = layers.said(key) else { return Ok(()) };
+    match &setting.value {
+        SettingValue::List(command) if key == Key::Command => trust::check_program(setting, command),
+        SettingValue::Secret(SecretRef::Command(command)) => trust::check_program(setting, command),
+        _ => Ok(()),
     }
 }
 

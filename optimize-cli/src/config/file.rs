@@ -1,6 +1,7 @@
 //! One configuration file, checked key by key. No error shows a value, since it may be a secret.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,10 @@ use toml_edit::{Document, Item, TableLike};
 use super::nearest;
 use super::schema::{Form, Key, Origin, SecretRef, Setting, SettingValue};
 use crate::error::CliError;
+use crate::{sha256, text};
+
+/// A longer file is not a configuration file.
+const LONGEST: u64 = 1 << 20;
 
 /// What a configuration file says.
 #[derive(Debug, Default)]
@@ -18,21 +23,37 @@ pub(crate) struct ConfigFile {
     pub(crate) default_profile: Option<String>,
     pub(crate) settings: Vec<Setting>,
     pub(crate) profiles: BTreeMap<String, Vec<Setting>>,
+    /// The SHA-256 of its text.
+    pub(crate) sha256: String,
 }
 
 impl ConfigFile {
     pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
         let failed = |source| CliError::io(format!("read the configuration file {}", path.display()), source);
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
-        let is_private = is_private(path).map_err(failed)?;
+        let mut text = Zeroizing::new(String::new());
+        let file = std::fs::File::open(path).map_err(failed)?;
+        let is_private = is_private(&file).map_err(failed)?;
+        file.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
+        if text.len() as u64 > LONGEST {
+            return Err(failed(std::io::Error::other("it is longer than 1 MiB")));
+        }
         Self::parse(path, &text, is_private)
+    }
+
+    /// The environment variables that any of its profiles takes a secret from.
+    pub(crate) fn secret_variables(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for settings in std::iter::once(&self.settings).chain(self.profiles.values()) {
+            add_secret_variables(settings, &mut names);
+        }
+        names
     }
 
     /// Whether secrets may stand in the file depends on `is_private`.
     pub(crate) fn parse(path: &Path, text: &str, is_private: bool) -> Result<Self, CliError> {
         let place = Place { path, text, is_private };
         let document = Document::parse(text).map_err(|error| place.error(error.span(), error.message()))?;
-        let mut file = Self { path: path.to_owned(), ..Self::default() };
+        let mut file = Self { path: path.to_owned(), sha256: sha256::of_bytes(text.as_bytes()), ..Self::default() };
         for (name, item) in document.as_table() {
             match name {
                 "default_profile" => file.default_profile = Some(place.text(name, item)?.to_owned()),
@@ -126,7 +147,7 @@ impl Place<'_> {
             let problem = format!("`{path}` is a secret, and others can read this file");
             let fix = format!(
                 "write {path} = {{ env = \"NAME\" }} or {{ file = \"PATH\" }}, or run: chmod 600 {}",
-                self.path.display()
+                text::quoted(&self.path.to_string_lossy())
             );
             return Err(self.error(item.span(), &problem).with_hint(fix));
         }
@@ -201,16 +222,26 @@ pub(crate) fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|character| character.is_alphanumeric() || "-_".contains(character))
 }
 
+fn add_secret_variables(settings: &[Setting], names: &mut Vec<String>) {
+    for setting in settings {
+        match &setting.value {
+            SettingValue::Secret(SecretRef::Variable(name)) => names.push(name.clone()),
+            SettingValue::Tables(tables) => tables.iter().for_each(|table| add_secret_variables(table, names)),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(unix)]
-fn is_private(path: &Path) -> std::io::Result<bool> {
+fn is_private(file: &std::fs::File) -> std::io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
     const OTHERS: u32 = 0o077;
-    Ok(std::fs::metadata(path)?.permissions().mode() & OTHERS == 0)
+    Ok(file.metadata()?.permissions().mode() & OTHERS == 0)
 }
 
 /// Elsewhere there are no mode bits to tell, so secrets stay out of configuration files.
 #[cfg(not(unix))]
-fn is_private(_: &Path) -> std::io::Result<bool> {
+fn is_private(_: &std::fs::File) -> std::io::Result<bool> {
     Ok(false)
 }
 

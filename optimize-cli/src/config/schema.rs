@@ -21,10 +21,21 @@ pub(crate) enum Form {
     Tables,
 }
 
-/// Declares the settings: name, place in a file, form, the environment variables that hold it, the first one first, and
-/// what it is for.
+/// What a setting can do in a configuration file that the user has not chosen to trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It changes what is requested or how it is shown. It leads nowhere.
+    Nowhere,
+    /// It decides where requests and secrets go, how they are protected on the way, or where tokens are kept.
+    Destination,
+    /// It is a secret, or decides which secret is used or which program is run.
+    Secret,
+}
+
+/// Declares the settings: name, path in a file, form, reach, the environment variables that hold it, the first one first,
+/// and what it is for.
 macro_rules! keys {
-    ($($key:ident = $path:literal, $form:ident, $variables:expr, $about:literal;)*) => {
+    ($($key:ident = $path:literal, $form:ident, $reach:ident, $variables:expr, $about:literal;)*) => {
         /// A setting.
         #[expect(clippy::enum_variant_names, reason = "the names are those of the settings")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +59,13 @@ macro_rules! keys {
                 }
             }
 
+            /// What it can do in a file that is not trusted.
+            pub(crate) fn reach(self) -> Reach {
+                match self {
+                    $(Self::$key => Reach::$reach,)*
+                }
+            }
+
             /// What it is for.
             pub(crate) fn about(self) -> &'static str {
                 match self {
@@ -66,41 +84,41 @@ macro_rules! keys {
 }
 
 keys! {
-    BaseUrl = "base_url", Text, &env_vars::BASE_URL, "Base URL of Optimize: what comes before /api";
-    Output = "output", Text, &env_vars::OUTPUT, "Output format: auto, table, json, ndjson or csv";
-    Timeout = "timeout", Text, &[], "How long one request may take, its retries included, such as 30s or 2m";
-    AllowInsecureHttp = "allow_insecure_http", Boolean, &env_vars::ALLOW_INSECURE_HTTP, "Whether credentials may go over plain http to other machines";
-    CaFile = "ca_file", Path, &env_vars::CA_FILE, "A PEM file of further certificate authorities to trust";
-    ClientCertFile = "client_cert_file", Path, &env_vars::CLIENT_CERT_FILE, "A PEM file with the certificate that the client presents";
-    ClientKeyFile = "client_key_file", Path, &env_vars::CLIENT_KEY_FILE, "A PEM file with the key of that certificate";
-    TokenCache = "token_cache", Text, &env_vars::TOKEN_CACHE, "Where tokens are kept between runs: off, memory, keyring where it is built in, or the absolute path of a directory";
-    Preset = "preset", Text, &env_vars::PRESET, "What is known of the provider: saas, self-managed or entra";
-    Region = "region", Text, &env_vars::REGION, "The region of a cluster of Camunda SaaS";
-    ClusterId = "cluster_id", Text, &env_vars::CLUSTER_ID, "The id of a cluster of Camunda SaaS";
-    RealmUrl = "realm_url", Text, &env_vars::REALM_URL, "The URL of a realm of Keycloak";
-    Tenant = "tenant", Text, &env_vars::TENANT, "The tenant of Entra ID";
-    ApplicationId = "application_id", Text, &env_vars::APPLICATION_ID, "The client id of Optimize's own application registration at Entra ID";
-    Strategy = "auth.strategy", Text, &[], "The strategy: none, static, client-credentials, client-assertion, token-file, exec or chain; known by what else is set if absent";
-    ClientId = "auth.client_id", Text, &[], "The id of the OAuth client";
-    ClientSecret = "auth.client_secret", Secret, &[], "The secret of the OAuth client";
-    PrivateKey = "auth.private_key", Secret, &[], "A private key (PEM or JWK) that signs assertions instead of a secret";
-    AssertionFile = "auth.assertion_file", Path, &[], "A file with an assertion that somebody else keeps up to date";
-    Token = "auth.token", Secret, &[], "A token to use as it is, such as the shared secret of a self-managed server";
-    TokenFile = "auth.token_file", Path, &[], "A file with a token that is read again and again";
-    Command = "auth.command", List, &[], "A credential helper: the absolute path of a program and its arguments";
-    HelperTimeout = "auth.timeout", Text, &[], "How long the credential helper may take, such as 30s";
-    Interactive = "auth.interactive", Text, &[], "Whether the credential helper may ask: never or if-tty";
-    EnvAllow = "auth.env_allow", List, &[], "Names of further environment variables that the credential helper is given";
-    Sources = "auth.sources", Tables, &[], "The members of a chain, each a table of settings of auth";
-    ClientAuth = "auth.client_auth", Text, &env_vars::CLIENT_AUTH, "How the client authenticates: post, basic, json, private-key-jwt, client-secret-jwt, mtls or none";
-    KeyId = "auth.key_id", Text, &env_vars::KEY_ID, "The id of the private key, in a signed assertion's kid";
-    SigningAlgorithm = "auth.signing_algorithm", Text, &env_vars::SIGNING_ALGORITHM, "RS256, PS256, ES256 or EdDSA";
-    AssertionAudience = "auth.assertion_audience", Text, &env_vars::ASSERTION_AUDIENCE, "For whom a signed assertion is meant: issuer, token-endpoint, or a text";
-    TokenUrl = "auth.token_url", Text, &env_vars::TOKEN_URL, "The token endpoint";
-    Issuer = "auth.issuer", Text, &env_vars::ISSUER, "The issuer, which is asked for its token endpoint if no token URL is set";
-    Audience = "auth.audience", Text, &env_vars::AUDIENCE, "The audience to ask for";
-    Scope = "auth.scope", Text, &env_vars::SCOPE, "The scope to ask for, space-separated";
-    Resource = "auth.resource", Text, &env_vars::RESOURCE, "The resource to ask for (RFC 8707)";
+    BaseUrl = "base_url", Text, Destination, &env_vars::BASE_URL, "Base URL of Optimize: what comes before /api";
+    Output = "output", Text, Nowhere, &env_vars::OUTPUT, "Output format: auto, table, json, ndjson or csv";
+    Timeout = "timeout", Text, Nowhere, &[], "How long one request may take, its retries included, such as 30s or 2m";
+    AllowInsecureHttp = "allow_insecure_http", Boolean, Destination, &env_vars::ALLOW_INSECURE_HTTP, "Whether credentials may go over plain http to other machines";
+    CaFile = "ca_file", Path, Destination, &env_vars::CA_FILE, "A PEM file of further certificate authorities to trust";
+    ClientCertFile = "client_cert_file", Path, Secret, &env_vars::CLIENT_CERT_FILE, "A PEM file with the certificate that the client presents";
+    ClientKeyFile = "client_key_file", Path, Secret, &env_vars::CLIENT_KEY_FILE, "A PEM file with the key of that certificate";
+    TokenCache = "token_cache", Text, Destination, &env_vars::TOKEN_CACHE, "Where tokens are kept between runs: off, memory, keyring where it is built in, or the absolute path of a directory";
+    Preset = "preset", Text, Destination, &env_vars::PRESET, "What is known of the provider: saas, self-managed or entra";
+    Region = "region", Text, Destination, &env_vars::REGION, "The region of a cluster of Camunda SaaS";
+    ClusterId = "cluster_id", Text, Destination, &env_vars::CLUSTER_ID, "The id of a cluster of Camunda SaaS";
+    RealmUrl = "realm_url", Text, Destination, &env_vars::REALM_URL, "The URL of a realm of Keycloak";
+    Tenant = "tenant", Text, Destination, &env_vars::TENANT, "The tenant of Entra ID";
+    ApplicationId = "application_id", Text, Destination, &env_vars::APPLICATION_ID, "The client id of Optimize's own application registration at Entra ID";
+    Strategy = "auth.strategy", Text, Secret, &[], "The strategy: none, static, client-credentials, client-assertion, token-file, exec or chain; known by what else is set if absent";
+    ClientId = "auth.client_id", Text, Secret, &[], "The id of the OAuth client";
+    ClientSecret = "auth.client_secret", Secret, Secret, &[], "The secret of the OAuth client";
+    PrivateKey = "auth.private_key", Secret, Secret, &[], "A private key (PEM or JWK) that signs assertions instead of a secret";
+    AssertionFile = "auth.assertion_file", Path, Secret, &[], "A file with an assertion that somebody else keeps up to date";
+    Token = "auth.token", Secret, Secret, &[], "A token to use as it is, such as the shared secret of a self-managed server";
+    TokenFile = "auth.token_file", Path, Secret, &[], "A file with a token that is read again and again";
+    Command = "auth.command", List, Secret, &[], "A credential helper: the absolute path of a program and its arguments";
+    HelperTimeout = "auth.timeout", Text, Secret, &[], "How long the credential helper may take, such as 30s";
+    Interactive = "auth.interactive", Text, Secret, &[], "Whether the credential helper may ask: never or if-tty";
+    EnvAllow = "auth.env_allow", List, Secret, &[], "Names of further environment variables that the credential helper is given";
+    Sources = "auth.sources", Tables, Secret, &[], "The members of a chain, each a table of settings of auth";
+    ClientAuth = "auth.client_auth", Text, Destination, &env_vars::CLIENT_AUTH, "How the client authenticates: post, basic, json, private-key-jwt, client-secret-jwt, mtls or none";
+    KeyId = "auth.key_id", Text, Destination, &env_vars::KEY_ID, "The id of the private key, in a signed assertion's kid";
+    SigningAlgorithm = "auth.signing_algorithm", Text, Destination, &env_vars::SIGNING_ALGORITHM, "RS256, PS256, ES256 or EdDSA";
+    AssertionAudience = "auth.assertion_audience", Text, Destination, &env_vars::ASSERTION_AUDIENCE, "For whom a signed assertion is meant: issuer, token-endpoint, or a text";
+    TokenUrl = "auth.token_url", Text, Destination, &env_vars::TOKEN_URL, "The token endpoint";
+    Issuer = "auth.issuer", Text, Destination, &env_vars::ISSUER, "The issuer, which is asked for its token endpoint if no token URL is set";
+    Audience = "auth.audience", Text, Nowhere, &env_vars::AUDIENCE, "The audience to ask for";
+    Scope = "auth.scope", Text, Nowhere, &env_vars::SCOPE, "The scope to ask for, space-separated";
+    Resource = "auth.resource", Text, Nowhere, &env_vars::RESOURCE, "The resource to ask for (RFC 8707)";
 }
 
 impl Key {

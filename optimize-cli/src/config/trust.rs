@@ -1,77 +1,137 @@
-//! Which settings may come from which file.
+//! What a configuration file may set that is not the user's own.
 //!
-//! A program that is started with the user's rights must be the user's own choice, and so must be where a secret of the
-//! user's goes. A file that is only named for one run may have come with a project.
+//! A file that is named for one run may have come with a project. Until the user trusts its content it may set only what
+//! leads nowhere; or it is self-contained: it comes with its own server and its own secret, and has nothing else to lose.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
+use super::file::ConfigFile;
 use super::layers::Layers;
-use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
+use super::schema::{Key, Origin, Reach, SecretRef, Setting, SettingValue};
+use super::trust_store::TrustStore;
 use crate::error::CliError;
+use crate::{ownership, text};
 
-/// Where secrets go: the token endpoint, or what leads to it.
-const DESTINATIONS: [Key; 3] = [Key::TokenUrl, Key::Issuer, Key::RealmUrl];
-
-/// What goes there.
-const SECRETS: [Key; 3] = [Key::ClientSecret, Key::PrivateKey, Key::AssertionFile];
-
-/// Fails if the settings of a file that is not the user's own name a program to start, unless the user has trusted that
-/// very command.
-pub(crate) fn check_programs(
-    settings: &[Setting],
-    own_file: Option<&Path>,
-    is_trusted: &impl Fn(&[String]) -> bool,
-) -> Result<(), CliError> {
-    for setting in settings {
-        let command = match &setting.value {
-            SettingValue::Tables(tables) => {
-                tables.iter().try_for_each(|table| check_programs(table, own_file, is_trusted))?;
-                continue;
-            }
-            SettingValue::List(command) if setting.key == Key::Command => command,
-            SettingValue::Secret(SecretRef::Command(command)) => command,
-            _ => continue,
-        };
-        if is_own(&setting.origin, own_file) || is_trusted(command) {
-            continue;
-        }
-        let own = own_file.map_or_else(|| "your own configuration file".to_owned(), |file| file.display().to_string());
-        let problem =
-            format!("use {} ({}): this file may not name a program to start", setting.key.path(), setting.origin);
-        let words = command.join(" ");
-        return Err(CliError::config(problem)
-            .with_hint(format!("write it into {own}, or trust it: optimize plugin trust -- {words}")));
-    }
-    Ok(())
+/// Whose choice a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is at the standard place of the user or of the administrator.
+    Own,
+    /// The user has trusted this very content, or has passed `--trust-config`.
+    Trusted,
+    /// It was trusted with another content.
+    Changed,
+    /// Nobody has decided about it.
+    Unknown,
 }
 
-/// Fails if a file that is not the user's own says where a secret goes that comes from elsewhere.
-pub(crate) fn check_destinations(layers: &Layers, own_file: Option<&Path>, foreign: &Path) -> Result<(), CliError> {
-    let comes_from_it = |setting: &Setting| {
-        matches!(&setting.origin, Origin::File { path, .. } if path == foreign) && !is_own(&setting.origin, own_file)
-    };
-    let Some(destination) = DESTINATIONS.iter().filter_map(|key| layers.said(*key)).find(|said| comes_from_it(said))
+impl Standing {
+    /// The standing of a file that was named for this run.
+    pub(super) fn of(file: &ConfigFile, own: &[&Path], store: &TrustStore, is_trusted_by_flag: bool) -> Self {
+        let path = file.path.canonicalize().ok();
+        let is_same = |own: &&Path| path.is_some() && own.canonicalize().ok() == path;
+        match path.as_deref().and_then(|path| store.configuration(path)) {
+            _ if own.iter().any(is_same) => Self::Own,
+            _ if is_trusted_by_flag => Self::Trusted,
+            Some(trusted) if trusted == file.sha256 => Self::Trusted,
+            Some(_) => Self::Changed,
+            None => Self::Unknown,
+        }
+    }
+
+    fn is_trusted(self) -> bool {
+        matches!(self, Self::Own | Self::Trusted)
+    }
+}
+
+/// Fails if a file that is not trusted decides where something goes, or which secret is used.
+///
+/// Looks at the settings in effect, so that what a flag or the environment overrides does no harm.
+pub(super) fn check(layers: &Layers, file: &Path, standing: Standing) -> Result<(), CliError> {
+    if standing.is_trusted() {
+        return Ok(());
+    }
+    let in_effect: Vec<_> = Key::ALL.iter().filter_map(|key| layers.said(*key)).collect();
+    let is_from_it = |setting: &Setting| matches!(&setting.origin, Origin::File { path, .. } if path == file);
+    let Some(first) = in_effect.iter().find(|setting| is_from_it(setting) && setting.key.reach() != Reach::Nowhere)
     else {
         return Ok(());
     };
-    let Some(secret) = SECRETS.iter().filter_map(|key| layers.said(*key)).find(|said| !comes_from_it(said)) else {
+    if is_self_contained(&in_effect, is_from_it, file) {
         return Ok(());
+    }
+    let decides = match first.key.reach() {
+        Reach::Secret => "which secret or program is used",
+        Reach::Destination | Reach::Nowhere => "where requests and secrets go",
     };
-    let key = destination.key;
-    let problem = format!(
-        "use {} ({}): this file may not say where a secret goes that it does not come with ({}: {})",
-        key.path(),
-        destination.origin,
-        secret.key.path(),
-        secret.origin
-    );
-    let variable = key.variables().first().copied().unwrap_or_default();
-    Err(CliError::config(problem)
-        .with_hint(format!("set {variable} if you trust it, or write the secret's place into the file")))
+    let state = if standing == Standing::Changed { "it has changed since you trusted it" } else { "it is not trusted" };
+    let (key, origin) = (first.key.path(), &first.origin);
+    let path = file.to_string_lossy();
+    let command = text::command_line(["optimize", "config", "trust", &path]);
+    Err(CliError::config(format!("use the configuration file {path}: {state}, and {key} ({origin}) decides {decides}"))
+        .with_hint(format!("see what it does, and trust it: {command}; in a pipeline pass --trust-config")))
 }
 
-fn is_own(origin: &Origin, own_file: Option<&Path>) -> bool {
-    let Origin::File { path, .. } = origin else { return true };
-    let same = |file: &Path| Some(file.canonicalize().ok()? == path.canonicalize().ok()?);
-    own_file.and_then(same).unwrap_or(false)
+/// Whether the file comes with the server and with every secret in use. It can then lose nothing but its own.
+fn is_self_contained(in_effect: &[&Setting], is_from_it: impl Fn(&Setting) -> bool, file: &Path) -> bool {
+    let from_it =
+        |wanted: Key| in_effect.iter().find(|setting| setting.key == wanted).map(|setting| is_from_it(setting));
+    let has_server = match from_it(Key::BaseUrl) {
+        Some(is_from_it) => is_from_it,
+        None => from_it(Key::Region) == Some(true) && from_it(Key::ClusterId) == Some(true),
+    };
+    let mut secrets = in_effect.iter().filter(|setting| setting.key.reach() == Reach::Secret).peekable();
+    let folder = file.parent().unwrap_or(Path::new(""));
+    has_server
+        && secrets.peek().is_some()
+        && secrets.all(|setting| is_from_it(setting))
+        && in_effect
+            .iter()
+            .filter(|setting| is_from_it(setting) && setting.key.reach() != Reach::Nowhere)
+            .all(|setting| stays_within(setting, folder))
 }
+
+/// Whether a setting holds its value itself, or names a file below the directory of the configuration file.
+fn stays_within(setting: &Setting, folder: &Path) -> bool {
+    use super::schema::Form;
+    match (&setting.value, setting.key) {
+        // A directory that we make private and write to.
+        (_, Key::TokenCache) => false,
+        (SettingValue::Text(path), key) if key.form() == Form::Path => is_below(Path::new(path), folder),
+        (SettingValue::Text(_) | SettingValue::Unset | SettingValue::Secret(SecretRef::Inline(_)), _) => true,
+        (SettingValue::Secret(SecretRef::File(path)), _) => is_below(path, folder),
+        // Variables, keyrings and programs are the user's.
+        (SettingValue::Secret(_) | SettingValue::List(_) | SettingValue::Tables(_), _) => false,
+    }
+}
+
+/// Whether a file is there, and below the directory: no `..` on the way, and no symbolic link out of it.
+fn is_below(path: &Path, folder: &Path) -> bool {
+    let below = path.strip_prefix(folder).unwrap_or(path);
+    let climbs = below.components().any(|component| component == Component::ParentDir);
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => !climbs && path.starts_with(folder),
+        _ => false,
+    }
+}
+
+/// Fails if a program that a setting names, or the file that names it, can be changed by another user.
+pub(super) fn check_program(setting: &Setting, command: &[String]) -> Result<(), CliError> {
+    let named_by = match &setting.origin {
+        Origin::File { path, .. } => ownership::check_file(path),
+        Origin::Variable(_) | Origin::Flag(_) => Ok(()),
+    };
+    named_by.and_then(|()| ownership::check_command(command)).map_err(|problem| {
+        let message = format!("use {} ({}): {problem}", setting.key.path(), setting.origin);
+        let error = CliError::config(message);
+        match problem.hint() {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    })
+}
+
+#[cfg(test)]
+#[path = "trust_tests.rs"]
+mod tests;

@@ -1,15 +1,17 @@
-//! What the user has trusted, by `optimize plugin trust`.
+//! What the user has trusted, by `optimize config trust` and `optimize plugin trust`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::paths;
 use crate::env_vars::Environment;
 use crate::error::CliError;
+use crate::{ownership, private_file};
 
-/// The file of trust. It is as private as the user's other data.
+/// The record of what is trusted: `trusted.json` beside the user's other data. A record that other users can change
+/// counts as none.
 #[derive(Debug, Default)]
 pub(crate) struct TrustStore {
     path: Option<PathBuf>,
@@ -19,8 +21,8 @@ pub(crate) struct TrustStore {
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct Trusted {
-    /// Commands that a file which is not the user's own may name: program and arguments, exactly.
-    helpers: Vec<Vec<String>>,
+    /// Configuration files by their absolute paths, and the SHA-256 of the content that was trusted.
+    configurations: BTreeMap<PathBuf, String>,
     /// Plugins that may have a token: name, and the SHA-256 of the file that was trusted.
     tokens: BTreeMap<String, String>,
 }
@@ -30,19 +32,24 @@ impl TrustStore {
         let Some(path) = paths::data_folder(environment).map(|folder| folder.join("trusted.json")) else {
             return Ok(Self::default());
         };
-        let trusted = match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+        let trusted = match ownership::read_own(&path) {
+            Ok(Some(text)) => serde_json::from_slice(&text).map_err(|error| {
                 CliError::config(format!("read {}: {error}", path.display()))
-                    .with_hint("remove it to trust nothing, then trust anew")
+                    .with_hint("remove it to trust nothing, then decide again")
             })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Trusted::default(),
+            Ok(None) => Trusted::default(),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                tracing::warn!("{} is ignored, so nothing is trusted: {error}", path.display());
+                Trusted::default()
+            }
             Err(error) => return Err(CliError::io(format!("read {}", path.display()), error)),
         };
         Ok(Self { path: Some(path), trusted })
     }
 
-    pub(crate) fn trusts_helper(&self, command: &[String]) -> bool {
-        self.trusted.helpers.iter().any(|trusted| trusted == command)
+    /// The SHA-256 with which the configuration file at this absolute path was trusted.
+    pub(crate) fn configuration(&self, path: &Path) -> Option<&str> {
+        self.trusted.configurations.get(path).map(String::as_str)
     }
 
     /// Whether the plugin may have a token. A file that has changed since is another plugin.
@@ -50,14 +57,17 @@ impl TrustStore {
         self.trusted.tokens.get(plugin).is_some_and(|trusted| trusted == sha256)
     }
 
-    pub(crate) fn trust_helper(&mut self, command: Vec<String>) {
-        if !self.trusts_helper(&command) {
-            self.trusted.helpers.push(command);
-        }
+    pub(crate) fn trust_configuration(&mut self, path: PathBuf, sha256: String) {
+        self.trusted.configurations.insert(path, sha256);
     }
 
     pub(crate) fn trust_with_token(&mut self, plugin: &str, sha256: String) {
         self.trusted.tokens.insert(plugin.to_owned(), sha256);
+    }
+
+    /// Whether there was any trust in the configuration file.
+    pub(crate) fn distrust_configuration(&mut self, path: &Path) -> bool {
+        self.trusted.configurations.remove(path).is_some()
     }
 
     /// Whether there was any trust in the plugin.
@@ -65,15 +75,8 @@ impl TrustStore {
         self.trusted.tokens.remove(plugin).is_some()
     }
 
-    /// Whether there was any trust in the command.
-    pub(crate) fn distrust_helper(&mut self, command: &[String]) -> bool {
-        let before = self.trusted.helpers.len();
-        self.trusted.helpers.retain(|trusted| trusted != command);
-        self.trusted.helpers.len() < before
-    }
-
-    pub(crate) fn helpers(&self) -> &[Vec<String>] {
-        &self.trusted.helpers
+    pub(crate) fn configurations(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.trusted.configurations.iter().map(|(path, sha256)| (path.as_path(), sha256.as_str()))
     }
 
     pub(crate) fn plugins(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -82,11 +85,11 @@ impl TrustStore {
 
     pub(crate) fn save(&self) -> Result<(), CliError> {
         let Some(path) = &self.path else {
-            return Err(CliError::config("keep what is trusted: there is no home directory").with_hint("set HOME"));
+            return Err(CliError::config("record what is trusted: there is no home directory").with_hint("set HOME"));
         };
         let failed = |error| CliError::io(format!("write {}", path.display()), error);
         let text = serde_json::to_string_pretty(&self.trusted).map_err(std::io::Error::other).map_err(failed)?;
-        path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
-        crate::private_file::write(path, &format!("{text}\n").into()).map_err(failed)
+        path.parent().map_or(Ok(()), private_file::create_folder).map_err(failed)?;
+        private_file::write(path, &format!("{text}\n").into()).map_err(failed)
     }
 }

@@ -6,6 +6,9 @@ use serde_json::value::RawValue;
 
 /// An element that can be read from a row.
 pub(crate) trait Input: Element + Sized + Send + 'static {
+    /// What the elements are called.
+    const NOUN: &'static str;
+
     /// The columns of a CSV file, the required ones first and how many those are; none if it is not read from CSV.
     const COLUMNS: (&'static [&'static str], usize);
 
@@ -44,6 +47,8 @@ fn told(error: &serde_json::Error) -> String {
 }
 
 impl Input for ExternalVariable {
+    const NOUN: &'static str = "variables";
+
     const COLUMNS: (&'static [&'static str], usize) =
         (&["name", "type", "processInstanceId", "processDefinitionKey", "value", "id", "serializationDataFormat"], 4);
 
@@ -80,6 +85,8 @@ struct EventRow {
 }
 
 impl Input for CloudEvent {
+    const NOUN: &'static str = "events";
+
     const COLUMNS: (&'static [&'static str], usize) = (&[], 0);
 
     fn from_json(json: &str) -> Result<Self, String> {

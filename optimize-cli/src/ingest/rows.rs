@@ -1,8 +1,10 @@
 //! Rows of JSON, NDJSON and CSV files, with the place of each.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +14,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc::Sender;
 
 use super::element::Input;
+use super::journal::{self, RowDigest};
 use crate::error::CliError;
 use crate::input;
 
@@ -20,6 +23,8 @@ use crate::input;
 pub(super) struct Place {
     /// Counted from 0 through all files.
     pub(super) row: u64,
+    /// Of what the row holds, if a journal is kept.
+    pub(super) digest: RowDigest,
     file: Arc<str>,
     at: At,
 }
@@ -66,25 +71,45 @@ impl From<CliError> for Stop {
     }
 }
 
-/// Counts the bytes that are read.
+/// A longer row is a file of another kind, such as one without line breaks.
+const LONGEST_ROW: u64 = 16 << 20;
+
+/// Counts the bytes that are read, and ends a row that goes on without end.
 struct Counted<'a, R> {
     input: R,
     count: &'a AtomicU64,
+    since_row: Rc<Cell<u64>>,
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
         self.count.fetch_add(read as u64, Ordering::Relaxed);
+        self.since_row.set(self.since_row.get() + read as u64);
+        // The buffer above this one may hold the rows before.
+        if self.since_row.get() > LONGEST_ROW + BUFFER as u64 {
+            return Err(io::Error::other(format!("a row is longer than {} MiB", LONGEST_ROW >> 20)));
+        }
         Ok(read)
     }
 }
 
-/// Reads all files, one after another; `count` tells how many bytes were read.
-pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>, count: &AtomicU64) {
+/// In bytes.
+const BUFFER: usize = 1 << 16;
+
+/// Reads all files, one after another. `count` is how many bytes were read; digests are made if a journal is kept.
+pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>, count: &AtomicU64, with_digests: bool) {
     let mut row = 0;
     for path in files {
-        let mut file = Reader { file: input::name(path).into(), row: &mut row, chunk: Vec::new(), sender, count };
+        let mut file = Reader {
+            file: input::name(path).into(),
+            row: &mut row,
+            chunk: Vec::new(),
+            sender,
+            count,
+            since_row: Rc::default(),
+            with_digests,
+        };
         // What was read before a failure is told before it.
         let read = file.read(path);
         match file.flush().and(read) {
@@ -105,11 +130,15 @@ struct Reader<'a, T> {
     chunk: Vec<Row<T>>,
     sender: &'a Sender<Event<T>>,
     count: &'a AtomicU64,
+    /// How many bytes were read since the last row.
+    since_row: Rc<Cell<u64>>,
+    with_digests: bool,
 }
 
 impl<T: Input> Reader<'_, T> {
     fn read(&mut self, path: &Path) -> Result<(), Stop> {
-        let mut input = BufReader::with_capacity(1 << 16, Counted { input: input::open(path)?, count: self.count });
+        let counted = Counted { input: input::open(path)?, count: self.count, since_row: self.since_row.clone() };
+        let mut input = BufReader::with_capacity(BUFFER, counted);
         let first = self.first_character(&mut input)?;
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         match (first, ending.as_str()) {
@@ -142,10 +171,12 @@ impl<T: Input> Reader<'_, T> {
         Stop::Failed(CliError::config(format!("read {}: {problem}", self.file)))
     }
 
-    fn tell(&mut self, at: At, element: Result<T, String>) -> Result<(), Stop> {
-        let place = Place { row: *self.row, file: self.file.clone(), at };
+    fn tell(&mut self, at: At, json: &str) -> Result<(), Stop> {
+        self.since_row.set(0);
+        let digest = if self.with_digests { journal::digest(json) } else { RowDigest::default() };
+        let place = Place { row: *self.row, digest, file: self.file.clone(), at };
         *self.row += 1;
-        self.chunk.push((place, element));
+        self.chunk.push((place, T::from_json(json)));
         if self.chunk.len() < CHUNK { Ok(()) } else { self.flush() }
     }
 
@@ -167,7 +198,7 @@ impl<T: Input> Reader<'_, T> {
                 return Ok(());
             }
             if !line.trim().is_empty() {
-                self.tell(At::Line(number), T::from_json(line.trim()))?;
+                self.tell(At::Line(number), line.trim())?;
             }
         }
     }
@@ -176,7 +207,7 @@ impl<T: Input> Reader<'_, T> {
         let mut json = serde_json::Deserializer::from_reader(input);
         let mut stop = None;
         let read = json.deserialize_seq(ArrayVisitor(|number, raw: &RawValue| {
-            stop = self.tell(At::Element(number), T::from_json(raw.get())).err();
+            stop = self.tell(At::Element(number), raw.get()).err();
             stop.is_none()
         }));
         match (stop, read.and_then(|()| json.end())) {
@@ -211,7 +242,7 @@ impl<T: Input> Reader<'_, T> {
                     let cells = columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
                     let object: serde_json::Map<_, _> =
                         cells.map(|(column, cell)| (column.to_owned(), cell.into())).collect();
-                    self.tell(At::Line(line), T::from_json(&serde_json::Value::Object(object).to_string()))?;
+                    self.tell(At::Line(line), &serde_json::Value::Object(object).to_string())?;
                 }
                 Err(error) => return Err(self.bad(error)),
             }

@@ -7,6 +7,10 @@ use super::Batch;
 use super::row::{Cell, Column, RenderError, cells};
 use super::spool::Spool;
 
+/// What a formula can begin with. Spreadsheets take full-width characters for the usual ones, and skip white space.
+const FORMULA: [char; 12] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{feff}'];
+
 /// Writes at once if the columns are known. Otherwise fields go to an unnamed temporary file until the last row has said
 /// which columns there are.
 pub(crate) struct CsvWriter {
@@ -97,7 +101,7 @@ impl CsvWriter {
     fn begin<'a>(&mut self, out: &'a mut dyn Write) -> io::Result<csv::Writer<&'a mut dyn Write>> {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         if !std::mem::replace(&mut self.has_heading, true) && !self.columns.ordered.is_empty() {
-            csv.write_record(self.columns.ordered.iter().map(Column::heading))?;
+            csv.write_record(self.columns.ordered.iter().map(|column| self.harmless(column.heading())))?;
         }
         Ok(csv)
     }
@@ -112,8 +116,12 @@ impl CsvWriter {
 
     fn field(&self, cell: Cell<'_>) -> String {
         let text = cell.text().into_owned();
-        let would_run = self.safe && cell.is_text() && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if would_run { format!("'{text}") } else { text }
+        if cell.is_text() { self.harmless(text) } else { text }
+    }
+
+    /// With `--csv-safe`, a text that a spreadsheet would run as a formula begins with an apostrophe.
+    fn harmless(&self, text: String) -> String {
+        if self.safe && text.starts_with(FORMULA) { format!("'{text}") } else { text }
     }
 }
 

@@ -28,7 +28,7 @@ impl Document {
     pub(crate) fn write(self, printer: Printer) -> Result<(), CliError> {
         let name = target::name(self.file.as_deref());
         let write = || {
-            let mut target = Target::open(self.file.as_deref())?;
+            let mut target = Target::open(self.file.as_deref(), false)?;
             target.write_all(&self.bytes)?;
             if !self.is_untouched && !self.bytes.ends_with(b"\n") {
                 target.write_all(b"\n")?;

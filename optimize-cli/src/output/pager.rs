@@ -1,9 +1,11 @@
 //! A program that shows long output screen by screen.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use crate::env_vars::{Environment, LESS, PAGERS, TERM};
+use crate::env_vars::{Environment, LESS, PAGERS, PATH, TERM};
+use crate::ownership::{self, Unsafe};
 use crate::signal;
 
 /// A pager that runs. It is waited for when this is dropped.
@@ -25,6 +27,13 @@ impl Pager {
         if program == "cat" {
             return None;
         }
+        let program = match find(program, environment) {
+            Ok(program) => program?,
+            Err(problem) => {
+                tracing::warn!("the pager {program} is not used: {problem}");
+                return None;
+            }
+        };
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(environment.without_secrets()).stdin(Stdio::piped());
         if environment.raw(LESS).is_none() {
@@ -40,6 +49,19 @@ impl Pager {
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.flush()
     }
+}
+
+/// The program of a pager: a path, or a name that is looked for in the absolute folders of the search path. `None` if it
+/// is not there.
+fn find(program: &str, environment: &Environment) -> Result<Option<PathBuf>, Unsafe> {
+    let folders = environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+    let candidates: Vec<_> = if program.contains('/') {
+        vec![PathBuf::from(program)]
+    } else {
+        folders.into_iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join(program)).collect()
+    };
+    let Some(found) = candidates.into_iter().find(|candidate| candidate.is_file()) else { return Ok(None) };
+    ownership::check_program(&found).map(|()| Some(found))
 }
 
 impl Write for Pager {

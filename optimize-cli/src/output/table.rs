@@ -8,6 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Batch;
 use super::look::Look;
 use super::row::{Cell, Column, RenderError, cells};
+use crate::text::visible;
 
 /// Wider cells are cut.
 const WIDEST: usize = 48;
@@ -41,7 +42,7 @@ impl TableWriter {
         if let Batch::Record(_) = batch {
             let chosen = &self.look.columns;
             let cells = rows.into_iter().flatten().filter(|(column, _)| chosen.is_empty() || chosen.contains(column));
-            let lines: Vec<_> = cells.map(|(column, cell)| [column.heading(), shown(cell)]).collect();
+            let lines: Vec<_> = cells.map(|(column, cell)| [heading(&column), shown(cell)]).collect();
             let width = lines.iter().map(|[name, _]| name.width()).max().unwrap_or_default();
             return lines.iter().try_for_each(|[name, value]| {
                 let gap = " ".repeat(width - name.width() + GAP);
@@ -73,11 +74,11 @@ impl Layout {
     fn for_rows(rows: &[Vec<(Column, Cell<'_>)>], look: &Look) -> Self {
         let mut found: Vec<(Column, usize, u8)> = Vec::new();
         for column in &look.columns {
-            found.push((column.clone(), column.heading().width(), 0));
+            found.push((column.clone(), heading(column).width(), 0));
         }
         for (column, cell) in rows.iter().flatten() {
             let rank = if cell.is_empty() { 2 } else { u8::from(cell.is_nested()) };
-            let width = shown(*cell).width().max(column.heading().width()).min(WIDEST).min(look.width);
+            let width = shown(*cell).width().max(heading(column).width()).min(WIDEST).min(look.width);
             match found.iter_mut().find(|(known, ..)| known == column) {
                 Some((_, widest, best)) => (*widest, *best) = (width.max(*widest), rank.min(*best)),
                 None if look.columns.is_empty() => found.push((column.clone(), width, rank)),
@@ -112,7 +113,7 @@ impl Layout {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         if with_heading {
-            let headings = self.columns.iter().map(|(column, width)| padded(&column.heading(), *width));
+            let headings = self.columns.iter().map(|(column, width)| padded(&heading(column), *width));
             writeln!(out, "{}", styled(headings.collect::<String>().trim_end(), look.is_styled))?;
         }
         for row in rows {
@@ -146,7 +147,8 @@ fn styled(text: &str, is_styled: bool) -> String {
 /// A padded id that leads to its page, by the escape sequence OSC 8.
 fn linked(page: &str, text: &str) -> String {
     let id = text.trim_end();
-    if id.is_empty() || id.ends_with('…') {
+    // An id that is cut, or that an address or a terminal would read in another way, is shown without a link.
+    if !crate::text::is_completable(id) {
         return text.to_owned();
     }
     format!("\u{1b}]8;;{page}{id}\u{1b}\\{id}\u{1b}]8;;\u{1b}\\{}", &text[id.len()..])
@@ -159,7 +161,7 @@ fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Wr
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(look.width).unwrap_or(u16::MAX));
     let first = rows.iter().take(1).flatten().filter(|(column, _)| is_chosen(column));
-    table.add_row(first.map(|(column, _)| column.heading()));
+    table.add_row(first.map(|(column, _)| heading(column)));
     for row in rows {
         let cells = row.iter().filter(|(column, _)| is_chosen(column));
         table.add_row(cells.map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
@@ -174,12 +176,17 @@ fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Wr
     Ok(())
 }
 
-/// One line of printable text: what a server sends must not move the cursor of somebody's terminal.
+/// One line of visible text: what a server sends must not move the cursor of a terminal.
 fn shown(cell: Cell<'_>) -> String {
     if cell.json() == "[]" {
         return String::new();
     }
-    cell.text().chars().map(|character| if character.is_control() { '␣' } else { character }).collect()
+    visible(&cell.text()).into_owned()
+}
+
+/// The heading of a column. Members and variables get their names from the person who deploys a process.
+fn heading(column: &Column) -> String {
+    visible(&column.heading()).into_owned()
 }
 
 /// A text that is no wider, by the columns of a terminal that its characters take.

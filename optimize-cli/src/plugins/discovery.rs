@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::config;
+use super::Managed;
 use crate::env_vars::{Environment, PATH};
+use crate::{config, ownership, sha256};
 
 const PREFIX: &str = "optimize-";
 
@@ -15,9 +16,16 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     pub(crate) place: Place,
     /// Why it is not run.
-    pub(crate) problem: Option<&'static str>,
-    /// Files before it that are not run.
-    pub(crate) skipped: Vec<PathBuf>,
+    pub(crate) problem: Option<Problem>,
+    /// Those before it that are not run.
+    pub(crate) skipped: Vec<(PathBuf, Problem)>,
+}
+
+/// Why a plugin is not run, and how to change that.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) text: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// Where it was found.
@@ -44,37 +52,78 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('-') && name.bytes().all(is_plain)
 }
 
-/// The folders, the one that counts most first. Relative ones, such as the working directory, do not count.
-fn folders(environment: &Environment) -> Vec<(PathBuf, Place)> {
-    let managed = config::data_folder(environment).map(|data| (data.join("plugins").join("bin"), Place::Managed));
-    let path = environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>());
-    let path = path.unwrap_or_default().into_iter().filter(|folder| folder.is_absolute());
-    managed.into_iter().chain(path.map(|folder| (folder, Place::Path))).collect()
+/// Where plugins are looked for, and what was installed there.
+struct Search {
+    /// The one that is searched first comes first.
+    folders: Vec<(PathBuf, Place)>,
+    managed: Option<Managed>,
+}
+
+impl Search {
+    /// Relative folders of the search path, such as the working directory, are left out.
+    fn new(environment: &Environment) -> Self {
+        let managed = config::data_folder(environment).map(|data| (data.join("plugins").join("bin"), Place::Managed));
+        let path = environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>());
+        let path = path.unwrap_or_default().into_iter().filter(|folder| folder.is_absolute());
+        let folders = managed.into_iter().chain(path.map(|folder| (folder, Place::Path))).collect();
+        // Without a record that can be read, nothing counts as installed.
+        Self { folders, managed: Managed::read(environment).ok() }
+    }
+
+    fn find(&self, name: &str) -> Option<Found> {
+        if !is_name(name) {
+            return None;
+        }
+        let mut bad = Vec::new();
+        for (folder, place) in &self.folders {
+            match self.found(name, folder.join(Found::file_name(name)), *place) {
+                Some(found) if found.problem.is_none() => {
+                    let skipped = bad.into_iter().filter_map(|bad: Found| Some((bad.path, bad.problem?)));
+                    return Some(Found { skipped: skipped.collect(), ..found });
+                }
+                Some(found) => bad.push(found),
+                None => {}
+            }
+        }
+        bad.into_iter().next()
+    }
+
+    fn found(&self, name: &str, path: PathBuf, place: Place) -> Option<Found> {
+        if !path.is_file() {
+            return None;
+        }
+        let problem = match ownership::check_program(&path) {
+            // What nobody can execute is no program at all.
+            Err(problem) if problem.is_not_executable() => return None,
+            Err(problem) => Some(Problem { text: problem.to_string(), hint: problem.hint() }),
+            Ok(()) if place == Place::Managed => self.changed(name, &path),
+            Ok(()) => None,
+        };
+        Some(Found { name: name.to_owned(), path, place, problem, skipped: Vec::new() })
+    }
+
+    /// Why an installed plugin is not what was installed.
+    fn changed(&self, name: &str, path: &Path) -> Option<Problem> {
+        let text = match (self.managed.as_ref().and_then(|managed| managed.installed(name)), sha256::of_file(path)) {
+            (Some(installed), Ok(sha256)) if installed.sha256 == sha256 => return None,
+            (_, Err(error)) => format!("it cannot be read: {error}"),
+            (None, _) => "it was not installed by `optimize plugin install`".to_owned(),
+            (Some(_), Ok(_)) => "it has changed since it was installed".to_owned(),
+        };
+        Some(Problem { text, hint: Some("install it again: optimize plugin install --force FILE".to_owned()) })
+    }
 }
 
 /// The plugin that this name runs.
 pub(crate) fn find(name: &str, environment: &Environment) -> Option<Found> {
-    if !is_name(name) {
-        return None;
-    }
-    let mut bad = Vec::new();
-    for (folder, place) in folders(environment) {
-        match found(name, folder.join(Found::file_name(name)), place) {
-            Some(found) if found.problem.is_none() => {
-                let skipped = bad.into_iter().map(|bad: Found| bad.path).collect();
-                return Some(Found { skipped, ..found });
-            }
-            Some(found) => bad.push(found),
-            None => {}
-        }
-    }
-    bad.into_iter().next()
+    Search::new(environment).find(name)
 }
 
 /// Every plugin, by name; of several with one name the one that is run.
 pub(crate) fn find_all(environment: &Environment) -> Vec<Found> {
+    let search = Search::new(environment);
     let mut names = BTreeSet::new();
-    for (folder, _) in folders(environment) {
+    for (folder, _) in &search.folders {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         names.extend(entries.flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
@@ -82,37 +131,7 @@ pub(crate) fn find_all(environment: &Environment) -> Vec<Found> {
             is_name(name).then(|| name.to_owned())
         }));
     }
-    names.iter().filter_map(|name| find(name, environment)).collect()
-}
-
-fn found(name: &str, path: PathBuf, place: Place) -> Option<Found> {
-    let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let problem = problem(&metadata);
-    // What nobody can execute is no program at all.
-    (problem != Some(NOT_EXECUTABLE)).then(|| Found {
-        name: name.to_owned(),
-        path,
-        place,
-        problem,
-        skipped: Vec::new(),
-    })
-}
-
-const NOT_EXECUTABLE: &str = "it is not executable";
-
-#[cfg(unix)]
-fn problem(metadata: &std::fs::Metadata) -> Option<&'static str> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode();
-    if mode & 0o111 == 0 {
-        return Some(NOT_EXECUTABLE);
-    }
-    (mode & 0o022 != 0).then_some("others may write to it")
-}
-
-#[cfg(not(unix))]
-fn problem(_: &std::fs::Metadata) -> Option<&'static str> {
-    None
+    names.iter().filter_map(|name| search.find(name)).collect()
 }
 
 impl Found {

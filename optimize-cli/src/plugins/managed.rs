@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Found, digest};
+use super::Found;
 use crate::config;
 use crate::env_vars::Environment;
 use crate::error::CliError;
+use crate::{ownership, private_file, sha256};
 
 /// The managed plugins of one user.
 pub(crate) struct Managed {
@@ -32,10 +33,14 @@ impl Managed {
             CliError::config("find the folder of plugins: there is no home directory").with_hint("set HOME")
         })?;
         let record = folder.join("installed.json");
-        let installed = match fs::read(&record) {
-            Ok(text) => serde_json::from_slice(&text)
+        let installed = match ownership::read_own(&record) {
+            Ok(Some(text)) => serde_json::from_slice(&text)
                 .map_err(|error| CliError::config(format!("read {}: {error}", record.display())))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Ok(None) => BTreeMap::new(),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                tracing::warn!("{} is ignored, so no plugin counts as installed: {error}", record.display());
+                BTreeMap::new()
+            }
             Err(error) => return Err(CliError::io(format!("read {}", record.display()), error)),
         };
         Ok(Self { folder, installed })
@@ -54,12 +59,12 @@ impl Managed {
         let program = self.program(name);
         let copy = || {
             let folder = self.folder.join("bin");
-            fs::create_dir_all(&folder)?;
+            private_file::create_folder(&folder)?;
             let mut copied = tempfile::Builder::new().prefix(".optimize-").tempfile_in(folder)?;
             io::copy(&mut fs::File::open(from)?, &mut copied)?;
             make_executable(copied.path())?;
             copied.as_file().sync_all()?;
-            let sha256 = digest(copied.path())?;
+            let sha256 = sha256::of_file(copied.path())?;
             copied.persist(&program)?;
             Ok(sha256)
         };
@@ -90,7 +95,7 @@ impl Managed {
         let path = self.folder.join("installed.json");
         let failed = |error| CliError::io(format!("write {}", path.display()), error);
         let text = serde_json::to_string_pretty(&self.installed).map_err(io::Error::other).map_err(failed)?;
-        crate::private_file::write(&path, &format!("{text}\n").into()).map_err(failed)
+        private_file::write(&path, &format!("{text}\n").into()).map_err(failed)
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use optimize_auth::scrub;
 use serde::{Deserialize, Serialize};
 
-use super::digest;
 use crate::bounded::Bounded;
 use crate::config;
 use crate::env_vars::Environment;
+use crate::{ownership, private_file, sha256};
 
 /// The argument that a plugin is asked with.
 const QUESTION: &str = "--optimize-plugin-manifest";
@@ -42,12 +41,21 @@ pub(crate) struct Manifest {
 impl Manifest {
     /// Asks the plugin, with an empty environment.
     fn ask(path: &Path) -> Result<Self, String> {
-        let mut command = Command::new(path);
-        command.arg(QUESTION).env_clear().stderr(Stdio::null());
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let printed = Bounded { command, patience: PATIENCE, limit: LIMIT }.run()?;
-        let manifest: Self = serde_json::from_slice(&printed)
+        let path = path.to_str().ok_or("its path is not UTF-8")?;
+        let command = [path, QUESTION].map(str::to_owned);
+        let bounded = Bounded {
+            command: &command,
+            environment: Vec::new(),
+            shows_errors: false,
+            patience: PATIENCE,
+            limit: LIMIT,
+        };
+        let printed = bounded.run()?;
+        Self::parse(&printed)
+    }
+
+    fn parse(printed: &[u8]) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_slice(printed)
             .map_err(|error| format!("it prints no manifest: {}", scrub(&error.to_string(), &[])))?;
         if manifest.optimize_plugin != VERSION {
             return Err(format!("its manifest has the version {}, not {VERSION}", manifest.optimize_plugin));
@@ -95,7 +103,7 @@ impl Manifests {
     pub(crate) fn read(environment: &Environment) -> Self {
         let path = config::cache_folder(environment).map(|folder| folder.join("plugins.json"));
         // A cache that cannot be read is made anew.
-        let known = path.as_ref().and_then(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok());
+        let known = path.as_ref().and_then(|path| serde_json::from_slice(&ownership::read_own(path).ok()??).ok());
         Self { path, known: known.unwrap_or_default() }
     }
 
@@ -103,7 +111,7 @@ impl Manifests {
     pub(crate) fn of(&mut self, path: &Path) -> Result<Manifest, String> {
         let metadata = path.metadata().map_err(|error| error.to_string())?;
         let (size, modified) = (metadata.len(), metadata.modified().ok());
-        let sha256 = digest(path).map_err(|error| error.to_string())?;
+        let sha256 = sha256::of_file(path).map_err(|error| error.to_string())?;
         let is_current = |known: &&Known| known.size == size && known.modified == modified && known.sha256 == sha256;
         if let Some(known) = self.known.get(path).filter(is_current) {
             return known.manifest.clone().ok_or_else(|| known.problem.clone().unwrap_or_default());
@@ -121,12 +129,23 @@ impl Manifests {
     /// Whoever cannot write asks again next time.
     fn write(&self) {
         let Some(path) = &self.path else { return };
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+        let written = path.parent().map_or(Ok(()), private_file::create_folder).and_then(|()| {
             let text = serde_json::to_string(&self.known).map_err(std::io::Error::other)?;
-            crate::private_file::write(path, &text.into())
+            private_file::write(path, &text.into())
         });
         if let Err(error) = written {
             tracing::info!(%error, "manifests are not kept");
+        }
+    }
+}
+
+/// Reads a manifest; fails if a text in it is not fit to be shown.
+#[cfg(fuzzing)]
+pub(crate) fn check_manifest(bytes: &[u8]) {
+    if let Ok(manifest) = Manifest::parse(bytes) {
+        let problem = manifest.host_problem().unwrap_or_default();
+        for text in [&manifest.name, &manifest.version, &manifest.about, &problem] {
+            assert!(!text.contains(optimize_auth::is_hidden), "{text:?}");
         }
     }
 }

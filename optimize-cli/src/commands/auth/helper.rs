@@ -1,6 +1,6 @@
 use clap::Args;
 use jiff::Timestamp;
-use optimize_auth::exec::{ErrorKind, Granted, Hello, Op, Problem, Request, serve};
+use optimize_auth::exec::{ErrorKind, Granted, Hello, Op, Problem, Request, Target, serve};
 use optimize_auth::{AuthError, AuthErrorKind, Credentials, Token};
 use tokio::io::BufReader;
 
@@ -25,12 +25,7 @@ impl Helper {
 }
 
 async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
-    let ours = app.base_url().await.ok().map(|url| url.to_string());
-    if let (Some(ours), Some(theirs)) = (ours, &request.target.base_url)
-        && ours.trim_end_matches('/') != theirs.trim_end_matches('/')
-    {
-        return Err(Problem::new(ErrorKind::NotFound, "the configured server is another one"));
-    }
+    check_target(app, &request.target).await?;
     let credentials = app.credentials().await.map_err(|error| Problem::new(ErrorKind::NotFound, error.to_string()))?;
     let outcome = match request.op.as_str() {
         "get" => credentials.token().await.map(|token| granted(&token)),
@@ -39,6 +34,37 @@ async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
         _ => return Err(Problem::new(ErrorKind::Unsupported, "expected get, refresh or erase")),
     };
     outcome.map_err(|error| problem(&error))
+}
+
+/// Fails if the request is for anything else than what is configured: a token for one audience is of no use for another,
+/// and must not go there.
+async fn check_target(app: &App, target: &Target) -> Result<(), Problem> {
+    let failed = |error: CliError| Problem::new(ErrorKind::NotFound, format!("failed to {error}"));
+    let settings = &app.settings;
+    let sorted = |scope: &str| {
+        let mut words: Vec<_> = scope.split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        words.join(" ")
+    };
+    let base_url = app.base_url().await.ok().map(|url| url.to_string());
+    let summary = app.auth_summary().await.map_err(failed)?;
+    let scope = settings.scope().map_err(failed)?.map(|scope| sorted(&scope));
+    let wanted_scope = Some(sorted(&target.scope.join(" "))).filter(|scope| !scope.is_empty());
+    let trimmed = |url: Option<String>| url.map(|url| url.trim_end_matches('/').to_owned());
+    let parts = [
+        ("server", trimmed(base_url), trimmed(target.base_url.clone())),
+        ("token endpoint", trimmed(summary.token_url), trimmed(target.token_url.clone())),
+        ("audience", summary.audience, target.audience.clone()),
+        ("scope", scope, wanted_scope),
+        ("resource", settings.resource().map_err(failed)?, target.resource.clone()),
+    ];
+    // What is not configured here cannot contradict: a shared token has no audience.
+    match parts.into_iter().find(|(_, ours, theirs)| ours.is_some() && theirs.is_some() && ours != theirs) {
+        Some((part, ..)) => {
+            Err(Problem::new(ErrorKind::NotFound, format!("the request is for another {part} than the configured one")))
+        }
+        None => Ok(()),
+    }
 }
 
 async fn refreshed(credentials: &Credentials) -> Result<Granted, AuthError> {

@@ -57,7 +57,7 @@ impl Login {
         let draft = ask(&mut terminal, &profile)?;
         let trial = app.trial(&profile, &draft);
         app.printer.remark("testing …");
-        trial.credentials().await?.token().await.map_err(CliError::from).map_err(|error| app.explain(error))?;
+        trial.token().await.map_err(|error| app.explain(error))?;
         check_accepted(&trial).await.map_err(|error| trial.explain(error))?;
         let file = save(&folder, &profile, &draft)?;
         app.printer
@@ -132,7 +132,7 @@ fn save(folder: &Path, profile: &str, draft: &Draft) -> Result<PathBuf, CliError
     let after = draft
         .written_into(&before, profile)
         .map_err(|problem| CliError::config(format!("add the profile to {}: {problem}", path.display())))?;
-    create_private_folder(folder).map_err(failed(folder))?;
+    crate::private_file::create_folder(folder).map_err(failed(folder))?;
     if let Some((name, secret)) = draft.secret_file() {
         let secret_path = folder.join(name);
         let line: SecretString = format!("{}\n", secret.expose_secret()).into();
@@ -140,12 +140,4 @@ fn save(folder: &Path, profile: &str, draft: &Draft) -> Result<PathBuf, CliError
     }
     crate::private_file::write(&path, &after.into()).map_err(failed(&path))?;
     Ok(path)
-}
-
-fn create_private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

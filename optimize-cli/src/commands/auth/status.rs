@@ -38,7 +38,7 @@ impl Status {
             "token_cache": if app.settings.sandbox { "off" } else { &cache },
         });
         let token = if self.check {
-            Some(app.credentials().await?.token().await?)
+            Some(app.token().await?)
         } else {
             // Credentials that cannot be used are told with --check, and by every command that needs them.
             app.credentials().await.ok().and_then(|credentials| credentials.cached_token())

@@ -3,8 +3,9 @@ use std::time::SystemTime;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use optimize_auth::{Clock, SystemClock};
-use secrecy::ExposeSecret;
-use serde_json::json;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 
 use super::check_plugin;
 use crate::app::App;
@@ -37,11 +38,10 @@ enum TokenFormat {
 impl Token {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         check_plugin(app)?;
-        let credentials = app.credentials().await?;
         if self.refresh {
-            credentials.forget();
+            app.credentials().await?.forget();
         }
-        let token = credentials.token().await?;
+        let token = app.token().await?;
         let secret = token.secret().expose_secret();
         let Some((name, value)) = token.as_header() else {
             return Err(CliError::config("print a token: the strategy `none` has none"));
@@ -52,28 +52,70 @@ impl Token {
         }
         let text = match self.format {
             TokenFormat::Raw => token.secret().clone(),
-            TokenFormat::Header if token.is_bearer() => format!("Authorization: Bearer {secret}").into(),
-            TokenFormat::Header => format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())).into(),
+            TokenFormat::Header if token.is_bearer() => joined(&["Authorization: Bearer ", secret]),
+            TokenFormat::Header => joined(&[name.as_str(), ": ", &String::from_utf8_lossy(value.as_bytes())]),
             TokenFormat::Json => {
                 let left = token.expires_at().map(|end| end.duration_since(now()).unwrap_or_default().as_secs());
-                let answer = json!({
-                    "access_token": secret, "token_type": "Bearer", "expires_in": left, "scope": token.scope(),
-                });
-                answer.to_string().into()
+                json(&TokenResponse {
+                    access_token: secret,
+                    token_type: "Bearer",
+                    expires_in: left,
+                    scope: token.scope(),
+                })?
             }
             TokenFormat::ExecCredential => {
                 let end = token.expires_at().and_then(|end| Timestamp::try_from(end).ok());
                 let end = end.map(|end| end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-                let credential = json!({
-                    "apiVersion": "client.authentication.k8s.io/v1",
-                    "kind": "ExecCredential",
-                    "status": { "token": secret, "expirationTimestamp": end },
-                });
-                credential.to_string().into()
+                json(&ExecCredential {
+                    api_version: "client.authentication.k8s.io/v1",
+                    kind: "ExecCredential",
+                    status: ExecCredentialStatus { token: secret, expiration_timestamp: end },
+                })?
             }
         };
         Ok(Outcome::Text(text))
     }
+}
+
+#[derive(Serialize)]
+struct TokenResponse<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: Option<u64>,
+    scope: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecCredential<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    status: ExecCredentialStatus<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecCredentialStatus<'a> {
+    token: &'a str,
+    expiration_timestamp: Option<String>,
+}
+
+/// The JSON text, made in memory that is wiped.
+fn json(value: &impl Serialize) -> Result<SecretString, CliError> {
+    // Larger than any token, so that growing leaves no copy behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(128 << 10));
+    serde_json::to_writer(&mut *text, value).map_err(|error| CliError::config(format!("print a token: {error}")))?;
+    std::str::from_utf8(&text)
+        .map(SecretString::from)
+        .map_err(|error| CliError::config(format!("print a token: {error}")))
+}
+
+fn joined(parts: &[&str]) -> SecretString {
+    let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    for part in parts {
+        text.push_str(part);
+    }
+    text.as_str().into()
 }
 
 fn now() -> SystemTime {

@@ -147,3 +147,16 @@ fn outside_of_scope(inside: &Value, scope: &BTreeSet<String>) -> Option<String> 
 fn remark_unchecked(app: &App, what: &str, error: &Error) {
     app.printer.warning(&format!("{what} could not be checked: failed to {error}"));
 }
+
+/// Checks definitions as far as that needs no server.
+#[cfg(fuzzing)]
+pub(crate) fn check_definitions(bytes: &[u8]) {
+    let Ok(definitions) = Definitions::from_json(bytes.to_vec()) else { return };
+    let all: Vec<_> = definitions.iter().collect();
+    let ids: BTreeSet<_> = all.iter().map(|definition| definition.id.as_str()).collect();
+    for (place, definition) in all.iter().enumerate() {
+        let inside: Value = serde_json::from_str(definition.json()).unwrap_or_default();
+        let _ = form(definition, &all[..place]);
+        let _ = missing_references(&inside, &ids);
+    }
+}

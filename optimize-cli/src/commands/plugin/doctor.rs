@@ -4,12 +4,11 @@ use super::built_in;
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
-use crate::plugins::{self, Found, Managed, Manifests, Place};
+use crate::plugins::{self, Manifests};
 
 /// A row a plugin and check: `ok`, `warn` or `fail`, with what it is about.
-pub(super) fn run(app: &App) -> Result<Outcome, CliError> {
+pub(super) fn run(app: &App) -> Outcome {
     let mut manifests = Manifests::read(&app.environment);
-    let managed = Managed::read(&app.environment)?;
     let built_in = built_in(app);
     let mut rows = Vec::new();
     let mut failed = 0;
@@ -18,6 +17,9 @@ pub(super) fn run(app: &App) -> Result<Outcome, CliError> {
             failed += usize::from(status == "fail");
             rows.push(json!({ "plugin": plugin.name, "check": check, "status": status, "detail": detail }));
         };
+        for (path, problem) in &plugin.skipped {
+            told("run", "fail", format!("{}: {}", path.display(), problem.text));
+        }
         let path = plugin.path.display().to_string();
         match plugin.problem {
             None if built_in.contains(&plugin.name) => {
@@ -26,14 +28,9 @@ pub(super) fn run(app: &App) -> Result<Outcome, CliError> {
             }
             None => told("run", "ok", path),
             Some(problem) => {
-                told("run", "fail", format!("{path}: {problem}"));
+                told("run", "fail", format!("{path}: {}", problem.text));
                 continue;
             }
-        }
-        match integrity(&plugin, &managed) {
-            Some(Ok(detail)) => told("integrity", "ok", detail),
-            Some(Err(problem)) => told("integrity", "fail", problem),
-            None => {}
         }
         match manifests.of(&plugin.path) {
             Err(problem) => told("manifest", "warn", problem),
@@ -49,18 +46,5 @@ pub(super) fn run(app: &App) -> Result<Outcome, CliError> {
     let mut data = Data::rows(rows.into_iter());
     data.wraps = true;
     data.failure = (failed > 0).then(|| CliError::config(format!("find every plugin sound: {failed} checks failed")));
-    Ok(Outcome::Data(data))
-}
-
-/// Whether a managed plugin is still what was installed.
-fn integrity(plugin: &Found, managed: &Managed) -> Option<Result<String, String>> {
-    if plugin.place != Place::Managed {
-        return None;
-    }
-    Some(match (managed.installed(&plugin.name), plugins::digest(&plugin.path)) {
-        (_, Err(error)) => Err(format!("it cannot be read: {error}")),
-        (None, _) => Err("it was not put there by `optimize plugin install`".to_owned()),
-        (Some(installed), Ok(sha256)) if installed.sha256 == sha256 => Ok(format!("SHA-256 {sha256}")),
-        (Some(_), Ok(_)) => Err("it has changed since it was installed".to_owned()),
-    })
+    Outcome::Data(data)
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
 use crate::plugins::Found;
+use crate::{private_file, text};
 
 /// Begin a plugin that works at once, in a folder of its own
 #[derive(Args, Debug)]
@@ -40,11 +41,12 @@ impl New {
         let folder = self.folder.unwrap_or_else(|| PathBuf::from(format!("optimize-{name}")));
         let filled = |text: &str| text.replace("{{name}}", name).replace("{{host}}", env!("CARGO_PKG_VERSION"));
         let shown = folder.display().to_string();
-        fs::create_dir(&folder).map_err(|error| CliError::io(format!("make the folder {shown}"), error))?;
+        private_file::create_new_folder(&folder)
+            .map_err(|error| CliError::io(format!("make the folder {shown}"), error))?;
         let (files, next): (&[(&str, &str)], _) = match self.language {
             Language::Shell => (
                 &[(&file_name, include_str!("../../../templates/plugin-shell/plugin.sh"))],
-                format!("optimize plugin install {shown}/{file_name}"),
+                text::command_line(["optimize", "plugin", "install", &format!("{shown}/{file_name}")]),
             ),
             // The manifest has another name here, since cargo packs no folder that looks like a package of its own.
             Language::Rust => (
@@ -53,8 +55,9 @@ impl New {
                     ("src/main.rs", include_str!("../../../templates/plugin-rust/src/main.rs")),
                 ],
                 format!(
-                    "cargo build --release --manifest-path {shown}/Cargo.toml && \
-                     optimize plugin install {shown}/target/release/{file_name}"
+                    "cargo build --release --manifest-path {} && optimize plugin install {}",
+                    text::quoted(&format!("{shown}/Cargo.toml")),
+                    text::quoted(&format!("{shown}/target/release/{file_name}"))
                 ),
             ),
         };

@@ -7,6 +7,7 @@ use crate::config::TrustStore;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 use crate::plugins::{self, Managed, Manifests};
+use crate::sha256;
 
 /// Show what is known of a plugin
 #[derive(Args, Debug)]
@@ -26,7 +27,7 @@ pub(super) fn list(app: &App) -> Outcome {
             "about": manifest.as_ref().map(|manifest| &manifest.about),
             "place": plugin.place.as_str(),
             "path": plugin.path.display().to_string(),
-            "problem": plugin.problem,
+            "problem": plugin.problem.map(|problem| problem.text),
         })
     });
     Outcome::Data(Data::rows(rows.collect::<Vec<_>>().into_iter()))
@@ -37,14 +38,14 @@ impl Info {
         let plugin = found(&self.name, app)?;
         let asked = match plugin.problem {
             None => Manifests::read(&app.environment).of(&plugin.path),
-            Some(problem) => Err(problem.to_owned()),
+            Some(problem) => Err(problem.text),
         };
         let (manifest, problem) = match asked {
             Ok(manifest) => (Some(manifest), None),
             Err(problem) => (None, Some(problem)),
         };
         let failed = |error| CliError::io(format!("read {}", plugin.path.display()), error);
-        let sha256 = plugins::digest(&plugin.path).map_err(failed)?;
+        let sha256 = sha256::of_file(&plugin.path).map_err(failed)?;
         let installed = Managed::read(&app.environment).ok().and_then(|managed| managed.installed(&self.name).cloned());
         let record = json!({
             "name": plugin.name,

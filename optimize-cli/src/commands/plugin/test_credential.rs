@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
-use crate::descriptors;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
+use crate::{descriptors, ownership, supervisor};
 
 /// Test whether a credential helper keeps to the protocol, and how it takes odd hosts
 ///
@@ -59,8 +59,11 @@ impl TestCredential {
         // People type a path relative to where they are; a configuration may not.
         command[0] = std::path::absolute(&command[0]).map_or(command[0].clone(), |path| path.display().to_string());
         let environment = app.environment.for_helper(&self.env_allow).map_err(CliError::usage)?;
+        ownership::check_command(&command)
+            .map_err(|problem| CliError::config(format!("test the helper: {problem}")))?;
         descriptors::keep_from_children();
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
+        let helper = helper.with_supervisor(supervisor::prefix());
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());
         let target = Target { base_url, audience: app.settings.audience()?, ..Target::default() };
         let tester = Tester { helper, patience: self.patience, target };

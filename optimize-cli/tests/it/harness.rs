@@ -9,7 +9,8 @@ use optimize_sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tempfile::TempDir;
 
 /// Patterns of what no snapshot can hold, and what stands there instead.
-const FILTERS: [(&str, &str); 6] = [
+const FILTERS: [(&str, &str); 7] = [
+    (r"SHA-256 [0-9a-f]{64}", "SHA-256 [DIGITS]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "[TOKEN]"),
     (r"\b[0-9a-f]{48}\b", "[SECRET]"),

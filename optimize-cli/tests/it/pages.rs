@@ -46,6 +46,8 @@ const COMMANDS: &[(&str, Prints)] = &[
     ("config path", Prints::Rows),
     ("config profiles", Prints::Rows),
     ("config schema", Prints::Document),
+    ("config trust project.toml --yes", Prints::Nothing),
+    ("config trust --list", Prints::Rows),
     ("config validate", Prints::Rows),
     ("dashboard export claims-overview", Prints::Document),
     ("dashboard list --collection claims", Prints::Rows),
@@ -81,6 +83,7 @@ fn user() -> User {
     let user = User::owning(server);
     let board = user.types("dashboard export claims-overview").stdout;
     user.file("board.json", &board);
+    user.file("project.toml", "base_url = 'https://optimize.example.com'\n");
     user.file("scope.json", r#"[{"definitionType":"process","definitionKey":"invoice"}]"#);
     user.file("variables.csv", "name,type,value,processInstanceId,processDefinitionKey\na,Long,1,1,invoice\n");
     user.script("optimize-tally", "echo '{\"optimize_plugin\":1,\"name\":\"tally\",\"version\":\"1.0.0\"}'");

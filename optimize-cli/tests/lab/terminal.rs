@@ -6,8 +6,10 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use tempfile::TempDir;
 
+use crate::harness::Server;
 use crate::variable;
 
 /// A screen of 100 by 30 with a shell, and a home directory of its own.
@@ -199,6 +201,11 @@ fn completes(screen: &Screen, line: &str, wanted: &str) {
 }
 
 fn check_completions(screen: &Screen) {
+    completions(screen);
+    check_hostile_text(screen);
+}
+
+fn completions(screen: &Screen) {
     completes(screen, "optimize process-def", "optimize process-definition");
     completes(screen, "optimize --profile prod", "optimize --profile production");
     completes(screen, "optimize --sandbox report list --collection inv", "--collection invoices");
@@ -208,13 +215,47 @@ fn check_completions(screen: &Screen) {
 /// What is there to be completed: a profile and a plugin.
 fn furnish(screen: &Screen) {
     let home = screen.home.path();
-    let bin = home.join(".local/share/optimize/plugins/bin");
     std::fs::create_dir_all(home.join(".config/optimize")).unwrap();
-    std::fs::create_dir_all(&bin).unwrap();
     std::fs::write(home.join(".config/optimize/config.toml"), "[profiles.production]\n").unwrap();
-    let plugin = bin.join("optimize-repair");
+    let plugin = home.join("optimize-repair");
     std::fs::write(&plugin, "#!/bin/sh\n").unwrap();
-    crate::harness::set_mode(&plugin, 0o755);
+    let mut install = Command::new(env!("CARGO_BIN_EXE_optimize"));
+    install.args(["plugin", "install"]).arg(&plugin).env_clear().env("HOME", home).stdout(Stdio::null());
+    assert!(install.status().unwrap().success());
+    std::fs::remove_file(plugin).unwrap();
+}
+
+/// Ids that a shell would obey, and one that it would not.
+const IDS: &str = r#"[{"id":"$(touch PWNED)"},{"id":"`touch PWNED`"},{"id":"x;touch PWNED"},{"id":"*"},{"id":"-rf"},
+    {"id":"new\nline"},{"id":"\u001b[2J"},{"id":"good.one"}]"#;
+
+/// A server whose collections have such ids: a tab and ENTER run nothing, and neither does a command that a hint offers.
+fn check_hostile_text(screen: &Screen) {
+    let fault = Fault::answer(200, "application/json", IDS);
+    let rule = FaultRule::new("/api/public/collection", fault).times(u32::MAX);
+    let server = Server::start(Sandbox::builder().fault(rule));
+    let home = screen.home.path();
+    let configuration = format!("base_url = '{}'\nauth.token = '{}'\n", server.base_url(), server.static_token());
+    let path = home.join(".config/optimize/config.toml");
+    std::fs::write(&path, configuration).unwrap();
+    crate::harness::set_mode(&path, 0o600);
+    screen.press(&["C-u"]);
+    screen.type_text("clear");
+    screen.press(&["Enter"]);
+    completes(screen, "optimize report list --collection ", "--collection good.one");
+    screen.press(&["Enter"]);
+    let folder = home.join("$(touch PWNED)");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("p.toml"), "base_url = 'https://evil.example'").unwrap();
+    screen.wait_for(|seen| seen.ends_with(PROMPT));
+    screen.type_text("clear; optimize --config '$(touch PWNED)/p.toml' ready");
+    screen.press(&["Enter"]);
+    screen.wait_for(|seen| seen.contains("optimize config trust '$(touch PWNED)/p.toml'"));
+    // As the hint has it.
+    screen.type_text("clear; optimize config trust '$(touch PWNED)/p.toml' --yes");
+    screen.press(&["Enter"]);
+    screen.wait_for(|seen| seen.contains("is trusted until it changes"));
+    assert!(!home.join("PWNED").exists());
 }
 
 #[test]

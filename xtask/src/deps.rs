@@ -32,6 +32,9 @@ const ABSENT: [(&str, &[&str]); 3] = [
     ("optimize-cli", &["ring", "rsa", "openssl", "native-tls", "serde_yml", "backoff", "instant", "dotenv", "atty"]),
 ];
 
+/// What the command line leaves out with its feature `sandbox`.
+const SERVER: &[&str] = &["axum", "jsonwebtoken", "optimize-sandbox", "rcgen"];
+
 /// How many crates the token crate may build upon, on Linux, its build dependencies included. `oauth2` 5 with `reqwest`
 /// 0.13 has 167.
 const MOST_CRATES: (&str, usize) = ("optimize-auth", 145);
@@ -132,10 +135,14 @@ fn direction() -> Outcome<Vec<String>> {
 fn absent() -> Outcome<Vec<String>> {
     let shell = shell()?;
     let mut broken = Vec::new();
-    for (package, absent) in ABSENT {
-        let tree = cmd!(shell, "cargo tree --package {package} --edges normal --prefix none --locked --quiet")
-            .quiet()
-            .read()?;
+    let without_server = ("optimize-cli", SERVER, &["--no-default-features"][..]);
+    for (package, absent, flags) in
+        ABSENT.into_iter().map(|(package, absent)| (package, absent, &[][..])).chain([without_server])
+    {
+        let tree =
+            cmd!(shell, "cargo tree --package {package} {flags...} --edges normal --prefix none --locked --quiet")
+                .quiet()
+                .read()?;
         let crates: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
         let found = absent.iter().filter(|name| crates.contains(*name));
         broken.extend(found.map(|name| format!("{name} must be absent from what {package} builds upon")));

@@ -22,18 +22,27 @@ pub struct Preset {
 }
 
 impl Preset {
+    /// The audience to request where nothing else is known, as Camunda documents it.
+    pub const DEFAULT_AUDIENCE: &str = "optimize.camunda.io";
+
     /// Camunda 8 SaaS: a region such as `bru-2` and the id of a cluster. Tokens are for that one cluster.
     pub fn saas(region: &str, cluster_id: &str) -> Result<Self, AuthError> {
         let region = label("region", region)?;
         let cluster_id = label("cluster_id", cluster_id)?;
-        Ok(Self {
-            base_url: Some(format!("https://{region}.optimize.camunda.io/{cluster_id}")),
+        let base_url = Some(format!("https://{region}.optimize.camunda.io/{cluster_id}"));
+        Ok(Self { base_url, ..Self::saas_with_known_url() })
+    }
+
+    /// Camunda 8 SaaS where the base URL of Optimize is known already: the token endpoint and the audience.
+    pub fn saas_with_known_url() -> Self {
+        Self {
+            base_url: None,
             token_url: "https://login.cloud.camunda.io/oauth/token".to_owned(),
             issuer: None,
-            audience: Some("optimize.camunda.io".to_owned()),
+            audience: Some(Self::DEFAULT_AUDIENCE.to_owned()),
             scope: None,
             assertion_audience: None,
-        })
+        }
     }
 
     /// Self-managed with Keycloak: the URL of the realm, for example

@@ -129,9 +129,6 @@ impl Settings {
 
     /// The token endpoint, if it need not be asked for.
     pub(crate) fn token_url(&self) -> Result<Option<ServiceUrl>, CliError> {
-        if self.layers.has(Key::Issuer) && !self.layers.has(Key::TokenUrl) {
-            return Ok(None);
-        }
         self.used(Key::TokenUrl)?.map(|text| self.service_url(Key::TokenUrl, &text)).transpose()
     }
 
@@ -260,10 +257,8 @@ impl Settings {
         self.used(Key::Issuer)
     }
 
-    /// A setting of the token request, or what the preset has for it.
     fn used(&self, key: Key) -> Result<Option<String>, CliError> {
-        let of_preset = || Ok(self.preset()?.and_then(|preset| auth::of_preset(&preset, key)));
-        self.layers.text(key).map_or_else(of_preset, |text| Ok(Some(text)))
+        Ok(self.requested(key)?.map(|requested| requested.value))
     }
 
     fn invalid(&self, key: Key, problem: &str) -> CliError {

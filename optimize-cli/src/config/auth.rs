@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use optimize_auth::{
-    AuthError, Cached, Credentials, FileStore, Preset, StrategyRegistry, StrategySettings, Surroundings,
+    AuthError, Cached, Credentials, FileStore, Preset, ServiceUrl, StrategyRegistry, StrategySettings, Surroundings,
 };
 
 use super::layers::Layers;
@@ -25,6 +25,32 @@ const TELLTALES: [(Key, &str); 8] = [
     (Key::ClientSecret, "client-credentials"),
     (Key::PrivateKey, "client-credentials"),
 ];
+
+/// Stands for no audience at all.
+const NO_AUDIENCE: &str = "none";
+
+/// A parameter of the token request, and where it comes from.
+pub(crate) struct Requested {
+    pub(crate) value: String,
+    pub(crate) source: RequestSource,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestSource {
+    Setting,
+    Preset,
+    Default,
+}
+
+impl RequestSource {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Setting => "setting",
+            Self::Preset => "preset",
+            Self::Default => "default",
+        }
+    }
+}
 
 /// What programs may be asked for.
 const SECRETS: [Key; 3] = [Key::ClientSecret, Key::PrivateKey, Key::Token];
@@ -58,7 +84,8 @@ impl Settings {
         strategy(&self.layers)
     }
 
-    /// What is known of the provider. A region and a cluster id without a base URL are Camunda SaaS.
+    /// What is known of the provider. Camunda SaaS is known by the base URL, by a region and a cluster id where there is no
+    /// other base URL, or by Camunda's token endpoint.
     pub(crate) fn preset(&self) -> Result<Option<Preset>, CliError> {
         let layers = &self.layers;
         let need = |key: Key, preset: &str| {
@@ -69,12 +96,21 @@ impl Settings {
         };
         let wrong = |error: AuthError| self.placed(&error, layers).unwrap_or_else(|| error.into());
         let saas = || Preset::saas(&need(Key::Region, "saas")?, &need(Key::ClusterId, "saas")?).map_err(wrong);
+        let is_at = |key: Key, is_host: fn(&str) -> bool| {
+            let url = layers.text(key).and_then(|text| url_host(&text));
+            url.is_some_and(|host| is_host(&host))
+        };
+        let is_cluster = layers.has(Key::Region) && layers.has(Key::ClusterId);
         match layers.text(Key::Preset).as_deref() {
-            None if layers.has(Key::Region) && layers.has(Key::ClusterId) && !layers.has(Key::BaseUrl) => {
-                saas().map(Some)
+            Some("saas") | None if is_cluster && !layers.has(Key::BaseUrl) => saas().map(Some),
+            Some("saas") if layers.has(Key::BaseUrl) => Ok(Some(Preset::saas_with_known_url())),
+            Some("saas") => saas().map(Some),
+            None if is_at(Key::BaseUrl, |host| host.ends_with(".optimize.camunda.io"))
+                || is_at(Key::TokenUrl, |host| host == "login.cloud.camunda.io") =>
+            {
+                Ok(Some(Preset::saas_with_known_url()))
             }
             None => Ok(None),
-            Some("saas") => saas().map(Some),
             Some("self-managed") => Ok(Some(Preset::keycloak(&need(Key::RealmUrl, "self-managed")?))),
             Some("entra") => {
                 let application = layers.text(Key::ApplicationId).or_else(|| layers.text(Key::ClientId));
@@ -198,15 +234,42 @@ impl Settings {
         if strategy == "chain" || !asks_for_tokens(strategy) {
             return Ok(settings);
         }
-        let preset = self.preset()?.filter(|_| !layers.has(Key::TokenUrl) && !layers.has(Key::Issuer));
         for key in Key::USE.into_iter().filter(|key| self.is_of_use(layers, strategy, *key)) {
-            let given = layers.text(key).or_else(|| self.layers.text(key));
-            let value = given.or_else(|| preset.as_ref().and_then(|preset| of_preset(preset, key)));
-            if let Some(value) = value {
-                settings = settings.with_text(key.name(), value);
+            if let Some(requested) = self.requested_by(layers, strategy, key)? {
+                settings = settings.with_text(key.name(), requested.value);
             }
         }
         Ok(settings)
+    }
+
+    /// A setting of the token request as it is sent; `None` is not sent. This is what is shown, too.
+    pub(crate) fn requested(&self, key: Key) -> Result<Option<Requested>, CliError> {
+        let strategy = self.strategy().map(|(name, _)| name).unwrap_or_default();
+        self.requested_by(&self.layers, &strategy, key)
+    }
+
+    /// The same of a member of a chain: what is not set there is as it is for all. What nobody has set comes from the
+    /// preset, and the audience by default from Camunda's documentation.
+    fn requested_by(&self, member: &Layers, strategy: &str, key: Key) -> Result<Option<Requested>, CliError> {
+        let set = |key: Key| member.text(key).or_else(|| self.layers.text(key));
+        if let Some(value) = set(key) {
+            let is_none = key == Key::Audience && value == NO_AUDIENCE;
+            return Ok((!is_none).then_some(Requested { value, source: RequestSource::Setting }));
+        }
+        // An issuer that is set is asked for its own token endpoint.
+        if key == Key::TokenUrl && set(Key::Issuer).is_some() {
+            return Ok(None);
+        }
+        let preset = self.preset()?;
+        let of_preset = preset.as_ref().and_then(|preset| of_preset(preset, key));
+        if let Some(value) = of_preset {
+            return Ok(Some(Requested { value, source: RequestSource::Preset }));
+        }
+        let is_client = strategy.starts_with("client-") || (strategy == "exec" && member.has(Key::ClientId));
+        let says_what_for = preset.is_some() || set(Key::Scope).is_some() || set(Key::Resource).is_some();
+        let is_default = key == Key::Audience && is_client && !says_what_for;
+        let value = Preset::DEFAULT_AUDIENCE.to_owned();
+        Ok(is_default.then_some(Requested { value, source: RequestSource::Default }))
     }
 
     /// What a strategy makes no use of is left out, since it may stand in the environment for other runs.
@@ -308,7 +371,13 @@ fn strategy(layers: &Layers) -> Option<(String, String)> {
     Some((name.to_owned(), layers.origin(key)))
 }
 
-pub(super) fn of_preset(preset: &Preset, key: Key) -> Option<String> {
+/// The host of a URL in lower case.
+fn url_host(text: &str) -> Option<String> {
+    let url = ServiceUrl::parse_allowing_insecure_http(text).ok()?;
+    url.as_url().host_str().map(str::to_ascii_lowercase)
+}
+
+fn of_preset(preset: &Preset, key: Key) -> Option<String> {
     match key {
         Key::TokenUrl => Some(preset.token_url.clone()),
         Key::Issuer => preset.issuer.clone(),

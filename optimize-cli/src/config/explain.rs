@@ -1,6 +1,6 @@
 //! Which settings count, and where they were made.
 
-use super::auth::{TokenCache, of_preset};
+use super::auth::{RequestSource, TokenCache};
 use super::schema::{Key, Setting, SettingValue};
 use super::{DEFAULT_TIMEOUT, SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
@@ -53,15 +53,13 @@ impl Settings {
 
     /// What a setting is if nobody makes it, by its preset or by default.
     fn supplied(&self, key: Key, environment: &Environment) -> Result<Option<(String, String)>, CliError> {
-        if let Some(preset) = self.preset()? {
-            let value = match key {
-                Key::BaseUrl => preset.base_url.clone(),
-                Key::TokenUrl if self.layers.has(Key::Issuer) => None,
-                key => of_preset(&preset, key),
-            };
-            if let Some(value) = value {
-                return Ok(Some((value, "preset".to_owned())));
-            }
+        if Key::USE.contains(&key) {
+            let requested = self.requested(key)?;
+            return Ok(requested.map(|requested| (requested.value, requested.source.name().to_owned())));
+        }
+        let of_preset = || Ok::<_, CliError>(self.preset()?.and_then(|preset| preset.base_url));
+        if key == Key::BaseUrl {
+            return Ok(of_preset()?.map(|url| (url, RequestSource::Preset.name().to_owned())));
         }
         let value = match key {
             Key::Output => "auto".to_owned(),

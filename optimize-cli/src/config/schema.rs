@@ -116,7 +116,7 @@ keys! {
     AssertionAudience = "auth.assertion_audience", Text, Destination, &env_vars::ASSERTION_AUDIENCE, "For whom a signed assertion is meant: issuer, token-endpoint, or a text";
     TokenUrl = "auth.token_url", Text, Destination, &env_vars::TOKEN_URL, "The token endpoint";
     Issuer = "auth.issuer", Text, Destination, &env_vars::ISSUER, "The issuer, which is asked for its token endpoint if no token URL is set";
-    Audience = "auth.audience", Text, Nowhere, &env_vars::AUDIENCE, "The audience to ask for";
+    Audience = "auth.audience", Text, Nowhere, &env_vars::AUDIENCE, "The audience to request; none requests none. Client credentials without audience, scope, resource and preset request optimize.camunda.io";
     Scope = "auth.scope", Text, Nowhere, &env_vars::SCOPE, "The scope to ask for, space-separated";
     Resource = "auth.resource", Text, Nowhere, &env_vars::RESOURCE, "The resource to ask for (RFC 8707)";
 }

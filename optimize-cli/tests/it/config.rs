@@ -3,4 +3,5 @@ mod file;
 mod layers;
 mod secrets;
 mod strategies;
+mod token_request;
 mod url;

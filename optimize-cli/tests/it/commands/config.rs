@@ -49,6 +49,7 @@ fn bar_44_each_setting_is_explained_with_what_it_hides_and_no_secret() {
     {"setting":"auth.client_id","value":"mine","source":"[HOME]/.config/optimize/config.toml:7:13","hides":[]}
     {"setting":"auth.client_secret","value":"(secret: environment variable MY_SECRET)","source":"[HOME]/.config/optimize/config.toml:8:17","hides":[]}
     {"setting":"auth.token_url","value":"https://login.example.com/token","source":"[HOME]/.config/optimize/config.toml:6:13","hides":[]}
+    {"setting":"auth.audience","value":"optimize.camunda.io","source":"default","hides":[]}
     --- stderr
     "#);
     let user = user.without("OPTIMIZE_BASE_URL").with("OPTIMIZE_TOKEN", "canary-secret");

@@ -20,7 +20,7 @@ fn zeebe_s_audience_is_not_optimize_s() {
     let server = Server::new();
     let user = User::of(&server).with("ZEEBE_TOKEN_AUDIENCE", "zeebe.camunda.io");
     assert_eq!(user.types("auth token").code, Some(0));
-    assert!(!server.journal()[0].parameters.contains_key("audience"));
+    assert_eq!(server.journal()[0].parameters["audience"], "optimize.camunda.io");
 }
 
 #[test]

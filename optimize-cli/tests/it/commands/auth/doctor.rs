@@ -275,7 +275,7 @@ fn broken_13_the_token_is_for_somebody_else() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
     ok    token: good for 300 s
-    warn  claims: the token has the audience account; none was asked for
+    warn  claims: the token has the audience account; optimize.camunda.io was asked for
           hint: Keycloak takes the audience from the client's permissions, not from the request: give the client the permission for the Optimize API; elsewhere set OPTIMIZE_AUDIENCE to what the server is configured for
     fail  api: failed to list reports: the server answered 401: the token's aud does not contain optimize.camunda.io
           hint: the token is for the audience account; is that the server's? if not, set OPTIMIZE_AUDIENCE

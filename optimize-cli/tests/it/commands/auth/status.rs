@@ -18,7 +18,7 @@ fn a_check_shows_claims_and_whether_the_server_accepts_them() {
     check!(User::of_a_server().types("auth status --check"), @r#"
     exit 0
     --- stdout
-    {"profile":null,"strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"optimize-sandbox","token_url":"http://127.0.0.1:PORT/oauth/token","issuer":null,"audience":null,"scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens","expires_at":"[TIME]","claims":{"aud":["optimize.camunda.io"],"iss":"http://127.0.0.1:PORT","scope":"","exp":"[TIME]"},"accepted":true}
+    {"profile":null,"strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"optimize-sandbox","token_url":"http://127.0.0.1:PORT/oauth/token","issuer":null,"audience":"optimize.camunda.io","scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens","expires_at":"[TIME]","claims":{"aud":["optimize.camunda.io"],"iss":"http://127.0.0.1:PORT","scope":"","exp":"[TIME]"},"accepted":true}
     --- stderr
     "#);
 }

@@ -205,14 +205,15 @@ impl HttpOptions {
 
 /// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3).
 ///
-/// A date in the past is no wait; anything unreadable counts as absent.
+/// A date counts from the server's own `Date`, or from `now` where there is none: the clocks may differ. A date in the past is
+/// no wait; anything unreadable counts as absent.
 pub fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(date.duration_since(server_date(headers).unwrap_or(now)).unwrap_or_default())
 }
 
 /// The time of day according to whoever answered (RFC 9110 §6.6.1).
@@ -220,8 +221,13 @@ pub fn server_date(headers: &http::HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(http::header::DATE)?.to_str().ok()?).ok()
 }
 
+/// The bytes without a byte order mark of UTF-8, which editors and some servers put first.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// Whether a body is a web page rather than an answer of an API, by its type or its first character.
 pub fn is_html(headers: &http::HeaderMap, body: &[u8]) -> bool {
     let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    declared.to_ascii_lowercase().starts_with("text/html") || body.trim_ascii_start().starts_with(b"<")
+    declared.to_ascii_lowercase().starts_with("text/html") || without_mark(body).trim_ascii_start().starts_with(b"<")
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
+use crate::http::without_mark;
 use crate::{AuthError, AuthErrorKind};
 
 /// No token, secret or key in use is nearly as long; more is the wrong file.
@@ -62,7 +63,10 @@ pub fn read_secret(reader: impl Read) -> Result<SecretString, SecretProblem> {
     if bytes.len() > LONGEST {
         return Err(SecretProblem::Text("it is longer than 64 KiB"));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| SecretProblem::Text("it is not UTF-8"))?;
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(SecretProblem::Text("it is UTF-16; save it as UTF-8"));
+    }
+    let text = std::str::from_utf8(without_mark(&bytes)).map_err(|_| SecretProblem::Text("it is not UTF-8"))?;
     one_line_break_less(text).ok_or(SecretProblem::Text("it is empty"))
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::http::is_html;
+use crate::http::{is_html, without_mark};
 use crate::{AuthErrorKind, Token, scrub};
 
 /// Lifetime of a token whose answer does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
@@ -50,7 +50,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
             format!("it answered {} with a redirect, which is not followed", status.as_u16()),
         );
     }
-    let text = body.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&body);
+    let text = without_mark(&body);
     // A serde error repeats the value it stumbled over, which may be the token: only its position is told.
     let parsed: Result<Answer<'_>, serde_json::Error> = serde_json::from_slice(text);
     let is_success = status.is_success();

@@ -90,7 +90,7 @@ impl ClientBuilder {
 
     /// How often and after which waits a failed request is sent again. All calls of one client share a store of a hundred
     /// retries, to which ten successes add one, so that a server that is down is not asked much more often than there are
-    /// calls.
+    /// calls. A wait that the server asks for with `Retry-After` takes nothing from it.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self

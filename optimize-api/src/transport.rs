@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use optimize_auth::http::{HttpOptions, TransportError, is_html, retry_after};
 use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
@@ -180,7 +180,8 @@ impl Transport {
             let outcome = exchange.outcome(wait);
             let left = self.timeout.saturating_sub(started.elapsed());
             let decision = match decide(spec.operation.replay, attempt, outcome, left, &self.retry) {
-                Decision::Wait(_) if !self.budget.take() => Decision::Finish,
+                // A wait that the server has asked for is no storm.
+                Decision::Wait(_) if wait.is_none() && !self.budget.take() => Decision::Finish,
                 Decision::Reauthorize if !self.renews(auth.as_ref(), &exchange, deadline).await => Decision::Finish,
                 decision => decision,
             };
@@ -282,6 +283,10 @@ impl Transport {
         if let Some(body) = spec.body() {
             // Of known length, so that it is never chunked: older servers answer that with 411.
             request = request.header(CONTENT_TYPE, spec.content_type()).body(body.clone());
+            if body.is_empty() {
+                // The HTTP library leaves out a length of 0, and some gateways then answer 411, too.
+                request = request.header(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
         }
         let response = self.http_options.send(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -1,5 +1,7 @@
 //! Any number of elements, in batches by count and size, several at a time.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::transport::spec::RequestSpec;
 use crate::{Client, Error, Operation, ValidationError};
@@ -116,9 +119,9 @@ impl<T: Element> Ingest<T> {
         self
     }
 
-    /// Sends all elements and tells of each batch when it is done, in no particular order. Nothing is read ahead but the
-    /// batches that are under way. Of two elements with one id, the last that arrives stays: with a
-    /// [`concurrency`](Self::concurrency) of 1 that is the last of the input.
+    /// Sends all elements and returns the outcome of each batch when it is done, in no particular order. Nothing is read
+    /// ahead but the batches that are under way. Of two elements with one id the last of the input stays: a batch waits for
+    /// those before it that hold an id of its own.
     pub fn send(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = BatchOutcome> + Send
     where
         T: Send + 'static,
@@ -129,15 +132,24 @@ impl<T: Element> Ingest<T> {
             let has_failed = has_failed.clone();
             move |_: &Batch| std::future::ready(!(stops && has_failed.load(Ordering::Relaxed)))
         };
-        let send = move |batch| {
+        let mut in_flight = InFlight::default();
+        let send = move |batch: Batch| {
             let (target, has_failed) = (target.clone(), has_failed.clone());
+            let turn = in_flight.enter(&batch);
             async move {
+                let turn = turn.wait().await;
+                // One before it may have failed meanwhile.
+                if stops && has_failed.load(Ordering::Relaxed) {
+                    return None;
+                }
                 let outcome = target.send(batch).await;
                 has_failed.fetch_or(outcome.failed.is_some(), Ordering::Relaxed);
-                outcome
+                drop(turn);
+                Some(outcome)
             }
         };
-        self.batches(elements).take_while(goes_on).map(send).buffer_unordered(concurrency)
+        let outcomes = self.batches(elements).take_while(goes_on).map(send).buffer_unordered(concurrency);
+        outcomes.filter_map(std::future::ready)
     }
 
     fn batches(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = Batch> + Send
@@ -217,6 +229,50 @@ impl Target {
             }
         }
         outcome
+    }
+}
+
+/// The ids of the batches under way, so that an older value never arrives after a newer one.
+#[derive(Default)]
+struct InFlight {
+    hasher: RandomState,
+    /// By the hash of an id, the latest batch that holds it. Two ids with one hash only make a batch wait in vain.
+    latest: HashMap<u64, watch::Receiver<()>>,
+}
+
+/// A batch's place behind those that it must not overtake.
+struct Turn {
+    before: Vec<watch::Receiver<()>>,
+    /// Dropped when the batch is done, which those behind it wait for.
+    done: watch::Sender<()>,
+}
+
+impl InFlight {
+    fn enter(&mut self, batch: &Batch) -> Turn {
+        let (done, is_done) = watch::channel(());
+        self.latest.retain(|_, earlier| earlier.has_changed().is_ok());
+        let mut before: Vec<watch::Receiver<()>> = Vec::new();
+        for element in &batch.elements {
+            let id = self.hasher.hash_one(&element.id);
+            if let Some(earlier) = self.latest.insert(id, is_done.clone())
+                && !earlier.same_channel(&is_done)
+                && !before.iter().any(|known| known.same_channel(&earlier))
+            {
+                before.push(earlier);
+            }
+        }
+        Turn { before, done }
+    }
+}
+
+impl Turn {
+    /// Waits for the batches before; what is returned is to be dropped when this one is done.
+    async fn wait(self) -> watch::Sender<()> {
+        for mut earlier in self.before {
+            // It never changes; it ends.
+            while earlier.changed().await.is_ok() {}
+        }
+        self.done
     }
 }
 

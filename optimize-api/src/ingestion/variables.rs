@@ -41,7 +41,7 @@ impl ExternalVariable {
     ) -> Self {
         let (process_instance_id, name) = (process_instance_id.into(), name.into());
         Self {
-            id: format!("{process_instance_id}:{name}:{variable_type}"),
+            id: [process_instance_id.as_str(), &name, &variable_type.to_string()].map(escaped).join(":"),
             name,
             variable_type,
             value: None,
@@ -68,6 +68,11 @@ impl ExternalVariable {
         self.serialization_data_format = Some(format.into());
         self
     }
+}
+
+/// A part of an id that is made of several: two different variables never have the same id.
+fn escaped(part: &str) -> String {
+    part.replace('%', "%25").replace(':', "%3A")
 }
 
 impl Element for ExternalVariable {
@@ -103,6 +108,17 @@ mod tests {
             ExternalVariable::new("parcelRouting", "2251799813700042", "customsCleared", VariableType::Boolean);
         let written = serde_json::to_string(&[variable.with_id("upd-0001").with_value("true")]).unwrap();
         insta::assert_snapshot!(written, @r#"[{"id":"upd-0001","name":"customsCleared","type":"Boolean","value":"true","processInstanceId":"2251799813700042","processDefinitionKey":"parcelRouting"}]"#);
+    }
+
+    #[test]
+    fn two_variables_never_share_an_id_that_was_made() {
+        let id = |instance: &str, name: &str| {
+            ExternalVariable::new("d", instance, name, VariableType::String).id().to_owned()
+        };
+        assert_eq!(id("a:b", "c"), "a%3Ab:c:String");
+        assert_ne!(id("a:b", "c"), id("a", "b:c"));
+        assert_ne!(id("a%3Ab", "c"), id("a:b", "c"));
+        assert_eq!(id("2251799813700042", "amount"), "2251799813700042:amount:String");
     }
 
     #[test]

@@ -207,3 +207,14 @@ async fn bar_30_ten_thousand_calls_to_a_failing_server_send_hardly_more_requests
     assert!((10_000..=12_000).contains(&requests), "{requests}");
     assert_eq!(token_requests(&sandbox), 0);
 }
+
+#[tokio::test]
+async fn bar_30_waits_that_the_server_asks_for_end_no_long_work() {
+    let sandbox = sandbox().await;
+    let client = static_client(&sandbox);
+    for _ in 0..250 {
+        sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(429).with_header("Retry-After", "0")));
+        client.reports().list(&"claims".into()).await.unwrap();
+    }
+    assert_eq!(statuses(&sandbox).len(), 500);
+}

@@ -138,3 +138,37 @@ async fn no_elements_are_no_request() {
     assert_eq!(outcomes.count().await, 0);
     assert!(sandbox.journal().is_empty());
 }
+
+/// Two values for each of 2,500 variables, the newer ones in later batches. The batches with the older ones are held up.
+#[tokio::test]
+async fn an_older_value_never_arrives_after_a_newer_one() {
+    for fault in [Fault::Delay { milliseconds: 300 }, Fault::status(503).with_header("Retry-After", "1")] {
+        let rule = FaultRule::new(PATH, fault).times(8);
+        let sandbox = start(Sandbox::builder().fault(rule)).await;
+        let element = |number: usize| {
+            let value = if number < 2500 { "old" } else { "new" };
+            variable(number % 2500).with_value(value)
+        };
+        let batches = client(&sandbox).ingestion().variable_batches().batch_count(100).concurrency(8);
+        let (accepted, refused, failed) = gather(batches.send(stream::iter((0..5000).map(element)))).await;
+        assert_eq!((accepted.len(), refused.len(), failed.len()), (5000, 0, 0));
+        let mut values = std::collections::HashMap::new();
+        for variable in sandbox.ingested_variables() {
+            values.insert(variable["id"].to_string(), variable["value"].to_string());
+        }
+        let stale = values.values().filter(|value| *value != "\"new\"").count();
+        assert_eq!((values.len(), stale), (2500, 0));
+    }
+}
+
+/// Every batch holds the same id, so that each waits for all before it; and nothing waits for itself.
+#[tokio::test]
+async fn batches_that_share_an_id_go_one_after_the_other() {
+    let sandbox = sandbox().await;
+    let elements = (0..60).map(|number| variable(number).with_id(if number % 3 == 0 { "same" } else { "other" }));
+    let batches = client(&sandbox).ingestion().variable_batches().batch_count(3).concurrency(16);
+    let (accepted, ..) = gather(batches.send(stream::iter(elements))).await;
+    assert_eq!(accepted, (0..60).collect::<Vec<_>>());
+    let last = sandbox.ingested_variables().into_iter().rfind(|variable| variable["id"] == "same").unwrap();
+    assert_eq!(last["processInstanceId"], "i57");
+}

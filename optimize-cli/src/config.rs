@@ -69,6 +69,7 @@ impl Settings {
     /// Reads every layer. A file that does not exist is skipped unless it was named. A profile that does not exist is an
     /// error unless it `may_be_new`.
     pub(crate) fn load(flags: &GlobalArgs, environment: &Environment, may_be_new: bool) -> Result<Self, CliError> {
+        warn_of_misspelt(environment);
         let Files { mut standard, mut named } = Files::read(flags, environment)?;
         let secret_variables = standard.iter().chain(&named).flat_map(ConfigFile::secret_variables).collect();
         let standing = named.as_ref().map(|file| standing(file, flags, environment)).transpose()?;
@@ -308,6 +309,24 @@ fn warn_if_open(file: &ConfigFile) {
     {
         tracing::warn!("{problem}, so they can decide where your requests go");
     }
+}
+
+/// A variable that is misspelt would be ignored, and another server or profile be used.
+fn warn_of_misspelt(environment: &Environment) {
+    // Some commands load the settings once for each profile.
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Ordering::Relaxed) {
+        for (name, meant) in env_layer::misspelt(environment) {
+            tracing::warn!("the variable {name} is not known and is ignored; did you mean OPTIMIZE_{meant}?");
+        }
+    }
+}
+
+/// The names of the profiles in the user's own file.
+pub(crate) fn user_profiles(environment: &Environment) -> Result<Vec<String>, CliError> {
+    let file = paths::user_file(environment).filter(|path| path.exists());
+    let file = file.map(|path| ConfigFile::read(&path)).transpose()?;
+    Ok(file.map(|file| file.profiles.into_keys().collect()).unwrap_or_default())
 }
 
 /// Where a configuration file is, or would be.

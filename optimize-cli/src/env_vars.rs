@@ -11,12 +11,15 @@ use crate::error::CliError;
 /// Base URL of Optimize: what comes before `/api`.
 pub(crate) const BASE_URL: [&str; 2] = ["OPTIMIZE_BASE_URL", "CAMUNDA_OPTIMIZE_BASE_URL"];
 /// Client id and secret, one family a pair. An id of one family is never joined with a secret of another.
-pub(crate) const CLIENT: [(&str, &str); 4] = [
+pub(crate) const CLIENT: [(&str, &str); 5] = [
     ("OPTIMIZE_CLIENT_ID", "OPTIMIZE_CLIENT_SECRET"),
     ("CAMUNDA_OPTIMIZE_CLIENT_ID", "CAMUNDA_OPTIMIZE_CLIENT_SECRET"),
     ("CAMUNDA_CLIENT_ID", "CAMUNDA_CLIENT_SECRET"),
+    ("CAMUNDA_CLIENT_AUTH_CLIENTID", "CAMUNDA_CLIENT_AUTH_CLIENTSECRET"),
     ("ZEEBE_CLIENT_ID", "ZEEBE_CLIENT_SECRET"),
 ];
+/// A file with the secret of the first family.
+pub(crate) const CLIENT_SECRET_FILE: &str = "OPTIMIZE_CLIENT_SECRET_FILE";
 /// Another proof than a secret for the client of the first family: a private key (PEM or JWK), or an assertion.
 pub(crate) const PRIVATE_KEY_FILE: &str = "OPTIMIZE_PRIVATE_KEY_FILE";
 /// A file with an assertion that somebody else keeps up to date.
@@ -37,9 +40,11 @@ pub(crate) const ASSERTION_AUDIENCE: [&str; 1] = ["OPTIMIZE_ASSERTION_AUDIENCE"]
 /// What is known of the provider: `saas`, `self-managed` or `entra`.
 pub(crate) const PRESET: [&str; 1] = ["OPTIMIZE_PRESET"];
 /// The region of a cluster of Camunda SaaS.
-pub(crate) const REGION: [&str; 2] = ["OPTIMIZE_CLUSTER_REGION", "CAMUNDA_CLUSTER_REGION"];
+pub(crate) const REGION: [&str; 3] =
+    ["OPTIMIZE_CLUSTER_REGION", "CAMUNDA_CLUSTER_REGION", "CAMUNDA_CLIENT_CLOUD_REGION"];
 /// The id of a cluster of Camunda SaaS.
-pub(crate) const CLUSTER_ID: [&str; 2] = ["OPTIMIZE_CLUSTER_ID", "CAMUNDA_CLUSTER_ID"];
+pub(crate) const CLUSTER_ID: [&str; 3] =
+    ["OPTIMIZE_CLUSTER_ID", "CAMUNDA_CLUSTER_ID", "CAMUNDA_CLIENT_CLOUD_CLUSTERID"];
 /// The URL of a realm of Keycloak.
 pub(crate) const REALM_URL: [&str; 1] = ["OPTIMIZE_REALM_URL"];
 /// The tenant of Entra ID.
@@ -59,11 +64,11 @@ pub(crate) const SCOPE: [&str; 2] = ["OPTIMIZE_SCOPE", "CAMUNDA_TOKEN_SCOPE"];
 /// The resource to ask for (RFC 8707).
 pub(crate) const RESOURCE: [&str; 1] = ["OPTIMIZE_RESOURCE"];
 /// A token to use as it is, such as the shared secret of a self-managed server.
-pub(crate) const TOKEN: &str = "OPTIMIZE_TOKEN";
+pub(crate) const TOKENS: [&str; 2] = ["OPTIMIZE_TOKEN", "CAMUNDA_OPTIMIZE_TOKEN"];
 /// A file that holds such a token.
 pub(crate) const TOKEN_FILE: &str = "OPTIMIZE_TOKEN_FILE";
 /// A PEM file of further certificate authorities to trust.
-pub(crate) const CA_FILE: [&str; 1] = ["OPTIMIZE_CA_FILE"];
+pub(crate) const CA_FILE: [&str; 2] = ["OPTIMIZE_CA_FILE", "CAMUNDA_CUSTOM_ROOT_CERT_PATH"];
 /// `true` permits plain http to other machines.
 pub(crate) const ALLOW_INSECURE_HTTP: [&str; 1] = ["OPTIMIZE_ALLOW_INSECURE_HTTP"];
 /// The output format, as `--output`.
@@ -106,6 +111,19 @@ pub(crate) const LESS: &str = "LESS";
 pub(crate) const TERM: &str = "TERM";
 /// Proxies for https. They are read by the HTTP library; here they are only told of.
 pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// Names of ours that are not settings.
+pub(crate) const OTHERS: [&str; 10] = [
+    PROFILE,
+    CONFIG,
+    PAGERS[0],
+    PLUGIN_API,
+    PLUGIN_NAME,
+    PLUGIN_CLI,
+    PLUGIN_COLOR,
+    PLUGIN_VERBOSE,
+    PLUGIN_DRY_RUN,
+    PLUGIN_YES,
+];
 /// What credential helpers are given of the environment, besides what is allowed by name.
 const HELPER: [&str; 11] = [
     "PATH",
@@ -161,17 +179,20 @@ impl Environment {
         self.variables.0.get(std::ffi::OsStr::new(name))
     }
 
-    /// A setting. One that is set but empty is an error rather than unset: it usually stands for a variable that was
-    /// not filled in, and to go on without it could mean another server.
+    /// A setting. An empty variable counts as unset, as in other clients of Camunda.
     pub(crate) fn setting(&self, name: &str) -> Result<Option<&str>, CliError> {
         let Some(value) = self.raw(name) else { return Ok(None) };
-        let problem = match value.to_str() {
-            Some(text) if !text.trim().is_empty() => return Ok(Some(text)),
-            Some(_) => "is set but empty",
-            None => "is not UTF-8",
-        };
-        Err(CliError::config(format!("read the environment: {name} {problem}"))
-            .with_hint(format!("give {name} a value or unset it")))
+        match value.to_str() {
+            Some(text) if text.trim().is_empty() => Ok(None),
+            Some(text) => Ok(Some(text)),
+            None => Err(CliError::config(format!("read the environment: {name} is not UTF-8"))
+                .with_hint(format!("give {name} another value or unset it"))),
+        }
+    }
+
+    /// The names of all variables that begin so.
+    pub(crate) fn names_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.variables.0.keys().filter_map(move |name| name.to_str().filter(|name| name.starts_with(prefix)))
     }
 
     /// What programs are given: everything but secrets. A client id whose secret is taken away goes with it, since half a
@@ -197,7 +218,7 @@ impl Environment {
     /// Whether a variable holds a secret that no other program is given: one of ours, one that the configuration takes a
     /// secret from, or a proxy with a password.
     fn is_secret(&self, name: &str) -> bool {
-        name == TOKEN
+        TOKENS.contains(&name)
             || CLIENT.iter().any(|(_, secret)| *secret == name)
             || self.secrets.contains(name)
             || (is_proxy(name) && self.raw(name).is_some_and(|value| has_password(&value.to_string_lossy())))

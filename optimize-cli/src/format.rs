@@ -6,6 +6,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::error::CliError;
+
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -33,17 +35,43 @@ impl Format {
         Self::value_variants().iter().map(Self::to_string).collect::<Vec<_>>().join(", ")
     }
 
-    /// The format to use: `auto` depends on where the output goes.
-    pub(crate) fn settle(self, file: Option<&Path>) -> Self {
-        if self != Self::Auto {
-            return self;
-        }
-        match file.map(|file| file.extension().and_then(|ending| ending.to_str()).unwrap_or_default()) {
-            Some(ending) if ending.eq_ignore_ascii_case("csv") => Self::Csv,
-            Some(ending) if ending.eq_ignore_ascii_case("json") => Self::Json,
-            None if io::stdout().is_terminal() => Self::Table,
-            // A record looks the same in json.
-            _ => Self::Ndjson,
-        }
+    /// The format to use: `auto` depends on where the output goes. The ending of a file decides about the file; a format that
+    /// `is_asked` for on the command line must fit it.
+    pub(crate) fn settle(self, is_asked: bool, file: Option<&Path>) -> Result<Self, CliError> {
+        let Some(file) = file else {
+            let is_for_people = self == Self::Auto && io::stdout().is_terminal();
+            return Ok(if is_for_people { Self::Table } else { self.or_ndjson() });
+        };
+        let ending = file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        let of_ending = ending
+            .as_deref()
+            .and_then(|ending| ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format));
+        let problem = match (of_ending, ending) {
+            (Some(of_ending), _) if !is_asked || self == of_ending || self == Self::Auto => return Ok(of_ending),
+            (Some(_), Some(ending)) => format!("its ending .{ending} stands for another format than {self}"),
+            (None, None) => return Ok(self.or_ndjson()),
+            // A device, or a FIFO.
+            (None, Some(_)) if file.exists() && !file.is_file() => return Ok(self.or_ndjson()),
+            (None, Some(ending)) if is_asked && self != Self::Auto && !OTHERS.contains(&ending.as_str()) => {
+                return Ok(self);
+            }
+            (None, Some(ending)) => format!("the ending .{ending} is not known"),
+            (Some(_), None) => return Ok(self.or_ndjson()),
+        };
+        let known = ENDINGS.map(|(ending, _)| format!(".{ending}")).join(", ");
+        Err(CliError::usage(format!("write {}: {problem}", file.display()))
+            .with_hint(format!("name the file with one of the endings {known}")))
+    }
+
+    /// A record looks the same in JSON.
+    fn or_ndjson(self) -> Self {
+        if self == Self::Auto { Self::Ndjson } else { self }
     }
 }
+
+/// The endings of files, and what they stand for.
+const ENDINGS: [(&str, Format); 4] =
+    [("csv", Format::Csv), ("json", Format::Json), ("ndjson", Format::Ndjson), ("jsonl", Format::Ndjson)];
+
+/// Endings of formats that no format here can be taken for.
+const OTHERS: [&str; 10] = ["bz2", "gz", "html", "parquet", "tsv", "xls", "xlsx", "xml", "zip", "zst"];

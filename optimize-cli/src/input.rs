@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use optimize_auth::http::without_mark;
 use serde::de::DeserializeOwned;
 
 use crate::error::CliError;
@@ -44,7 +45,19 @@ fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > LONGEST {
         return Err(io::Error::other(format!("it is longer than {} MiB", LONGEST >> 20)));
     }
+    check_encoding(&bytes)?;
+    if bytes.len() > without_mark(&bytes).len() {
+        bytes = without_mark(&bytes).to_vec();
+    }
     Ok(bytes)
+}
+
+/// Fails for a text that begins as UTF-16 does, such as those of older PowerShells.
+pub(crate) fn check_encoding(beginning: &[u8]) -> io::Result<()> {
+    if beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff") {
+        return Err(io::Error::other("it is UTF-16; save it as UTF-8"));
+    }
+    Ok(())
 }
 
 /// A JSON value; `what` names it in errors.

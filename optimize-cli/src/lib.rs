@@ -160,7 +160,12 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
         let work = async {
             match command.run(&app).await? {
                 Outcome::Data(data) => {
-                    let screen = Screen { printer, environment: &app.environment, columns: &app.flags.columns };
+                    let screen = Screen {
+                        printer,
+                        environment: &app.environment,
+                        columns: &app.flags.columns,
+                        is_format_asked: app.flags.output.is_some(),
+                    };
                     data.show(format, screen).await
                 }
                 Outcome::Document(document) => document.write(printer),
@@ -219,8 +224,13 @@ fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment)
         eprintln!("{object}");
         return Exit::Usage;
     }
-    // Nobody is left to tell if this cannot be printed.
-    let _ = print_usage(error, arguments);
+    if let Err(failed) = print_usage(error, arguments)
+        && is_answer
+        && failed.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("error: failed to write standard output: {failed}");
+        return Exit::Configuration;
+    }
     if error.kind() == UsageKind::DisplayHelp
         && arguments.iter().skip(1).all(|word| word.as_encoded_bytes().starts_with(b"-"))
     {

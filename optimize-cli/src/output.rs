@@ -127,10 +127,12 @@ impl Data {
 
     /// Writes everything, in constant memory.
     pub(crate) async fn show(mut self, format: Format, screen: Screen<'_>) -> Result<(), CliError> {
+        self.file = target::named(self.file.take());
         let printer = screen.printer;
         let target_name = target::name(self.file.as_deref());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
-        let format = self.format.unwrap_or(format).settle(self.file.as_deref());
+        let is_asked = self.format.is_some() || screen.is_format_asked;
+        let format = self.format.unwrap_or(format).settle(is_asked, self.file.as_deref())?;
         let to_screen = self.file.is_none() && io::stdout().is_terminal();
         let pager = if to_screen && format == Format::Table { Pager::start(screen.environment) } else { None };
         let mut target = match pager {
@@ -211,6 +213,8 @@ pub(crate) struct Screen<'a> {
     pub(crate) environment: &'a Environment,
     /// The columns that were chosen; all if empty.
     pub(crate) columns: &'a [String],
+    /// Whether the command line asks for the format.
+    pub(crate) is_format_asked: bool,
 }
 
 /// Whether the terminal makes texts lead somewhere.

@@ -72,8 +72,9 @@ struct LabelEntry {
     name: String,
     #[serde(rename = "variableType")]
     kind: String,
+    /// Null or empty removes the one there is.
     #[serde(rename = "variableLabel")]
-    label: String,
+    label: Option<String>,
 }
 
 impl Variable {
@@ -95,7 +96,11 @@ impl SetLabels {
             Some(file) => {
                 let entries: Vec<LabelEntry> = input::read_json(file, "the labels")?;
                 let label = |entry: LabelEntry| {
-                    VariableLabel::new(entry.name, VariableType::from(entry.kind.as_str()), entry.label)
+                    VariableLabel::new(
+                        entry.name,
+                        VariableType::from(entry.kind.as_str()),
+                        entry.label.unwrap_or_default(),
+                    )
                 };
                 entries.into_iter().map(label).collect()
             }

@@ -394,7 +394,7 @@ pub(super) fn how_to_set(key: Key) -> String {
     let variable = match key {
         Key::ClientId => Some(set.0),
         Key::ClientSecret => Some(set.1),
-        Key::Token => Some(env_vars::TOKEN),
+        Key::Token => Some(env_vars::TOKENS[0]),
         Key::PrivateKey => Some(env_vars::PRIVATE_KEY_FILE),
         Key::AssertionFile => Some(env_vars::ASSERTION_FILE),
         key => key.variables().first().copied(),

@@ -1,7 +1,10 @@
 //! Settings from the environment, as texts: an all-digit id stays a text.
 
+use super::nearest;
 use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
-use crate::env_vars::{ASSERTION_FILE, CLIENT, Environment, PRIVATE_KEY_FILE, TOKEN, TOKEN_FILE};
+use crate::env_vars::{
+    self, ASSERTION_FILE, CLIENT, CLIENT_SECRET_FILE, Environment, PRIVATE_KEY_FILE, TOKEN_FILE, TOKENS,
+};
 use crate::error::CliError;
 
 /// Settings that hold whatever the server is.
@@ -37,9 +40,18 @@ fn credentials(environment: &Environment) -> Result<Vec<Setting>, CliError> {
     if let Some(path) = environment.setting(ASSERTION_FILE)? {
         own.push(setting(Key::AssertionFile, SettingValue::Text(path.to_owned()), ASSERTION_FILE));
     }
-    let token = environment.setting(TOKEN)?.map(|_| SecretRef::Variable(TOKEN.to_owned()));
+    if let Some(path) = file(CLIENT_SECRET_FILE)? {
+        if own.iter().any(|setting| setting.key == Key::ClientSecret) {
+            let problem = format!("read the environment: {} and {CLIENT_SECRET_FILE} are both set", CLIENT[0].1);
+            return Err(CliError::config(problem).with_hint(format!("unset {} or {CLIENT_SECRET_FILE}", CLIENT[0].1)));
+        }
+        own.push(setting(Key::ClientSecret, SettingValue::Secret(path), CLIENT_SECRET_FILE));
+    }
+    let token = environment
+        .first(&TOKENS)?
+        .map(|(name, _)| vec![setting(Key::Token, SettingValue::Secret(SecretRef::Variable(name.to_owned())), name)]);
     let sets = [
-        token.map(|token| vec![setting(Key::Token, SettingValue::Secret(token), TOKEN)]),
+        token,
         file(TOKEN_FILE)?.map(|path| vec![setting(Key::Token, SettingValue::Secret(path), TOKEN_FILE)]),
         Some(own).filter(|own| !own.is_empty()),
     ];
@@ -67,7 +79,7 @@ fn family(environment: &Environment, names: (&str, &str)) -> Result<Vec<Setting>
     if let Some(id) = environment.setting(id_name)? {
         family.push(setting(Key::ClientId, SettingValue::Text(id.to_owned()), id_name));
     }
-    if environment.raw(secret_name).is_some() {
+    if environment.setting(secret_name)?.is_some() {
         let secret = SecretRef::Variable(secret_name.to_owned());
         family.push(setting(Key::ClientSecret, SettingValue::Secret(secret), secret_name));
     }
@@ -76,4 +88,16 @@ fn family(environment: &Environment, names: (&str, &str)) -> Result<Vec<Setting>
 
 fn setting(key: Key, value: SettingValue, variable: &str) -> Setting {
     Setting { key, value, origin: Origin::Variable(variable.to_owned()) }
+}
+
+/// What the names of our own variables begin with.
+const OURS: &str = "OPTIMIZE_";
+
+/// Variables that are probably misspelt, each with the one that is probably meant. Others may belong to another program.
+pub(crate) fn misspelt(environment: &Environment) -> Vec<(&str, &'static str)> {
+    let settings = Key::ALL.iter().flat_map(|key| key.all_variables());
+    let known: Vec<_> = settings.chain(env_vars::OTHERS).filter_map(|name| name.strip_prefix(OURS)).collect();
+    let ours = environment.names_with(OURS).filter_map(|name| Some((name, name.strip_prefix(OURS)?)));
+    let unknown = ours.filter(|(_, rest)| !known.contains(rest));
+    unknown.filter_map(|(name, rest)| Some((name, nearest::nearest(rest, known.iter().copied())?))).collect()
 }

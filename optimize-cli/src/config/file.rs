@@ -5,13 +5,14 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use optimize_auth::http::without_mark;
 use secrecy::zeroize::Zeroizing;
 use toml_edit::{Document, Item, TableLike};
 
 use super::nearest;
 use super::schema::{Form, Key, Origin, SecretRef, Setting, SettingValue};
 use crate::error::CliError;
-use crate::{sha256, text};
+use crate::{input, sha256, text};
 
 /// A longer file is not a configuration file.
 const LONGEST: u64 = 1 << 20;
@@ -33,7 +34,11 @@ impl ConfigFile {
         let mut text = Zeroizing::new(String::new());
         let file = std::fs::File::open(path).map_err(failed)?;
         let is_private = is_private(&file).map_err(failed)?;
-        file.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(64 << 10));
+        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        input::check_encoding(&bytes).map_err(failed)?;
+        let utf8 = std::str::from_utf8(without_mark(&bytes));
+        text.push_str(utf8.map_err(|_| failed(std::io::Error::other("it is not UTF-8")))?);
         if text.len() as u64 > LONGEST {
             return Err(failed(std::io::Error::other("it is longer than 1 MiB")));
         }

@@ -4,9 +4,19 @@ use crate::error::CliError;
 
 /// Adds "did you mean" to `error` if one of `known` is close to `given`.
 pub(crate) fn suggest<'a>(error: CliError, given: &str, known: impl IntoIterator<Item = &'a str>) -> CliError {
-    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(given, name), name));
-    match scored.filter(|(score, _)| *score > 0.75).max_by(|(a, _), (b, _)| a.total_cmp(b)) {
-        Some((_, name)) => error.with_hint(format!("did you mean `{name}`?")),
+    match best(given, known, 0.75) {
+        Some(name) => error.with_hint(format!("did you mean `{name}`?")),
         None => error,
     }
+}
+
+/// The one of `known` that `given` is very close to.
+pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    best(given, known, 0.9)
+}
+
+fn best<'a>(given: &str, known: impl IntoIterator<Item = &'a str>, least: f64) -> Option<&'a str> {
+    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(given, name), name));
+    let (_, name) = scored.filter(|(score, _)| *score > least).max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    Some(name)
 }

@@ -155,10 +155,13 @@ impl Key {
     pub(crate) fn all_variables(self) -> Vec<&'static str> {
         match self {
             Self::ClientId => env_vars::CLIENT.iter().map(|(id, _)| *id).collect(),
-            Self::ClientSecret => env_vars::CLIENT.iter().map(|(_, secret)| *secret).collect(),
+            Self::ClientSecret => {
+                let secrets = env_vars::CLIENT.iter().map(|(_, secret)| *secret);
+                secrets.chain([env_vars::CLIENT_SECRET_FILE]).collect()
+            }
             Self::PrivateKey => vec![env_vars::PRIVATE_KEY_FILE],
             Self::AssertionFile => vec![env_vars::ASSERTION_FILE],
-            Self::Token => vec![env_vars::TOKEN, env_vars::TOKEN_FILE],
+            Self::Token => env_vars::TOKENS.into_iter().chain([env_vars::TOKEN_FILE]).collect(),
             _ => self.variables().to_vec(),
         }
     }

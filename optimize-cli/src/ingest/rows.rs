@@ -152,7 +152,9 @@ impl<T: Input> Reader<'_, T> {
 
     /// The first one that is no space, which stays to be read; a byte order mark does not.
     fn first_character(&self, input: &mut impl BufRead) -> Result<Option<u8>, Stop> {
-        if input.fill_buf().map_err(|error| self.failed(error))?.starts_with(b"\xef\xbb\xbf") {
+        let beginning = input.fill_buf().map_err(|error| self.failed(error))?;
+        input::check_encoding(beginning).map_err(|error| self.failed(error))?;
+        if beginning.starts_with(b"\xef\xbb\xbf") {
             input.consume(3);
         }
         loop {

@@ -101,7 +101,8 @@ impl CsvWriter {
     fn begin<'a>(&mut self, out: &'a mut dyn Write) -> io::Result<csv::Writer<&'a mut dyn Write>> {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         if !std::mem::replace(&mut self.has_heading, true) && !self.columns.ordered.is_empty() {
-            csv.write_record(self.columns.ordered.iter().map(|column| self.harmless(column.heading())))?;
+            csv.write_record(self.columns.ordered.iter().map(|column| self.harmless(column.heading())))
+                .map_err(plain)?;
         }
         Ok(csv)
     }
@@ -111,7 +112,7 @@ impl CsvWriter {
         for (position, field) in fields {
             record[position] = field;
         }
-        Ok(csv.write_record(&record)?)
+        csv.write_record(&record).map_err(plain)
     }
 
     fn field(&self, cell: Cell<'_>) -> String {
@@ -122,6 +123,14 @@ impl CsvWriter {
     /// With `--csv-safe`, a text that a spreadsheet would run as a formula begins with an apostrophe.
     fn harmless(&self, text: String) -> String {
         if self.safe && text.starts_with(FORMULA) { format!("'{text}") } else { text }
+    }
+}
+
+/// The error of the writer below, so that a closed pipe is known as one.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Document {
 impl Document {
     /// For this file, or for standard output.
     pub(crate) fn new(bytes: impl Into<Bytes>, file: Option<PathBuf>) -> Self {
-        Self { bytes: bytes.into(), file, is_untouched: false, failure: None }
+        Self { bytes: bytes.into(), file: target::named(file), is_untouched: false, failure: None }
     }
 
     pub(crate) fn write(self, printer: Printer) -> Result<(), CliError> {

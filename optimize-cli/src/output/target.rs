@@ -32,6 +32,11 @@ pub(crate) fn name(file: Option<&Path>) -> String {
     file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string())
 }
 
+/// The file, unless it is `-`, which is standard output.
+pub(crate) fn named(file: Option<PathBuf>) -> Option<PathBuf> {
+    file.filter(|file| file.as_os_str() != "-")
+}
+
 const PREFIX: &str = ".optimize-";
 const SUFFIX: &str = ".part";
 

@@ -111,3 +111,118 @@ fn a_locale_changes_nothing() {
     let user = user.with("LC_ALL", "C").with("LANG", "tr_TR.ISO-8859-9").with("LC_NUMERIC", "de_DE");
     assert_eq!(user.types(line).to_string(), plain);
 }
+
+#[test]
+fn the_ending_of_a_file_decides_about_its_format() {
+    let user = User::of_a_server();
+    let first = |line: &str, file: &str| {
+        let ran = user.types(&format!("report data claims-raw --limit 2 {line} -f {file}"));
+        assert_eq!(ran.code, Some(0), "{line} {file}: {ran}");
+        user.read(file).chars().next().unwrap()
+    };
+    assert_eq!(first("", "a.csv"), 'd');
+    assert_eq!(first("", "a.CSV"), 'd');
+    assert_eq!(first("", "a.json"), '[');
+    assert_eq!((first("", "a.ndjson"), first("", "a.jsonl"), first("", "plain")), ('{', '{', '{'));
+    assert_eq!((first("-o csv", "a.csv"), first("-o csv", "b.txt"), first("-o ndjson", "a.jsonl")), ('d', 'd', '{'));
+    for (line, file) in [
+        ("", "x.xlsx"),
+        ("", "x.parquet"),
+        ("", "x.tsv"),
+        ("", "x.csv.gz"),
+        ("", "x.json.gz"),
+        ("", "x.txt"),
+        ("-o csv", "x.xlsx"),
+        ("-o csv", "x.csv.gz"),
+        ("-o json", "x.csv"),
+        ("-o ndjson", "x.json"),
+        ("-o table", "x.csv"),
+        ("--format json", "x.csv"),
+    ] {
+        let ran = user.types(&format!("report data claims-raw {line} -f {file}"));
+        assert_eq!(ran.code, Some(2), "{line} {file}: {ran}");
+        assert!(ran.stderr.contains(".csv, .json, .ndjson, .jsonl"), "{ran}");
+        assert!(!user.path(file).exists());
+    }
+    // A setting or a variable is a wish for the screen.
+    let user = user.with("OPTIMIZE_OUTPUT", "json");
+    assert_eq!(user.types("report data claims-raw -f b.csv").code, Some(0));
+    assert!(user.read("b.csv").starts_with("decisionDefinitionKey,"));
+    let ran = user.types("report data claims-raw --limit 1 -o ndjson -f -");
+    assert!(ran.stdout.starts_with('{') && !user.path("-").exists() && !ran.stderr.contains("wrote"), "{ran}");
+    assert!(user.types("report export claims-raw -f -").stdout.starts_with('['));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_early_is_right_and_a_full_disk_is_an_error_for_every_kind_of_output() {
+    let user = User::of_a_server();
+    let sh = |line: &str| {
+        let mut shell = std::process::Command::new("bash");
+        let line = line.replace("optimize", env!("CARGO_BIN_EXE_optimize"));
+        shell.args(["-c", &format!("set -o pipefail; {line}")]).current_dir(user.path("")).env_clear();
+        shell.envs(user.environment()).env("PATH", "/usr/bin:/bin");
+        user.ran(&shell.output().unwrap())
+    };
+    for command in [
+        "optimize report data orders-raw -o csv",
+        "optimize report data orders-raw -o csv --columns processInstanceId",
+        "optimize report data orders-raw -o json",
+        "optimize report data orders-raw -o ndjson",
+        "optimize report data orders-raw -o table",
+        "optimize api GET /api/public/export/report/orders-raw/result/json",
+        "optimize report export orders-raw",
+        "optimize completion bash",
+        "optimize --help",
+        "optimize report --help",
+        "optimize --version",
+        "optimize man",
+        "optimize",
+    ] {
+        // It reads one byte, and the pipe holds less than most of these print.
+        let ran = sh(&format!("{command} | head -c 1 > /dev/null"));
+        assert_eq!(ran.code, Some(0), "{command}: {ran}");
+        let ran = sh(&format!("{command} > /dev/full"));
+        assert_eq!(ran.code, Some(3), "{command}: {ran}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_and_utf_16_is_named_wherever_a_file_is_read() {
+    let server = crate::harness::Server::new();
+    let user = User::new();
+    let utf16 = |text: &str| -> Vec<u8> {
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    let configuration = format!("base_url = '{}'\nauth.token = {{ file = 'token' }}\n", server.base_url());
+    let row = r#"{"name":"n","type":"Long","value":1,"processInstanceId":"1","processDefinitionKey":"d"}"#;
+    let csv = "name,type,value,processInstanceId,processDefinitionKey\nn,Long,1,1,d\n";
+    let labels = r#"[{"variableName":"amount","variableType":"Double","variableLabel":null}]"#;
+    let scope = r#"[{"definitionType":"process","definitionKey":"invoice"}]"#;
+    let plain = [
+        (".config/optimize/config.toml", configuration.as_str(), "ready"),
+        (".config/optimize/token", server.static_token(), "report list --collection claims"),
+        ("rows.ndjson", row, "variable ingest rows.ndjson"),
+        ("rows.csv", csv, "variable ingest rows.csv"),
+        ("labels.json", labels, "variable label set --definition invoice --file labels.json"),
+        ("scope.json", scope, "collection scope set claims --file scope.json"),
+    ];
+    for (file, text, _) in plain {
+        user.file(file, text);
+    }
+    let definitions = user.types("report export claims-raw").stdout;
+    user.file("definitions.json", &definitions);
+    for (file, text, line) in plain.into_iter().chain([(
+        "definitions.json",
+        definitions.as_str(),
+        "import definitions.json --collection claims",
+    )]) {
+        assert_eq!(user.types(line).code, Some(0), "{line}: {}", user.types(line));
+        user.file(file, &format!("\u{feff}{text}"));
+        assert_eq!(user.types(line).code, Some(0), "{line} with a mark: {}", user.types(line));
+        std::fs::write(user.path(file), utf16(text)).unwrap();
+        let ran = user.types(line);
+        assert!(ran.code == Some(3) && ran.stderr.contains("it is UTF-16; save it as UTF-8"), "{line}: {ran}");
+        user.file(file, text);
+    }
+}

@@ -203,7 +203,6 @@ fn mishaps() -> Vec<(&'static str, User, &'static str)> {
             User::new().with("OPTIMIZE_BASE_URL", "https://x.example").with("OPTIMIZE_CLIENT_ID", "x"),
             list,
         ),
-        ("a variable that is set but empty", User::new().with("OPTIMIZE_BASE_URL", ""), list),
         ("a configuration that is no TOML", configured("a = = 1"), list),
         ("an unknown key", configured("base_ulr = 'x'"), list),
         ("an unknown profile", configured("[profiles.prod]"), "--profile prd ready"),

@@ -15,7 +15,11 @@ use crate::prompt::Terminal;
 /// The secret goes into a file of its own that only you can read. A profile whose tokens come from a credential helper is
 /// logged in by that helper instead.
 #[derive(Args, Debug)]
-pub(crate) struct Login {}
+pub(crate) struct Login {
+    /// Replace a profile of the same name without asking
+    #[arg(long)]
+    replace: bool,
+}
 
 const PROVIDERS: [(&str, Provider); 5] = [
     ("Camunda 8 SaaS", Provider::Saas),
@@ -53,6 +57,9 @@ impl Login {
             None => terminal.ask("Name of the profile", Some("default"))?,
         };
         check_name(&profile)?;
+        if !self.replace && config::user_profiles(&app.environment)?.contains(&profile) {
+            app.confirm(&format!("The profile `{profile}` exists. Replace it and its secret?"))?;
+        }
         let folder = config::user_folder(&app.environment)?;
         let draft = ask(&mut terminal, &profile)?;
         let trial = app.trial(&profile, &draft);

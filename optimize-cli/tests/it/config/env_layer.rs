@@ -56,20 +56,58 @@ fn a_token_beside_a_client_is_ambiguous() {
 }
 
 #[test]
-fn a_variable_that_is_set_but_empty_is_told() {
-    check!(User::new().with("OPTIMIZE_BASE_URL", "").types("ready"), @"
+fn an_empty_variable_counts_as_unset_in_every_family() {
+    let server = Server::new();
+    let user = User::of(&server).with("OPTIMIZE_PROFILE", "").with("OPTIMIZE_TOKEN", " ").with("OPTIMIZE_OUTPUT", "");
+    assert_eq!(user.types("auth token").code, Some(0));
+    let user = User::of(&server).with("OPTIMIZE_CLIENT_ID", "").with("OPTIMIZE_CLIENT_SECRET", "");
+    let user = user.with("ZEEBE_CLIENT_ID", server.client_id()).with("ZEEBE_CLIENT_SECRET", server.client_secret());
+    assert_eq!(user.types("auth token").code, Some(0));
+    let user = User::new().with("OPTIMIZE_BASE_URL", "").with("CAMUNDA_OPTIMIZE_BASE_URL", &server.base_url());
+    assert_eq!(user.types("ready").code, Some(0));
+}
+
+#[test]
+fn variables_of_other_clients_are_aliases() {
+    let server = Server::new();
+    let user = User::new()
+        .with("OPTIMIZE_BASE_URL", &server.base_url())
+        .with("OPTIMIZE_TOKEN_URL", &server.token_url())
+        .with("CAMUNDA_CLIENT_AUTH_CLIENTID", server.client_id())
+        .with("CAMUNDA_CLIENT_AUTH_CLIENTSECRET", server.client_secret());
+    assert_eq!(user.types("auth token").code, Some(0));
+    let user = User::new().with("OPTIMIZE_BASE_URL", &server.base_url()).with("CAMUNDA_OPTIMIZE_TOKEN", "t");
+    assert_eq!(user.types("auth token").stdout, "t\n");
+    let user = User::new().with("CAMUNDA_CLIENT_CLOUD_REGION", "syd-1").with("CAMUNDA_CLIENT_CLOUD_CLUSTERID", "c");
+    assert!(user.types("config explain -o csv").stdout.contains("base_url,https://syd-1.optimize.camunda.io/c,preset"));
+    user.file("ca.pem", "not PEM");
+    let ran = user.with("CAMUNDA_CUSTOM_ROOT_CERT_PATH", "ca.pem").types("ready");
+    assert!(ran.code == Some(3) && ran.stderr.contains("root certificates"), "{ran}");
+}
+
+#[test]
+fn a_client_secret_can_come_from_a_file_that_a_variable_names() {
+    let server = Server::new();
+    let user = User::of(&server).without("OPTIMIZE_CLIENT_SECRET").with("OPTIMIZE_CLIENT_SECRET_FILE", "secret");
+    user.file("secret", &format!("{}\n", server.client_secret()));
+    assert_eq!(user.types("auth token").code, Some(0));
+    check!(user.with("OPTIMIZE_CLIENT_SECRET", "x").types("auth token"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the environment: OPTIMIZE_BASE_URL is set but empty
-    hint: give OPTIMIZE_BASE_URL a value or unset it
+    error: failed to read the environment: OPTIMIZE_CLIENT_SECRET and OPTIMIZE_CLIENT_SECRET_FILE are both set
+    hint: unset OPTIMIZE_CLIENT_SECRET or OPTIMIZE_CLIENT_SECRET_FILE
     ");
-    check!(User::new().with("OPTIMIZE_PROFILE", " ").types("ready"), @"
-    exit 3
-    --- stdout
-    --- stderr
-    error: failed to read the environment: OPTIMIZE_PROFILE is set but empty
-    hint: give OPTIMIZE_PROFILE a value or unset it
+}
+
+#[test]
+fn a_misspelt_variable_is_warned_about() {
+    let server = Server::new();
+    let user = User::of(&server).with("OPTIMIZE_PROFIL", "prod").with("OPTIMIZE_TOKENCACHE", "off");
+    let user = user.with("OPTIMIZE_JAVA_OPTS", "-Xmx1g").with("OPTIMIZE_API_ACCESS_TOKEN", "x");
+    check!(user.types("auth token").stderr, @"
+    warning: the variable OPTIMIZE_PROFIL is not known and is ignored; did you mean OPTIMIZE_PROFILE?
+    warning: the variable OPTIMIZE_TOKENCACHE is not known and is ignored; did you mean OPTIMIZE_TOKEN_CACHE?
     ");
 }
 

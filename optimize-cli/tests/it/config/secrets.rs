@@ -48,7 +48,8 @@ fn a_secret_that_cannot_be_read_is_told_with_its_place() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the client secret from environment variable OPTIMIZE_CLIENT_SECRET: it is empty
+    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
+    hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new();
     user.configure("auth.token = { env = 'MISSING' }");

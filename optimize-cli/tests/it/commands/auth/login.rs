@@ -36,6 +36,24 @@ fn a_profile_is_set_up_tested_and_saved_and_its_secret_is_never_shown() {
 }
 
 #[test]
+fn a_profile_that_exists_is_replaced_only_after_a_question() {
+    let server = Server::new();
+    let user = User::new();
+    let before = "[profiles.prod]\nbase_url = 'http://localhost:1'\n";
+    user.configure(before);
+    let mut terminal = user.at_a_terminal("auth login --profile prod");
+    answer(&mut terminal, "The profile `prod` exists. Replace it and its secret? [y/N]", "n");
+    assert_eq!(terminal.end().0, Some(130));
+    assert_eq!(user.read(".config/optimize/config.toml"), before);
+    let mut terminal = user.at_a_terminal("auth login --profile prod --replace");
+    answer(&mut terminal, "Number, 1 to 5", "5");
+    answer(&mut terminal, "Base URL", &server.base_url());
+    answer(&mut terminal, "Shared token (not shown)", server.static_token());
+    assert_eq!(terminal.end().0, Some(0));
+    assert!(user.read(".config/optimize/config.toml").contains(&server.base_url()));
+}
+
+#[test]
 fn what_does_not_work_is_not_saved() {
     let server = Server::new();
     let user = User::new();

@@ -8,6 +8,7 @@ mod config;
 mod dashboard;
 mod entities;
 mod event;
+mod id;
 mod import;
 mod man;
 mod plugin;

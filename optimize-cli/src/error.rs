@@ -27,6 +27,8 @@ enum Kind {
     Api(optimize_api::Error),
     Auth(AuthError),
     NotReady(String),
+    /// Something that a server would have, and has not.
+    NotFound(String),
     Io {
         action: String,
         source: io::Error,
@@ -53,6 +55,10 @@ impl CliError {
 
     pub(crate) fn not_ready(message: impl Into<String>) -> Self {
         Kind::NotReady(message.into()).into()
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Kind::NotFound(message.into()).into()
     }
 
     pub(crate) fn interrupted() -> Self {
@@ -111,6 +117,7 @@ impl CliError {
             },
             Kind::Incomplete(_) => Exit::Incomplete,
             Kind::NotReady(_) => Exit::Unavailable,
+            Kind::NotFound(_) => Exit::NotFound,
             Kind::Untrusted(_) => Exit::Authentication,
             Kind::Interrupted | Kind::Declined => Exit::Interrupted,
         }
@@ -244,6 +251,7 @@ impl fmt::Display for CliError {
             | Kind::Config(message)
             | Kind::Incomplete(message)
             | Kind::NotReady(message)
+            | Kind::NotFound(message)
             | Kind::Untrusted(message) => f.write_str(message),
             Kind::Api(error) => error.fmt(f),
             Kind::Auth(error) => error.fmt(f),

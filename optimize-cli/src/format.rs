@@ -49,14 +49,13 @@ impl Format {
         let problem = match (of_ending, ending) {
             (Some(of_ending), _) if !is_asked || self == of_ending || self == Self::Auto => return Ok(of_ending),
             (Some(_), Some(ending)) => format!("its ending .{ending} stands for another format than {self}"),
-            (None, None) => return Ok(self.or_ndjson()),
+            (_, None) => return Ok(self.or_ndjson()),
             // A device, or a FIFO.
             (None, Some(_)) if file.exists() && !file.is_file() => return Ok(self.or_ndjson()),
             (None, Some(ending)) if is_asked && self != Self::Auto && !OTHERS.contains(&ending.as_str()) => {
                 return Ok(self);
             }
             (None, Some(ending)) => format!("the ending .{ending} is not known"),
-            (Some(_), None) => return Ok(self.or_ndjson()),
         };
         let known = ENDINGS.map(|(ending, _)| format!(".{ending}")).join(", ");
         Err(CliError::usage(format!("write {}: {problem}", file.display()))

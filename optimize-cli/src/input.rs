@@ -52,7 +52,7 @@ fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Fails for a text that begins as UTF-16 does, such as those of older PowerShells.
+/// Fails for a text that begins as UTF-16 does, such as those that older shells of Windows write.
 pub(crate) fn check_encoding(beginning: &[u8]) -> io::Result<()> {
     if beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff") {
         return Err(io::Error::other("it is UTF-16; save it as UTF-8"));

@@ -215,13 +215,13 @@ async fn a_raw_request_is_answered_as_it_is() {
 }
 
 /// The head of the one request that a call sends to a server which answers 204.
-async fn head_of(call: impl AsyncFnOnce(optimize_api::Client)) -> String {
+async fn head_of(call: impl AsyncFnOnce(Client)) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let credentials = optimize_auth::Credentials::static_bearer("t".to_owned().into()).unwrap();
+    let credentials = Credentials::static_bearer("t".to_owned().into()).unwrap();
     let url = optimize_auth::ServiceUrl::parse(&url).unwrap();
-    let client = optimize_api::Client::builder(url).credentials(credentials).build().unwrap();
+    let client = Client::builder(url).credentials(credentials).build().unwrap();
     let server = async {
         let (mut connection, _) = listener.accept().await.unwrap();
         let mut head = Vec::new();
@@ -238,7 +238,7 @@ async fn head_of(call: impl AsyncFnOnce(optimize_api::Client)) -> String {
 async fn what_has_no_body_has_a_length_where_gateways_want_one() {
     let post = head_of(async |client| client.enable_sharing().await.unwrap()).await;
     assert_eq!(post.matches("content-length: 0\r\n").count(), 1, "{post}");
-    let request = optimize_api::RawRequest::new(http::Method::PUT, "/api/x").unwrap();
+    let request = RawRequest::new(http::Method::PUT, "/api/x").unwrap();
     let put = head_of(async |client| drop(client.raw(&request).await.unwrap())).await;
     assert_eq!(put.matches("content-length: 0\r\n").count(), 1, "{put}");
     let delete = head_of(async |client| client.reports().delete(&"r".into()).await.unwrap()).await;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use optimize_api::{CollectionId, ScopeEntry};
 use serde_json::json;
 
+use super::id;
 use crate::app::App;
 use crate::error::CliError;
 use crate::input;
@@ -64,7 +65,8 @@ impl Collection {
                 Ok(Outcome::Data(Data::record(&json!({ "id": id }))))
             }
             Self::Get(command) => {
-                let collection = app.client().await?.collections().get(&command.id.into()).await?;
+                let collection =
+                    app.client().await?.collections().get(&id::of("collection", &command.id)?.into()).await?;
                 Ok(Outcome::Data(Data::raw_record(collection.json().to_owned())))
             }
             Self::List => {
@@ -75,7 +77,11 @@ impl Collection {
             }
             Self::Scope(Scope::Set(command)) => {
                 let entries: Vec<ScopeEntry> = input::read_json(&command.file, "the scope")?;
-                app.client().await?.collections().set_scope(&command.id.into(), &entries).await?;
+                app.client()
+                    .await?
+                    .collections()
+                    .set_scope(&id::of("collection", &command.id)?.into(), &entries)
+                    .await?;
                 app.printer.remark(&format!("set {} entries of the scope", entries.len()));
                 Ok(Outcome::Done)
             }

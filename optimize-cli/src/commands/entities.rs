@@ -1,14 +1,20 @@
 //! What reports and dashboards have in common: lists, definitions, deletion.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use optimize_api::{Client, DashboardId, Definitions, Error, ReportId};
+use optimize_api::{Client, CollectionId, DashboardId, Definitions, Error, ReportId};
 use serde_json::json;
 
+use super::id;
 use crate::app::App;
+use crate::config::suggest;
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
+
+/// A list of a collection ends there.
+const MOST_LISTED: usize = 1000;
 
 /// Which of the two a command is about.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +51,36 @@ impl Kind {
         }
     }
 
+    /// The ids in what was typed.
+    fn ids(self, texts: &[String]) -> Result<Vec<String>, CliError> {
+        texts.iter().map(|text| id::of(self.noun(), text)).collect()
+    }
+
+    /// What a collection lists. A collection that does not exist lists nothing, so one that lists nothing is looked for,
+    /// where the server can list collections.
+    async fn list_known(self, app: &App, collection: &str) -> Result<Vec<String>, CliError> {
+        let (client, noun) = (app.client().await?, self.noun());
+        let ids = self.list(&client, collection).await?;
+        match ids.len() {
+            0 => match client.collections().list().await {
+                Ok(all) if all.iter().all(|known| known.as_str() != collection) => {
+                    let error = CliError::not_found(format!("list {noun}s: there is no collection {collection}"));
+                    return Err(suggest(error, collection, all.iter().map(CollectionId::as_str)));
+                }
+                Ok(_) => {}
+                // Servers before 8.7 cannot list them.
+                Err(_) => app.printer.warning(&format!(
+                    "the collection {collection} lists no {noun}s; a collection that does not exist lists none either"
+                )),
+            },
+            MOST_LISTED => app.printer.warning(&format!(
+                "the server lists {MOST_LISTED} {noun}s and no more; there may be others in the collection {collection}"
+            )),
+            _ => {}
+        }
+        Ok(ids)
+    }
+
     async fn delete(self, client: &Client, id: &str) -> Result<(), Error> {
         match self {
             Self::Report => client.reports().delete(&id.into()).await,
@@ -62,7 +98,8 @@ pub(crate) struct List {
 
 impl List {
     pub(crate) async fn run(self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
-        let ids = kind.list(&app.client().await?, &self.collection).await?;
+        let collection = id::of("collection", &self.collection)?;
+        let ids = kind.list_known(app, &collection).await?;
         let mut data = Data::ids(ids.iter().map(String::as_str));
         data.page = Some(app.page_of(kind.noun()).await?);
         Ok(Outcome::Data(data))
@@ -84,18 +121,20 @@ pub(crate) struct Export {
 
 impl Export {
     pub(crate) async fn run(mut self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
-        let client = app.client().await?;
+        self.ids = kind.ids(&self.ids)?;
         if let Some(collection) = &self.collection {
-            self.ids = kind.list(&client, collection).await?;
+            self.ids = kind.list_known(app, &id::of("collection", collection)?).await?;
             if self.ids.is_empty() {
-                let noun = kind.noun();
-                app.printer.warning(&format!(
-                    "the collection {collection} lists no {noun}s; one that does not exist lists none either"
-                ));
                 return Ok(Outcome::Document(Document::new("[]", self.file)));
             }
         }
-        let definitions = kind.export(&client, &self.ids).await?;
+        let definitions = kind.export(&app.client().await?, &self.ids).await?;
+        let exported: BTreeSet<_> = definitions.iter().map(|definition| definition.id).collect();
+        let missing: Vec<_> = self.ids.iter().filter(|id| !exported.contains(*id)).map(String::as_str).collect();
+        if !missing.is_empty() {
+            let problem = format!("export every {}: the server left out {}", kind.noun(), missing.join(", "));
+            return Err(CliError::incomplete(problem).with_hint("nothing was written"));
+        }
         Ok(Outcome::Document(Document::new(definitions, self.file)))
     }
 }
@@ -108,8 +147,9 @@ pub(crate) struct Delete {
 }
 
 impl Delete {
-    /// Goes on after a failure, so that one bad id does not keep the others; what was done is told for each.
-    pub(crate) async fn run(self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
+    /// Continues after a failure, so that one bad id does not keep the others; reports for each what was done.
+    pub(crate) async fn run(mut self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
+        self.ids = kind.ids(&self.ids)?;
         let client = app.client().await?;
         let noun = kind.noun();
         let what = match self.ids.as_slice() {

@@ -10,6 +10,7 @@ use clap::Args;
 use optimize_api::Definitions;
 use serde_json::json;
 
+use super::id;
 use crate::app::App;
 use crate::error::CliError;
 use crate::input;
@@ -35,12 +36,17 @@ impl Import {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let definitions = Definitions::from_json(input::read(&self.file)?)
             .map_err(|error| CliError::from(error).with_hint(format!("it is about {}", input::name(&self.file))))?;
+        let collection = id::of("collection", &self.collection)?;
         let client = app.client().await?;
         if self.dry_run {
-            return check::check(app, &client, &definitions, &self.collection).await;
+            return check::check(app, &client, &definitions, &collection).await;
         }
-        let imported = client.import(&self.collection.into(), &definitions).await?;
+        let imported = client.import(&collection.into(), &definitions).await?;
         let rows = imported.iter().map(|made| json!({ "id": made.id, "entityType": made.entity_type }));
-        Ok(Outcome::Data(Data::rows(rows)))
+        let (made, asked) = (imported.len(), definitions.iter().count());
+        let mut data = Data::rows(rows);
+        data.failure = (made != asked)
+            .then(|| CliError::incomplete(format!("import every definition: the server made {made} of {asked}")));
+        Ok(Outcome::Data(data))
     }
 }

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use optimize_api::{DataPage, PageData};
 
 use crate::app::App;
+use crate::commands::id;
 use crate::error::CliError;
 use crate::flags::duration;
 use crate::format::Format;
@@ -52,7 +53,7 @@ enum DataFormat {
 
 impl ReportData {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
-        let mut export = app.client().await?.reports().data(&self.id.into());
+        let mut export = app.client().await?.reports().data(&id::of("report", &self.id)?.into());
         export = export.page_size(self.page_size).cursor_timeout(self.cursor_timeout).prefetch(true);
         if let Some(rows) = self.limit {
             export = export.limit(rows);

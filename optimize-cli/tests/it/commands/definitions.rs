@@ -27,11 +27,10 @@ fn all_that_a_collection_lists_is_exported() {
     let definitions: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(definitions.iter().filter(|one| one["exportEntityType"] == "dashboard").count(), 2, "{ran}");
     check!(user.types("report export --collection nowhere"), @"
-    exit 0
+    exit 5
     --- stdout
-    []
     --- stderr
-    warning: the collection nowhere lists no reports; one that does not exist lists none either
+    error: failed to list reports: there is no collection nowhere
     ");
     check!(user.types("report export nobody -f a.json"), @"
     exit 5

@@ -101,8 +101,8 @@ fn the_ending_of_a_file_tells_its_format() {
         assert_eq!(user.types(&format!("report data claims-by-risk -q -f {name}")).code, Some(0));
         assert!(user.read(name).starts_with(start), "{name}: {}", user.read(name));
     }
-    assert_eq!(user.types("report data claims-by-risk -q -f a.csv --format json").code, Some(0));
-    assert!(user.read("a.csv").starts_with("[\n"), "what is asked for counts more");
+    assert_eq!(user.types("report data claims-by-risk -q -f a.txt --format json").code, Some(0));
+    assert!(user.read("a.txt").starts_with("[\n"), "what is asked for where the ending says nothing");
 }
 
 #[test]
@@ -181,10 +181,10 @@ fn a_static_token_that_is_refused_is_not_tried_again() {
 fn an_id_that_could_address_something_else_is_never_sent() {
     let server = Server::new();
     check!(User::of(&server).types("report data ../x"), @r#"
-    exit 3
+    exit 2
     --- stdout
     --- stderr
-    error: failed to export the first page of report data: the id holds a slash: "../x"
+    error: failed to use "../x": the id of a report does not hold '/'; copy it from the address of its page
     "#);
     assert!(server.journal().is_empty());
 }

@@ -1,4 +1,4 @@
-use optimize_sandbox::{Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
 
 use crate::harness::{Server, User, check};
 
@@ -29,20 +29,22 @@ fn every_generation_lists_alike() {
 fn an_unknown_collection_lists_nothing() {
     let user = User::of_a_server();
     check!(user.types("report list --collection nowhere"), @"
-    exit 0
+    exit 5
     --- stdout
     --- stderr
+    error: failed to list reports: there is no collection nowhere
     ");
-    check!(user.types("report list --collection nowhere -o json"), @"
-    exit 0
+    check!(user.types("report list --collection nowhere -o json"), @r#"
+    exit 5
     --- stdout
-    []
     --- stderr
-    ");
+    {"error":{"kind":"notFound","message":"failed to list reports: there is no collection nowhere","status":null,"operation":null,"serverCode":null,"hint":null,"causes":[]}}
+    "#);
     check!(user.types("report list --collection nowhere -o csv"), @"
-    exit 0
+    exit 5
     --- stdout
     --- stderr
+    error: failed to list reports: there is no collection nowhere
     ");
 }
 
@@ -71,4 +73,73 @@ fn the_embedded_server_needs_no_setting() {
     ]
     --- stderr
     "#);
+}
+
+#[test]
+fn an_id_can_be_pasted_and_what_is_none_is_refused() {
+    let server = Server::new();
+    let user = User::of(&server);
+    let count = |collection: &str| {
+        let ran = user.run(&["report", "list", "--collection", collection]);
+        (ran.code, ran.stdout.lines().count())
+    };
+    for text in ["claims", " claims", "claims\r", "claims/", "http://localhost:8083/#/collection/claims/"] {
+        assert_eq!(count(text), (Some(0), 5), "{text:?}");
+    }
+    assert_eq!(count("Claims"), (Some(5), 0));
+    check!(user.types("report list --collection Claims"), @"
+    exit 5
+    --- stdout
+    --- stderr
+    error: failed to list reports: there is no collection Claims
+    hint: did you mean `claims`?
+    ");
+    check!(user.run(&["report", "list", "--collection", "two words"]), @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error: failed to use "two words": the id of a collection does not hold ' '; copy it from the address of its page
+    "#);
+    check!(user.types("report data http://localhost:8083/#/dashboard/claims-overview"), @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error: failed to use "http://localhost:8083/#/dashboard/claims-overview": this address does not name a report
+    "#);
+    assert_eq!(user.types("report data http://localhost:8083/#/collection/claims/report/claims-count/").code, Some(0));
+    // Servers that cannot list collections cannot say whether there is one.
+    let old = Server::start(Sandbox::builder().generation(Generation::G2));
+    check!(User::of(&old).types("report list --collection nowhere"), @"
+    exit 0
+    --- stdout
+    --- stderr
+    warning: the collection nowhere lists no reports; a collection that does not exist lists none either
+    ");
+}
+
+#[test]
+fn a_list_that_ends_where_the_server_s_lists_end_is_warned_about() {
+    let ids: Vec<_> = (0..1000).map(|number| serde_json::json!({ "id": format!("r{number}") })).collect();
+    let fault = Fault::answer(200, "application/json", serde_json::Value::from(ids).to_string());
+    let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", fault)));
+    let ran = User::of(&server).types("report list --collection claims");
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 1000));
+    check!(ran.stderr, @"warning: the server lists 1000 reports and no more; there may be others in the collection claims");
+}
+
+#[test]
+fn fewer_definitions_than_were_asked_for_are_an_error_that_names_them() {
+    let fault = Fault::answer(200, "application/json", r#"[{"id":"a","exportEntityType":"single_process_report"}]"#);
+    let rule = FaultRule::new("/api/public/export/report/definition/json", fault);
+    let server = Server::start(Sandbox::builder().fault(rule));
+    let user = User::of(&server);
+    user.file("last.json", "LAST GOOD");
+    check!(user.types("report export a b c -f last.json"), @"
+    exit 8
+    --- stdout
+    --- stderr
+    error: failed to export every report: the server left out b, c
+    hint: nothing was written
+    ");
+    assert_eq!(user.read("last.json"), "LAST GOOD");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use optimize_api::{Client, CollectionId, Definitions, Error, ErrorKind, ReportId, RetryPolicy};
-use optimize_auth::ServiceUrl;
+use optimize_auth::{Credentials, ServiceUrl};
 use optimize_sandbox::{Fault, FaultRule};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -211,7 +211,9 @@ async fn bar_30_ten_thousand_calls_to_a_failing_server_send_hardly_more_requests
 #[tokio::test]
 async fn bar_30_waits_that_the_server_asks_for_end_no_long_work() {
     let sandbox = sandbox().await;
-    let client = static_client(&sandbox);
+    let credentials = Credentials::static_bearer(sandbox.static_token().to_owned().into()).unwrap();
+    let policy = RetryPolicy::default().with_first_wait(Duration::from_millis(1));
+    let client = builder(&sandbox).credentials(credentials).retry(policy).build().unwrap();
     for _ in 0..250 {
         sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(429).with_header("Retry-After", "0")));
         client.reports().list(&"claims".into()).await.unwrap();

@@ -145,8 +145,10 @@ fn bar_40_what_killed_exports_have_left_is_removed_and_what_is_being_written_is_
 fn bar_40_a_file_that_may_not_grow_is_an_error_and_the_old_one_stays() {
     let user = User::of_a_server();
     user.file("last.csv", "LAST GOOD");
-    let line =
-        format!("ulimit -f 8; exec {} report data orders-raw -o ndjson -f last.csv", env!("CARGO_BIN_EXE_optimize"));
+    let line = format!(
+        "ulimit -f 8; exec {} report data orders-raw -f last.csv --columns processInstanceId,startDate",
+        env!("CARGO_BIN_EXE_optimize")
+    );
     let mut shell = Command::new("bash");
     shell
         .args(["-c", &line])

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use optimize_api::{Client, ErrorKind};
-use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl, Token};
+use optimize_auth::{AuthError, ClientAuth, ClientCredentials, Credentials, ServiceUrl, Token};
 use tokio::sync::OnceCell;
 
 use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, Settings, asks_for_tokens};
@@ -122,11 +122,16 @@ impl App {
 
     /// A token, within the time that one request may take.
     pub(crate) async fn token(&self) -> Result<Token, CliError> {
-        let credentials = self.credentials().await?;
-        match tokio::time::timeout(self.timeout(), credentials.token()).await {
-            Ok(token) => Ok(token?),
-            Err(_) => Err(CliError::not_ready(format!("get a token: none arrived within {:?}", self.timeout()))),
-        }
+        Ok(self.token_or_refusal(&self.credentials().await?).await??)
+    }
+
+    /// The same of these credentials; what keeps them from a token is separate from a wait that is over.
+    pub(crate) async fn token_or_refusal(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Result<Token, AuthError>, CliError> {
+        let late = |_| CliError::not_ready(format!("get a token: none arrived within {:?}", self.timeout()));
+        tokio::time::timeout(self.timeout(), credentials.token()).await.map_err(late)
     }
 
     /// Credentials of a client that authenticates in this way.

@@ -128,7 +128,7 @@ fn elements<T: Input>(
     // One more event at the end, for the rows that a skipper still holds.
     let events = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
     let events = events.map(Some).chain(stream::iter([None]));
-    let of_event = move |event: Option<Event<T>>| {
+    let mut of_event = move |event: Option<Event<T>>| {
         let mut account = lock(&account);
         let held = |skipper: &mut Option<Skipper<_>>| skipper.as_mut().map(Skipper::finish).unwrap_or_default();
         let rows = match event {
@@ -146,7 +146,6 @@ fn elements<T: Input>(
         let sent = rows.into_iter().filter_map(|(place, element)| account.enter(place, element));
         std::future::ready(Some(stream::iter(sent.collect::<Vec<_>>())))
     };
-    let mut of_event = of_event;
     events.scan((), move |(), event| of_event(event)).flatten()
 }
 

@@ -246,8 +246,7 @@ fn print_usage(error: &clap::Error, arguments: &[OsString]) -> std::io::Result<(
     if arguments.iter().all(is_plain) {
         return error.print();
     }
-    eprint!("{}", text::visible_json(&error.render().to_string()));
-    Ok(())
+    std::io::Write::write_all(&mut std::io::stderr(), text::visible_json(&error.render().to_string()).as_bytes())
 }
 
 /// The plugins, below the help of the program itself.

@@ -31,18 +31,16 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
         let failed = |source| CliError::io(format!("read the configuration file {}", path.display()), source);
-        let mut text = Zeroizing::new(String::new());
         let file = std::fs::File::open(path).map_err(failed)?;
         let is_private = is_private(&file).map_err(failed)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(64 << 10));
         file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         input::check_encoding(&bytes).map_err(failed)?;
-        let utf8 = std::str::from_utf8(without_mark(&bytes));
-        text.push_str(utf8.map_err(|_| failed(std::io::Error::other("it is not UTF-8")))?);
-        if text.len() as u64 > LONGEST {
+        if bytes.len() as u64 > LONGEST {
             return Err(failed(std::io::Error::other("it is longer than 1 MiB")));
         }
-        Self::parse(path, &text, is_private)
+        let text = std::str::from_utf8(without_mark(&bytes));
+        Self::parse(path, text.map_err(|_| failed(std::io::Error::other("it is not UTF-8")))?, is_private)
     }
 
     /// The environment variables that any of its profiles takes a secret from.

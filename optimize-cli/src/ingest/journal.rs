@@ -204,7 +204,6 @@ pub(super) struct Skipper<T> {
 impl<T> Skipper<T> {
     /// Takes the next row; returns those that must be sent, and how many were skipped.
     pub(super) fn pass(&mut self, number: u64, digest: RowDigest, row: T) -> (Vec<T>, u64) {
-        let mut sent = Vec::new();
         // A range that begins before this row and was not begun is of rows that are not there.
         while self.held.is_empty() && self.ranges.front().is_some_and(|range| range.first < number) {
             self.ranges.pop_front();
@@ -214,16 +213,12 @@ impl<T> Skipper<T> {
         };
         self.held.push((digest, row));
         if number < range.last {
-            return (sent, 0);
+            return (Vec::new(), 0);
         }
         let is_same = digest_of_range(self.held.iter().map(|(digest, _)| digest)) == range.sha256;
         self.ranges.pop_front();
-        let held = std::mem::take(&mut self.held);
-        if is_same {
-            return (sent, held.len() as u64);
-        }
-        sent.extend(held.into_iter().map(|(_, row)| row));
-        (sent, 0)
+        let rows = self.finish();
+        if is_same { (Vec::new(), rows.len() as u64) } else { (rows, 0) }
     }
 
     /// The rows of a range whose end has not come.

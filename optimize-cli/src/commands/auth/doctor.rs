@@ -174,11 +174,7 @@ async fn get_token(app: &App) -> Result<(Token, Finding), CliError> {
     if credentials.is_renewable() {
         credentials.forget();
     }
-    let patience = app.timeout();
-    let Ok(arrived) = tokio::time::timeout(patience, credentials.token()).await else {
-        return Err(CliError::not_ready(format!("get a token: none arrived within {patience:?}")));
-    };
-    let error = match arrived {
+    let error = match app.token_or_refusal(&credentials).await? {
         Ok(token) => {
             let life =
                 token.lifetime().map_or("without an end".to_owned(), |life| format!("good for {} s", life.as_secs()));

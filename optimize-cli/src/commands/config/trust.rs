@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::config::{ConfigFile, TrustStore, effects};
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
-use crate::text;
 
 /// Show what a configuration file does, and trust it
 ///
@@ -55,7 +54,7 @@ fn recorded_path(file: &Path) -> Result<PathBuf, CliError> {
 fn decide(trust: &mut TrustStore, file: &Path, app: &App) -> Result<(), CliError> {
     let read = ConfigFile::read(file)?;
     let path = recorded_path(file)?;
-    let name = text::visible(&path.to_string_lossy()).into_owned();
+    let name = path.display().to_string();
     if trust.configuration(&path) == Some(&read.sha256) {
         app.printer.remark(&format!("{name} is trusted already"));
         return Ok(());

@@ -12,6 +12,7 @@ use crate::embedded::{self, Sandbox};
 use crate::env_vars::{Environment, PLUGIN_NAME};
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
+use crate::output::check_columns;
 use crate::printer::Printer;
 use crate::prompt::Terminal;
 use crate::text::visible;
@@ -160,6 +161,12 @@ impl App {
     /// Whether a person can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
         !self.flags.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Fails if `--columns` names a column that is not one of `known`. For commands that change something before they
+    /// have rows to print.
+    pub(crate) fn check_columns(&self, known: &[&str]) -> Result<(), CliError> {
+        if self.flags.columns_optional { Ok(()) } else { check_columns(&self.flags.columns, known) }
     }
 
     /// Asks whether to go on; `--yes` is the answer already.

@@ -140,6 +140,7 @@ fn flags(arguments: &[OsString]) -> GlobalArgs {
         token_file: None,
         output: None,
         columns: Vec::new(),
+        columns_optional: false,
         color: ColorChoice::Never,
         quiet: true,
         verbose: 0,

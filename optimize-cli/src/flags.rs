@@ -37,9 +37,12 @@ pub(crate) struct GlobalArgs {
     /// The output format; auto is a table on a terminal, else ndjson, or json for a single record
     #[arg(short, long, global = true, value_name = "FORMAT", ignore_case = true)]
     pub(crate) output: Option<Format>,
-    /// The columns of a table or of CSV, comma-separated, in this order; of JSON the members. Variables as variable:NAME
+    /// Columns to print, separated by commas. Variables: variable:NAME; members of objects: counts.incidents
     #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
+    /// Accept columns that no row has
+    #[arg(long, global = true, requires = "columns")]
+    pub(crate) columns_optional: bool,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub(crate) color: ColorChoice,

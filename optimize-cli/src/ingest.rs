@@ -72,6 +72,7 @@ struct Totals {
 
 impl Ingest {
     pub(crate) async fn run<T: Input>(self, app: &App, batches: Batches<T>) -> Result<Outcome, CliError> {
+        app.check_columns(&["rows", "accepted", "refused", "failed", "skipped"])?;
         let target = format!("{} at {}", T::NOUN, app.base_url().await?);
         let mut journal = self.journal.as_deref().map(|path| Journal::open(path, &target)).transpose()?;
         let skipper = journal.as_ref().map(Journal::skipper);
@@ -91,7 +92,7 @@ impl Ingest {
         let mut outcomes = std::pin::pin!(batches.send(elements));
         let mut totals = Totals::default();
         let extent = extent(&self.files);
-        let mut progress = Progress::new(app.printer.quiet, false);
+        let mut progress = Progress::new(app.printer, false);
         while let Some(outcome) = outcomes.next().await {
             let rows = (outcome.accepted.len() + outcome.refused.len()) as u64;
             totals.add(outcome, &mut lock(&account), journal.as_mut(), app.printer)?;

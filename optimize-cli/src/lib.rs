@@ -164,6 +164,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
                         printer,
                         environment: &app.environment,
                         columns: &app.flags.columns,
+                        are_columns_optional: app.flags.columns_optional,
                         is_format_asked: app.flags.output.is_some(),
                     };
                     data.show(format, screen).await

@@ -1,5 +1,6 @@
 //! What a command hands over, and how it is shown.
 
+mod backlog;
 mod csv;
 mod document;
 mod json;
@@ -9,6 +10,7 @@ mod pager;
 mod renderer;
 mod row;
 mod screen;
+mod selection;
 mod spool;
 mod table;
 mod target;
@@ -21,11 +23,14 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
 use secrecy::{ExposeSecret, SecretString};
 
+use self::backlog::Backlog;
 use self::look::Look;
 use self::pager::Pager;
 use self::renderer::Renderer;
-use self::row::{Column, RenderError};
+use self::row::RenderError;
+use self::selection::Selection;
 use self::target::Target;
+use crate::config::suggest;
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::format::Format;
@@ -73,6 +78,8 @@ pub(crate) type Batches = LocalBoxStream<'static, Result<(Batch, Option<u64>), C
 pub(crate) struct Data {
     /// Starts from the beginning each time it is called.
     open: Box<dyn Fn() -> Batches>,
+    /// All there is, if that is known before anything is written.
+    whole: Option<Batch>,
     /// How often to start anew after a lost page.
     pub(crate) restarts: u32,
     /// The file to write; standard output if absent.
@@ -93,6 +100,7 @@ impl Data {
     pub(crate) fn new(open: impl Fn() -> Batches + 'static) -> Self {
         Self {
             open: Box::new(open),
+            whole: None,
             restarts: 0,
             file: None,
             format: None,
@@ -122,7 +130,8 @@ impl Data {
     }
 
     fn one_batch(batch: Batch) -> Self {
-        Self::new(move || stream::iter([Ok((batch.clone(), None))]).boxed_local())
+        let whole = Some(batch.clone());
+        Self { whole, ..Self::new(move || stream::iter([Ok((batch.clone(), None))]).boxed_local()) }
     }
 
     /// Writes everything, in constant memory.
@@ -133,57 +142,76 @@ impl Data {
         let failed = |error| CliError::io(format!("write {target_name}"), error);
         let is_asked = self.format.is_some() || screen.is_format_asked;
         let format = self.format.unwrap_or(format).settle(is_asked, self.file.as_deref())?;
+        let selection = Selection::new(screen.columns);
+        if let Some(batch) = &self.whole {
+            screen.check_columns_of(batch, selection.clone())?;
+        }
         let to_screen = self.file.is_none() && io::stdout().is_terminal();
         let pager = if to_screen && format == Format::Table { Pager::start(screen.environment) } else { None };
-        let mut target = match pager {
+        let target = match pager {
             Some(pager) => Target::Pager(pager),
             // The cells of a table are safe, and its styles and links must arrive.
             None => Target::open(self.file.as_deref(), format == Format::Table).map_err(failed)?,
         };
+        let mut sink = Sink::new(target, self.whole.is_none()).map_err(failed)?;
         let look = Look {
-            columns: screen.columns.iter().map(|heading| Column::named(heading)).collect(),
             is_csv_safe: self.is_csv_safe,
             wraps: self.wraps,
-            width: screen_width(),
+            width: to_screen.then(screen_width),
             is_styled: self.file.is_none() && printer.colors_stdout,
             page: self.page.take().filter(|_| to_screen && printer.colors_stdout && has_hyperlinks()),
         };
         let mut restarts = self.restarts;
-        let mut progress = Progress::new(printer.quiet, to_screen);
-        let (rows, remark) = loop {
-            let renderer = Renderer::new(format, &look).map_err(failed)?;
-            match self.pour(renderer, &mut target, &mut progress, &failed).await {
+        let mut progress = Progress::new(printer, to_screen);
+        let (rows, selection, remark) = loop {
+            let renderer = Renderer::new(format, &look, selection.clone()).map_err(without_temporary_file)?;
+            match self.pour(renderer, &mut sink, &mut progress, &failed).await {
                 Err(error) if restarts > 0 && error.is_incomplete() => {
                     restarts -= 1;
-                    printer.remark(&format!("failed to {error}; starting anew"));
-                    target.restart().map_err(failed)?;
+                    printer.remark(&format!("failed to {error}; starting again"));
+                    sink.restart().map_err(failed)?;
                     progress.restart();
                 }
-                outcome => break outcome?,
+                Err(error) => {
+                    sink.abandon().await;
+                    return Err(error);
+                }
+                Ok(poured) => break poured,
             }
         };
         drop(progress);
-        target.finish().map_err(failed)?;
+        if rows > 0
+            && !screen.are_columns_optional
+            && let Some(column) = selection.missing()
+        {
+            sink.abandon().await;
+            let problem = format!("find the column {column}: no row has it");
+            return Err(missing_column(CliError::incomplete(problem), &column, selection.known()));
+        }
+        sink.finish().await.map_err(failed)?;
         // Only now, so that it stands below the output where both go to one screen.
         if let Some(remark) = remark {
             printer.remark(&remark);
         }
         if self.file.is_some() {
-            printer.remark(&format!("wrote {rows} rows to {target_name}"));
+            printer.remark(&format!("wrote {} to {target_name}", counted(rows, "row")));
+        } else if rows == 0 {
+            printer.remark("no rows");
         }
         self.failure.map_or(Ok(()), Err)
     }
 
-    /// Writes all batches; answers with how many rows there were, and what there is to remark.
+    /// Writes all batches. Returns how many rows there were, what was selected, and a remark if there is one.
     async fn pour(
         &self,
         mut renderer: Renderer,
-        target: &mut Target,
+        sink: &mut Sink,
         progress: &mut Progress,
         failed: &impl Fn(io::Error) -> CliError,
-    ) -> Result<(u64, Option<String>), CliError> {
-        let told = |error| match error {
+    ) -> Result<(u64, Selection, Option<String>), CliError> {
+        let explained = |error| match error {
             RenderError::Write(error) => failed(error),
+            RenderError::Spool(error) => without_temporary_file(error),
             RenderError::Row(_) => CliError::config("show a row: it is not JSON"),
         };
         let mut batches = (self.open)();
@@ -193,10 +221,87 @@ impl Data {
             rows += batch.rows().len() as u64;
             let bytes = batch.rows().iter().map(|row| row.len() as u64).sum();
             progress.advance(batch.rows().len() as u64, bytes, total.map_or(Extent::Unknown, Extent::Rows));
-            renderer.write(&batch, target).map_err(told)?;
+            renderer.write(&batch, sink).map_err(explained)?;
+            sink.flush().map_err(failed)?;
         }
-        Ok((rows, renderer.finish(target).map_err(told)?))
+        let (selection, remark) = renderer.finish(sink).map_err(explained)?;
+        Ok((rows, selection, remark))
     }
+}
+
+/// Where rendered bytes go.
+enum Sink {
+    /// Writes wait for the target.
+    Direct(Target),
+    /// For rows that come from a server while somebody reads them.
+    Backlog(Backlog),
+}
+
+impl Sink {
+    fn new(target: Target, is_stream: bool) -> io::Result<Self> {
+        match target {
+            Target::Replaced { .. } => Ok(Self::Direct(target)),
+            _ if is_stream => Backlog::start(target).map(Self::Backlog),
+            _ => Ok(Self::Direct(target)),
+        }
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        match self {
+            Self::Direct(target) => target.restart(),
+            Self::Backlog(_) => Err(target::written()),
+        }
+    }
+
+    async fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Direct(target) => target.finish(),
+            Self::Backlog(backlog) => backlog.finish().await,
+        }
+    }
+
+    /// Gives a reader what was written so far, and leaves a file as it was.
+    async fn abandon(self) {
+        if let Self::Backlog(backlog) = self {
+            // There is an error to report already.
+            let _ = backlog.finish().await;
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Direct(target) => target.write(bytes),
+            Self::Backlog(backlog) => backlog.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Direct(target) => target.flush(),
+            Self::Backlog(backlog) => backlog.flush(),
+        }
+    }
+}
+
+fn without_temporary_file(error: io::Error) -> CliError {
+    let folder = std::env::temp_dir();
+    CliError::io(format!("use a temporary file in {}", folder.display()), error).with_hint(
+        "CSV without --columns needs one to collect the columns: set TMPDIR to a directory that can be written to, or pass \
+         --columns",
+    )
+}
+
+/// Adds what to do about a column that is not there.
+fn missing_column<'a>(error: CliError, column: &str, known: impl Iterator<Item = &'a str>) -> CliError {
+    suggest(error.with_hint("pass --columns-optional if rows may lack a column"), column, known)
+}
+
+/// A count with its noun, as in `1 row` and `2 rows`.
+pub(crate) fn counted(count: impl Into<u64>, noun: &str) -> String {
+    let count = count.into();
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// Writes `text` and a line break to standard output.
@@ -213,8 +318,40 @@ pub(crate) struct Screen<'a> {
     pub(crate) environment: &'a Environment,
     /// The columns that were chosen; all if empty.
     pub(crate) columns: &'a [String],
+    /// Whether a chosen column may be in no row.
+    pub(crate) are_columns_optional: bool,
     /// Whether the command line asks for the format.
     pub(crate) is_format_asked: bool,
+}
+
+impl Screen<'_> {
+    /// Fails if a chosen column is in no row of `batch`, which is all there is.
+    fn check_columns_of(&self, batch: &Batch, mut selection: Selection) -> Result<(), CliError> {
+        for row in batch.rows() {
+            selection.cells(row).map_err(|_| CliError::config("show a row: it is not JSON"))?;
+        }
+        match selection.missing() {
+            Some(column) if !self.are_columns_optional && !batch.rows().is_empty() => {
+                Err(unknown_column(&column, selection.known()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Fails if a chosen column is not one of `known`. For commands that change something before they have rows.
+pub(crate) fn check_columns(chosen: &[String], known: &[&str]) -> Result<(), CliError> {
+    match chosen.iter().find(|column| !known.contains(&column.as_str())) {
+        Some(column) => Err(unknown_column(column, known.iter().copied())),
+        None => Ok(()),
+    }
+}
+
+fn unknown_column<'a>(column: &str, known: impl Iterator<Item = &'a str>) -> CliError {
+    let known: Vec<_> = known.collect();
+    let all = known.iter().filter(|name| !name.contains('.')).copied().collect::<Vec<_>>().join(", ");
+    let error = CliError::usage(format!("find the column {column}")).with_hint(format!("the columns are {all}"));
+    suggest(error, column, known)
 }
 
 /// Whether the terminal makes texts lead somewhere.

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::env_vars::{CLICOLOR_FORCE, Environment, NO_COLOR};
+use crate::env_vars::{CLICOLOR_FORCE, Environment, NO_COLOR, TERM};
 use crate::error::CliError;
 use crate::text::{visible, visible_json};
 
@@ -30,25 +30,40 @@ impl fmt::Display for ColorChoice {
 
 /// Writes to standard error. What cannot be written there is lost, since there is nowhere else to say so.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "streams and flags are independent of each other")]
 pub(crate) struct Printer {
     pub(crate) quiet: bool,
     /// On standard error.
     pub(crate) color: bool,
     /// On standard output, for what else writes there.
     pub(crate) colors_stdout: bool,
+    /// Whether standard error is a terminal that knows escape sequences.
+    has_screen: bool,
 }
 
 impl Printer {
     pub(crate) fn new(quiet: bool, choice: ColorChoice, environment: &Environment) -> Self {
         let is_set = |name| environment.raw(name).is_some_and(|value| !value.is_empty());
         let is_forced = is_set(CLICOLOR_FORCE) && environment.raw(CLICOLOR_FORCE).is_some_and(|value| value != "0");
+        // A terminal of this name prints escape sequences.
+        let is_dumb = environment.raw(TERM).is_some_and(|term| term == "dumb");
         let colors = |is_terminal: bool| match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => !is_set(NO_COLOR) && (is_forced || is_terminal),
+            ColorChoice::Auto => !is_set(NO_COLOR) && (is_forced || (is_terminal && !is_dumb)),
         };
-        let color = colors(std::io::stderr().is_terminal());
-        Self { quiet, color, colors_stdout: colors(std::io::stdout().is_terminal()) }
+        let has_screen = std::io::stderr().is_terminal();
+        Self {
+            quiet,
+            color: colors(has_screen),
+            colors_stdout: colors(std::io::stdout().is_terminal()),
+            has_screen: has_screen && !is_dumb,
+        }
+    }
+
+    /// Whether lines on standard error can be drawn again, as those of progress are.
+    pub(crate) fn can_redraw(self) -> bool {
+        self.has_screen && !self.quiet
     }
 
     /// Something nice to know; not printed with `--quiet`.

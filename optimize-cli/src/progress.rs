@@ -1,11 +1,11 @@
 //! How far a long export is, on a terminal.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
+use crate::printer::Printer;
 use crate::text::visible;
 
 /// Shorter work shows none.
@@ -31,8 +31,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(quiet: bool, to_screen: bool) -> Self {
-        let is_due = !quiet && !to_screen && std::io::stderr().is_terminal();
+    pub(crate) fn new(printer: Printer, to_screen: bool) -> Self {
+        let is_due = printer.can_redraw() && !to_screen;
         Self { bar: ProgressBar::hidden(), rows: 0, bytes: 0, begun: Instant::now(), is_due }
     }
 
@@ -85,8 +85,8 @@ impl Drop for Progress {
 pub(crate) struct Waiting(ProgressBar);
 
 impl Waiting {
-    pub(crate) fn begin(what: &str, quiet: bool) -> Self {
-        if quiet || !std::io::stderr().is_terminal() {
+    pub(crate) fn begin(what: &str, printer: Printer) -> Self {
+        if !printer.can_redraw() {
             return Self(ProgressBar::hidden());
         }
         let spinner = ProgressBar::new_spinner();

@@ -61,6 +61,7 @@ impl Collection {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
             Self::Create(command) => {
+                app.check_columns(&["id"])?;
                 let id = app.client().await?.collections().create(&command.name, &command.owner).await?;
                 Ok(Outcome::Data(Data::record(&json!({ "id": id }))))
             }

@@ -150,6 +150,7 @@ impl Delete {
     /// Continues after a failure, so that one bad id does not keep the others; reports for each what was done.
     pub(crate) async fn run(mut self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
         self.ids = kind.ids(&self.ids)?;
+        app.check_columns(&["id", "deleted"])?;
         let client = app.client().await?;
         let noun = kind.noun();
         let what = match self.ids.as_slice() {

@@ -41,6 +41,7 @@ impl Import {
         if self.dry_run {
             return check::check(app, &client, &definitions, &collection).await;
         }
+        app.check_columns(&["id", "entityType"])?;
         let imported = client.import(&collection.into(), &definitions).await?;
         let rows = imported.iter().map(|made| json!({ "id": made.id, "entityType": made.entity_type }));
         let (made, asked) = (imported.len(), definitions.iter().count());

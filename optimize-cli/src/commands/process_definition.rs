@@ -44,6 +44,7 @@ impl ProcessDefinition {
 
 impl Delete {
     async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        app.check_columns(&["key", "state"])?;
         let client = app.client().await?;
         app.confirm(&format!("Delete the data of the process definition {}?", self.key))?;
         let is_queued_already = match client.delete_process_definition(self.key).await {
@@ -56,7 +57,7 @@ impl Delete {
         }
         let state = if self.wait {
             let what = format!("waiting until the data of {} is deleted", self.key);
-            let _waiting = Waiting::begin(&what, app.printer.quiet);
+            let _waiting = Waiting::begin(&what, app.printer);
             self.wait_for_end(&client, app.timeout()).await?
         } else {
             "queued"

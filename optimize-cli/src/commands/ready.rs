@@ -28,7 +28,7 @@ impl Ready {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let deadline = Instant::now() + app.timeout();
         let mut pause = SHORTEST_PAUSE;
-        let _waiting = self.wait.then(|| Waiting::begin("waiting for the server", app.printer.quiet));
+        let _waiting = self.wait.then(|| Waiting::begin("waiting for the server", app.printer));
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let client = app.anonymous_client(left.max(SHORTEST_PAUSE)).await?;

@@ -2,10 +2,13 @@
 
 use crate::error::CliError;
 
-/// Adds "did you mean" to `error` if one of `known` is close to `given`.
+/// Hints "did you mean" if one of `known` is close to `given`; the hint of `error` comes after it.
 pub(crate) fn suggest<'a>(error: CliError, given: &str, known: impl IntoIterator<Item = &'a str>) -> CliError {
     match best(given, known, 0.75) {
-        Some(name) => error.with_hint(format!("did you mean `{name}`?")),
+        Some(name) => {
+            let further = error.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
+            error.with_hint(format!("did you mean `{name}`?{further}"))
+        }
         None => error,
     }
 }

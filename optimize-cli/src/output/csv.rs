@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::Batch;
-use super::row::{Cell, Column, RenderError, cells};
+use super::row::{Cell, Column, RenderError};
+use super::selection::Selection;
 use super::spool::Spool;
 
 /// What a formula can begin with. Spreadsheets take full-width characters for the usual ones, and skip white space.
@@ -41,30 +42,33 @@ impl Columns {
 }
 
 impl CsvWriter {
-    /// `chosen` is empty for the union of all rows' columns; `safe` escapes texts that a spreadsheet would run.
-    pub(crate) fn new(chosen: &[Column], safe: bool) -> io::Result<Self> {
+    /// Without `chosen` columns the union of all rows' columns; `safe` escapes texts that a spreadsheet would run.
+    pub(crate) fn new(chosen: &Selection, safe: bool) -> io::Result<Self> {
         let mut columns = Columns::default();
-        for column in chosen {
-            if columns.position(column, 0).is_none() {
-                columns.add(column.clone());
-            }
+        for column in chosen.columns() {
+            columns.add(column.clone());
         }
         let spool = if chosen.is_empty() { Some(Spool::new()?) } else { None };
         Ok(Self { safe, columns, spool, has_heading: false })
     }
 
-    pub(crate) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
+    pub(crate) fn write(
+        &mut self,
+        batch: &Batch,
+        selection: &mut Selection,
+        out: &mut dyn Write,
+    ) -> Result<(), RenderError> {
         if let Some(mut spool) = self.spool.take() {
             for row in batch.rows() {
-                let fields = self.fields(row, true)?;
-                spool.write(&fields)?;
+                let fields = self.fields(selection.cells(row)?);
+                spool.write(&fields).map_err(RenderError::Spool)?;
             }
             self.spool = Some(spool);
             return Ok(());
         }
         let mut csv = self.begin(out)?;
         for row in batch.rows() {
-            let fields = self.fields(row, false)?;
+            let fields = self.fields(selection.cells(row)?);
             self.write_record(fields, &mut csv)?;
         }
         Ok(csv.flush()?)
@@ -75,27 +79,23 @@ impl CsvWriter {
             return Ok(self.begin(out)?.flush()?);
         };
         let mut csv = self.begin(out)?;
-        let mut rows = spool.read()?;
-        while let Some(fields) = rows.next()? {
+        let mut rows = spool.read().map_err(RenderError::Spool)?;
+        while let Some(fields) = rows.next().map_err(RenderError::Spool)? {
             self.write_record(fields, &mut csv)?;
         }
         Ok(csv.flush()?)
     }
 
-    /// The fields of a row and their positions. Columns that are not known yet are added, or their fields left out.
-    fn fields(&mut self, row: &[u8], adds: bool) -> Result<Vec<(usize, String)>, RenderError> {
-        let mut fields = Vec::with_capacity(self.columns.ordered.len());
+    /// The fields of a row and their positions. Columns that are not known yet are added.
+    fn fields(&mut self, cells: Vec<(Column, Cell<'_>)>) -> Vec<(usize, String)> {
         let mut guess = 0;
-        for (column, cell) in cells(row)? {
-            let position = match self.columns.position(&column, guess) {
-                None if adds => self.columns.add(column),
-                None => continue,
-                Some(position) => position,
-            };
+        let fields = cells.into_iter().map(|(column, cell)| {
+            let known = self.columns.position(&column, guess);
+            let position = known.unwrap_or_else(|| self.columns.add(column));
             guess = position + 1;
-            fields.push((position, self.field(cell)));
-        }
-        Ok(fields)
+            (position, self.field(cell))
+        });
+        fields.collect()
     }
 
     fn begin<'a>(&mut self, out: &'a mut dyn Write) -> io::Result<csv::Writer<&'a mut dyn Write>> {

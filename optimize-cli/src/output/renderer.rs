@@ -8,70 +8,70 @@ use bytes::Bytes;
 use super::csv::CsvWriter;
 use super::json::JsonWriter;
 use super::look::Look;
-use super::row::{Column, RenderError, cells};
+use super::row::RenderError;
+use super::selection::Selection;
 use super::table::TableWriter;
 use super::{Batch, ndjson};
 use crate::format::Format;
 
-pub(super) enum Renderer {
+pub(super) struct Renderer {
+    selection: Selection,
+    writer: Writer,
+}
+
+enum Writer {
     Table(TableWriter),
-    Json(JsonWriter, Projection),
-    Ndjson(Projection),
+    Json(JsonWriter),
+    Ndjson,
     Csv(CsvWriter),
 }
 
 impl Renderer {
-    pub(super) fn new(format: Format, look: &Look) -> io::Result<Self> {
-        let projection = || Projection(look.columns.clone());
-        Ok(match format {
-            Format::Table => Self::Table(TableWriter::new(look.clone())),
-            Format::Json => Self::Json(JsonWriter::default(), projection()),
-            Format::Ndjson | Format::Auto => Self::Ndjson(projection()),
-            Format::Csv => Self::Csv(CsvWriter::new(&look.columns, look.is_csv_safe)?),
-        })
+    pub(super) fn new(format: Format, look: &Look, selection: Selection) -> io::Result<Self> {
+        let writer = match format {
+            Format::Table => Writer::Table(TableWriter::new(look.clone())),
+            Format::Json => Writer::Json(JsonWriter::default()),
+            Format::Ndjson | Format::Auto => Writer::Ndjson,
+            Format::Csv => Writer::Csv(CsvWriter::new(&selection, look.is_csv_safe)?),
+        };
+        Ok(Self { selection, writer })
     }
 
     pub(super) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
-        match self {
-            Self::Table(table) => table.write(batch, out),
-            Self::Json(json, projection) => Ok(json.write(&*projection.of(batch)?, out)?),
-            Self::Ndjson(projection) => Ok(ndjson::write(&*projection.of(batch)?, out)?),
-            Self::Csv(csv) => csv.write(batch, out),
+        let selection = &mut self.selection;
+        match &mut self.writer {
+            Writer::Table(table) => table.write(batch, selection, out),
+            Writer::Json(json) => Ok(json.write(&*projected(batch, selection)?, out)?),
+            Writer::Ndjson => Ok(ndjson::write(&*projected(batch, selection)?, out)?),
+            Writer::Csv(csv) => csv.write(batch, selection, out),
         }
     }
 
-    /// Ends the output. A remark, if there is one, is for standard error.
-    pub(super) fn finish(self, out: &mut dyn Write) -> Result<Option<String>, RenderError> {
-        match self {
-            Self::Table(table) => Ok(table.finish()),
-            Self::Json(json, _) => Ok(json.finish(out).map(|()| None)?),
-            Self::Ndjson(_) => Ok(None),
-            Self::Csv(csv) => csv.finish(out).map(|()| None),
-        }
+    /// Ends the output. Returns what was selected, and a remark for standard error if there is one.
+    pub(super) fn finish(self, out: &mut dyn Write) -> Result<(Selection, Option<String>), RenderError> {
+        let remark = match self.writer {
+            Writer::Table(table) => table.finish(&self.selection, out)?,
+            Writer::Json(json) => json.finish(out).map(|()| None)?,
+            Writer::Ndjson => None,
+            Writer::Csv(csv) => csv.finish(out).map(|()| None)?,
+        };
+        Ok((self.selection, remark))
     }
 }
 
-/// The members of JSON objects that were chosen; all if empty.
-pub(super) struct Projection(Vec<Column>);
-
-impl Projection {
-    fn of<'a>(&self, batch: &'a Batch) -> Result<Cow<'a, Batch>, RenderError> {
-        if self.0.is_empty() {
-            return Ok(Cow::Borrowed(batch));
-        }
-        Ok(Cow::Owned(match batch {
-            Batch::Record(record) => Batch::Record(self.of_row(record)?),
-            Batch::Rows(rows) => Batch::Rows(rows.iter().map(|row| self.of_row(row)).collect::<Result<_, _>>()?),
-        }))
+/// The batch with the chosen members, each as it was.
+fn projected<'a>(batch: &'a Batch, selection: &mut Selection) -> Result<Cow<'a, Batch>, RenderError> {
+    if selection.is_empty() {
+        return Ok(Cow::Borrowed(batch));
     }
-
-    /// The object with the members that are there, each as it was.
-    fn of_row(&self, row: &[u8]) -> Result<Bytes, RenderError> {
-        let cells = cells(row)?;
-        let members = self.0.iter().filter_map(|wanted| {
-            let (column, cell) = cells.iter().find(|(column, _)| column == wanted)?;
-            Some(format!("{}:{}", serde_json::Value::from(column.heading()), cell.json()))
-        });
-        Ok(format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into())
-    }
+    let mut object = |row: &Bytes| {
+        let cells = selection.cells(row)?;
+        let members =
+            cells.iter().map(|(column, cell)| format!("{}:{}", serde_json::Value::from(column.heading()), cell.json()));
+        Ok::<Bytes, RenderError>(format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into())
+    };
+    Ok(Cow::Owned(match batch {
+        Batch::Record(record) => Batch::Record(object(record)?),
+        Batch::Rows(rows) => Batch::Rows(rows.iter().map(object).collect::<Result<_, _>>()?),
+    }))
 }

@@ -12,6 +12,8 @@ use serde_json::value::RawValue;
 #[derive(Debug)]
 pub(crate) enum RenderError {
     Write(io::Error),
+    /// A temporary file failed.
+    Spool(io::Error),
     Row(serde_json::Error),
 }
 
@@ -24,7 +26,7 @@ impl From<io::Error> for RenderError {
 impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Write(error) => error.fmt(f),
+            Self::Write(error) | Self::Spool(error) => error.fmt(f),
             Self::Row(error) => error.fmt(f),
         }
     }
@@ -90,6 +92,27 @@ impl<'a> Cell<'a> {
 
     pub(crate) fn is_nested(self) -> bool {
         self.0.starts_with(['{', '['])
+    }
+
+    /// The value inside an object that a path of member names leads to. A name may hold dots too.
+    pub(crate) fn at(self, path: &str) -> Option<Self> {
+        self.members().into_iter().find_map(|(name, value)| {
+            let rest = path.strip_prefix(name.as_ref())?;
+            let cell = Self(value.get());
+            if rest.is_empty() { Some(cell) } else { cell.at(rest.strip_prefix('.')?) }
+        })
+    }
+
+    /// The names of an object's members.
+    pub(crate) fn member_names(self) -> impl Iterator<Item = Cow<'a, str>> {
+        self.members().into_iter().map(|(name, _)| name)
+    }
+
+    /// The members of an object; none of anything else.
+    fn members(self) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+        let is_object = self.0.starts_with('{');
+        let members = is_object.then(|| serde_json::from_str(self.0).ok()).flatten();
+        members.map_or_else(Vec::new, |Members(members)| members)
     }
 }
 

@@ -3,15 +3,22 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+use crate::private_file::without_name;
+
 /// A row is the number of its fields, then each with its position and length; numbers have four bytes.
 pub(super) struct Spool(BufWriter<File>);
 
 /// What was spooled, from its beginning.
 pub(super) struct Spooled(BufReader<File>);
 
+/// A file without a name, gone when it is closed.
+pub(super) fn temporary_file() -> io::Result<File> {
+    tempfile::tempfile().map_err(without_name)
+}
+
 impl Spool {
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self(BufWriter::with_capacity(1 << 16, tempfile::tempfile()?)))
+        Ok(Self(BufWriter::with_capacity(1 << 16, temporary_file()?)))
     }
 
     pub(super) fn write(&mut self, fields: &[(usize, String)]) -> io::Result<()> {

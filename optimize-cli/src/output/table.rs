@@ -7,7 +7,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Batch;
 use super::look::Look;
-use super::row::{Cell, Column, RenderError, cells};
+use super::row::{Cell, Column, RenderError};
+use super::selection::Selection;
 use crate::text::visible;
 
 /// Wider cells are cut.
@@ -21,6 +22,8 @@ pub(crate) struct TableWriter {
     /// If long cells go on in the next line rather than be cut, all rows are in one batch.
     look: Look,
     layout: Option<Layout>,
+    /// Whether there was a row or a record.
+    is_written: bool,
 }
 
 #[derive(Debug)]
@@ -31,17 +34,22 @@ struct Layout {
 
 impl TableWriter {
     pub(crate) fn new(look: Look) -> Self {
-        Self { look, layout: None }
+        Self { look, layout: None, is_written: false }
     }
 
-    pub(crate) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
-        let rows = batch.rows().iter().map(|row| cells(row)).collect::<Result<Vec<_>, _>>()?;
+    pub(crate) fn write(
+        &mut self,
+        batch: &Batch,
+        selection: &mut Selection,
+        out: &mut dyn Write,
+    ) -> Result<(), RenderError> {
+        let rows = batch.rows().iter().map(|row| selection.cells(row)).collect::<Result<Vec<_>, _>>()?;
         if rows.is_empty() {
             return Ok(());
         }
+        self.is_written = true;
         if let Batch::Record(_) = batch {
-            let chosen = &self.look.columns;
-            let cells = rows.into_iter().flatten().filter(|(column, _)| chosen.is_empty() || chosen.contains(column));
+            let cells = rows.into_iter().flatten();
             let lines: Vec<_> = cells.map(|(column, cell)| [heading(&column), shown(cell)]).collect();
             let width = lines.iter().map(|[name, _]| name.width()).max().unwrap_or_default();
             return lines.iter().try_for_each(|[name, value]| {
@@ -53,73 +61,74 @@ impl TableWriter {
             write_wrapped(&rows, &self.look, out)?;
             return Ok(());
         }
-        let is_first = self.layout.is_none();
-        let layout = self.layout.get_or_insert_with(|| Layout::for_rows(&rows, &self.look));
-        layout.write(&rows, is_first, &self.look, out)?;
+        if self.layout.is_none() {
+            self.begin(&rows, selection, out)?;
+        }
+        if let Some(layout) = &self.layout {
+            layout.write(&rows, &self.look, out)?;
+        }
         Ok(())
     }
 
-    /// A remark on what was left out, if anything was.
-    pub(crate) fn finish(self) -> Option<String> {
-        let layout = self.layout?;
+    /// Decides the layout and writes the heading.
+    fn begin(
+        &mut self,
+        rows: &[Vec<(Column, Cell<'_>)>],
+        selection: &Selection,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.layout.insert(Layout::for_rows(rows, selection, self.look.width)).write_heading(&self.look, out)
+    }
+
+    /// Returns a remark on what was left out, if anything was. A table without rows has the heading that is known.
+    pub(crate) fn finish(mut self, selection: &Selection, out: &mut dyn Write) -> io::Result<Option<String>> {
+        if self.layout.is_none() && !self.is_written && !selection.is_empty() {
+            self.begin(&[], selection, out)?;
+        }
+        let Some(layout) = self.layout else { return Ok(None) };
         let all = layout.columns.len() + layout.hidden;
-        (layout.hidden > 0)
-            .then(|| format!("{} of {all} columns shown; -o csv or -o ndjson has them all", layout.columns.len()))
+        Ok((layout.hidden > 0)
+            .then(|| format!("{} of {all} columns shown; -o csv or -o ndjson have them all", layout.columns.len())))
     }
 }
 
 impl Layout {
     /// Columns that say something come first, those with nested values last; as many as the screen is wide. Those that
     /// were chosen come all, in their order.
-    fn for_rows(rows: &[Vec<(Column, Cell<'_>)>], look: &Look) -> Self {
+    fn for_rows(rows: &[Vec<(Column, Cell<'_>)>], selection: &Selection, screen: Option<usize>) -> Self {
+        let widest_cell = screen.map_or(usize::MAX, |screen| screen.min(WIDEST));
         let mut found: Vec<(Column, usize, u8)> = Vec::new();
-        for column in &look.columns {
+        for column in selection.columns() {
             found.push((column.clone(), heading(column).width(), 0));
         }
         for (column, cell) in rows.iter().flatten() {
             let rank = if cell.is_empty() { 2 } else { u8::from(cell.is_nested()) };
-            let width = shown(*cell).width().max(heading(column).width()).min(WIDEST).min(look.width);
+            let width = shown(*cell).width().max(heading(column).width()).min(widest_cell);
             match found.iter_mut().find(|(known, ..)| known == column) {
                 Some((_, widest, best)) => (*widest, *best) = (width.max(*widest), rank.min(*best)),
-                None if look.columns.is_empty() => found.push((column.clone(), width, rank)),
-                None => {}
+                None => found.push((column.clone(), width, rank)),
             }
         }
-        let columns =
-            |found: Vec<(Column, usize, u8)>| found.into_iter().map(|(column, width, _)| (column, width)).collect();
-        if !look.columns.is_empty() {
-            return Self { columns: columns(found), hidden: 0 };
+        let mut hidden = 0;
+        if selection.is_empty() {
+            found.sort_by_key(|(_, _, rank)| *rank);
+            let fitting = screen.map_or(found.len(), |screen| fitting(&found, screen));
+            hidden = found.len() - fitting;
+            found.truncate(fitting);
         }
-        found.sort_by_key(|(_, _, rank)| *rank);
-        let mut left = look.width + GAP;
-        let mut fitting = 0;
-        for (_, width, _) in &found {
-            if fitting > 0 && width + GAP > left {
-                break;
-            }
-            left = left.saturating_sub(width + GAP);
-            fitting += 1;
-        }
-        let hidden = found.len() - fitting;
-        found.truncate(fitting);
-        Self { columns: columns(found), hidden }
+        Self { columns: found.into_iter().map(|(column, width, _)| (column, width)).collect(), hidden }
     }
 
-    fn write(
-        &self,
-        rows: &[Vec<(Column, Cell<'_>)>],
-        with_heading: bool,
-        look: &Look,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        if with_heading {
-            let headings = self.columns.iter().map(|(column, width)| padded(&heading(column), *width));
-            writeln!(out, "{}", styled(headings.collect::<String>().trim_end(), look.is_styled))?;
-        }
+    fn write_heading(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+        let headings = self.columns.iter().map(|(column, width)| padded(&heading(column), *width, look));
+        writeln!(out, "{}", styled(headings.collect::<String>().trim_end(), look.is_styled))
+    }
+
+    fn write(&self, rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
         for row in rows {
             let cells = self.columns.iter().map(|(wanted, width)| {
                 let cell = row.iter().find(|(column, _)| column == wanted).map(|(_, cell)| shown(*cell));
-                let text = padded(&cell.unwrap_or_default(), *width);
+                let text = padded(&cell.unwrap_or_default(), *width, look);
                 match &look.page {
                     Some(page) if *wanted == Column::Member("id".to_owned()) => linked(page, &text),
                     _ => text,
@@ -131,11 +140,20 @@ impl Layout {
     }
 }
 
-/// A text of a column that is so wide, and the gap after it.
-fn padded(text: &str, width: usize) -> String {
-    let cut = cut(text, width);
-    let gap = " ".repeat(width.saturating_sub(cut.width()) + GAP);
-    cut + &gap
+/// How many columns a screen is wide enough for; at least one.
+fn fitting(columns: &[(Column, usize, u8)], screen: usize) -> usize {
+    let ends = columns.iter().scan(0, |end, (_, width, _)| {
+        *end += width + GAP;
+        Some(*end)
+    });
+    ends.take_while(|end| *end <= screen + GAP).count().max(1).min(columns.len())
+}
+
+/// A text of a column that is so wide, and the gap after it. It is cut only for a screen.
+fn padded(text: &str, width: usize, look: &Look) -> String {
+    let text = if look.width.is_some() { cut(text, width) } else { text.to_owned() };
+    let gap = " ".repeat(width.saturating_sub(text.width()) + GAP);
+    text + &gap
 }
 
 /// A heading.
@@ -156,15 +174,15 @@ fn linked(page: &str, text: &str) -> String {
 
 /// Everything there is, in lines no longer than the screen is wide.
 fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let is_chosen = |column: &Column| look.columns.is_empty() || look.columns.contains(column);
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(look.width).unwrap_or(u16::MAX));
-    let first = rows.iter().take(1).flatten().filter(|(column, _)| is_chosen(column));
-    table.add_row(first.map(|(column, _)| heading(column)));
+    table.load_preset(presets::NOTHING);
+    if let Some(width) = look.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
+    table.add_row(rows.iter().take(1).flatten().map(|(column, _)| heading(column)));
     for row in rows {
-        let cells = row.iter().filter(|(column, _)| is_chosen(column));
-        table.add_row(cells.map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
+        table.add_row(row.iter().map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, u16::try_from(GAP).unwrap_or_default()));

@@ -90,7 +90,7 @@ impl Target {
     /// Starts the file again from its beginning. Only a file of our own can be.
     pub(crate) fn restart(&mut self) -> io::Result<()> {
         let Self::Replaced { temporary, path } = self else {
-            return Err(io::Error::other("what was written cannot be taken back"));
+            return Err(written());
         };
         match Self::file(path)? {
             Self::Replaced { temporary: fresh, .. } => *temporary = fresh,
@@ -136,6 +136,11 @@ impl Write for Target {
             Self::Replaced { temporary, .. } => temporary.flush().map_err(without_name),
         }
     }
+}
+
+/// Only a file of our own can be started again.
+pub(super) fn written() -> io::Error {
+    io::Error::other("rows that were written cannot be taken back")
 }
 
 fn stdout() -> BufWriter<io::Stdout> {

@@ -8,6 +8,7 @@ use std::process::Command;
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::harness::{Server, User, check};
+use crate::proxy::impatient_gateway;
 
 const DATA: &str = "/api/public/export/report/*/result/json";
 
@@ -244,4 +245,91 @@ fn bar_32_a_row_a_file_and_a_configuration_without_end_are_given_up() {
         assert_eq!(ran.code, Some(3), "{line}: {ran}");
         assert!(ran.stderr.contains("longer than"), "{line}: {ran}");
     }
+}
+
+#[test]
+fn a_reader_that_is_slower_than_the_connection_is_kept_gets_every_row() {
+    use std::io::{BufRead as _, BufReader};
+    use std::time::Duration;
+
+    const ROWS: usize = 8_000;
+    let server = Server::new();
+    let address = server.base_url().trim_start_matches("http://").to_owned();
+    let gateway = impatient_gateway(address, Duration::from_millis(200));
+    for format in ["ndjson", "csv", "table"] {
+        let user = User::of(&server).with("OPTIMIZE_BASE_URL", &format!("http://{gateway}"));
+        let (columns, rows) = ("processInstanceId,flowNodeInstances", ROWS.to_string());
+        let mut export =
+            user.start(&["report", "data", "orders-raw", "--limit", &rows, "-o", format, "--columns", columns]);
+        let mut count = 0;
+        for line in BufReader::new(export.stdout.take().unwrap()).lines() {
+            line.unwrap();
+            count += 1;
+            if count % 500 == 0 {
+                std::thread::sleep(Duration::from_millis(250));
+            }
+        }
+        let ran = user.ran(&export.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(0), "{format}: {ran}");
+        assert_eq!(count, ROWS + usize::from(format != "ndjson"), "{format}");
+    }
+}
+
+#[test]
+fn what_a_reader_does_not_take_fills_no_memory() {
+    use std::io::Read as _;
+    use std::time::Duration;
+
+    let user = User::of_a_server();
+    let mut export = user.start(&["report", "data", "orders-raw", "-o", "ndjson"]);
+    let mut output = export.stdout.take().unwrap();
+    output.read_exact(&mut [0]).unwrap();
+    let server = user.server_journal();
+    let pages = || user.server_journal().len() - server.len();
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    while pages() < 20 {
+        assert!(std::time::Instant::now() < end, "the export waits for its reader");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let peak = peak_memory(export.id());
+    let mut rest = Vec::new();
+    output.read_to_end(&mut rest).unwrap();
+    assert_eq!(user.ran(&export.wait_with_output().unwrap()).code, Some(0));
+    assert!(rest.len() > 10 << 20 && peak < 64 << 10, "{} bytes, {peak} KiB", rest.len());
+    assert_eq!(rest.iter().filter(|byte| **byte == b'\n').count(), 25_000);
+}
+
+#[test]
+fn an_export_that_nobody_reads_can_be_interrupted() {
+    let user = User::of_a_server();
+    let export = user.start(&["report", "data", "orders-raw", "--page-size", "10000", "-o", "ndjson"]);
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while user.server_journal().len() < 3 {
+        assert!(std::time::Instant::now() < end, "no page was requested");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-INT", &export.id().to_string()]).status().unwrap().success());
+    let mut export = export;
+    assert_eq!(export.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_temporary_file_that_cannot_be_made_is_named_with_a_way_out() {
+    let user = User::of_a_server().with("TMPDIR", "/dev/null/none");
+    check!(user.types("report data claims-raw -o csv"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to use a temporary file in /dev/null/none: Not a directory (os error 20)
+    hint: CSV without --columns needs one to collect the columns: set TMPDIR to a directory that can be written to, or pass --columns
+    ");
+    assert_eq!(user.types("report data claims-raw -o csv --columns decisionInstanceId").code, Some(0));
+    assert_eq!(user.types("report data claims-raw -o ndjson").code, Some(0));
+}
+
+/// The most memory that a process has used so far, in KiB.
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -1,7 +1,7 @@
 use crate::harness::{User, check};
 
 #[test]
-fn a_table_has_the_columns_that_fit() {
+fn a_table_in_a_pipe_is_not_cut() {
     let user = User::of_a_server();
     check!(user.types("report data orders-by-tier -o table"), @"
     exit 0
@@ -12,15 +12,15 @@ fn a_table_has_the_columns_that_fit() {
     new             new
     --- stderr
     ");
-    check!(user.types("report data invoices-raw --limit 2 -o table"), @"
-    exit 0
-    --- stdout
-    processDefinitionKey  processDefinitionId         processInstanceId  startDate
-    invoice               invoice:1:2251799813690001  2251799813700000   2024-01-01T00:16:14.461+0000
-    invoice               invoice:2:2251799813690002  2251799813700001   2024-01-01T00:30:13.552+0000
-    --- stderr
-    4 of 16 columns shown; -o csv or -o ndjson has them all
-    ");
+    let ran = user.types("report data invoices-raw --limit 2 -o table");
+    assert!(ran.code == Some(0) && ran.stderr.is_empty(), "{ran}");
+    let (table, rows) = (ran.stdout, user.types("report data invoices-raw --limit 2 -o ndjson").stdout);
+    for row in rows.lines() {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let values = row.as_object().unwrap().values().filter(|value| value.is_array() || value.is_object());
+        assert!(values.filter(|value| table.contains(&value.to_string())).count() > 0, "{table}");
+    }
+    assert!(table.contains("flowNodeInstances") && !table.contains('…'), "{table}");
     check!(user.types("report data orders-count -o table"), @"
     exit 0
     --- stdout
@@ -53,14 +53,62 @@ fn csv_has_a_column_a_variable() {
 #[test]
 fn csv_columns_can_be_chosen() {
     let user = User::of_a_server();
-    check!(user.types("report data invoices-raw --limit 2 --format csv --columns processInstanceId,variable:creditor,nothing"), @r#"
+    check!(user.types("report data invoices-raw --limit 2 --format csv --columns processInstanceId,variable:creditor,counts.userTasks"), @r#"
     exit 0
     --- stdout
-    processInstanceId,variable:creditor,nothing
-    2251799813700000,Great Pizza for Everyone Inc.,
-    2251799813700001,"Bobby's Office ""Supplies""",
+    processInstanceId,variable:creditor,counts.userTasks
+    2251799813700000,Great Pizza for Everyone Inc.,2
+    2251799813700001,"Bobby's Office ""Supplies""",2
     --- stderr
     "#);
+}
+
+#[test]
+fn a_column_that_no_row_has_is_an_error_unless_it_is_optional() {
+    let user = User::of_a_server();
+    let line = "report data invoices-raw --limit 2 --columns businessKy,processInstanceId";
+    check!(user.types(&format!("{line} --format csv")), @"
+    exit 8
+    --- stdout
+    businessKy,processInstanceId
+    ,2251799813700000
+    ,2251799813700001
+    --- stderr
+    error: failed to find the column businessKy: no row has it
+    hint: did you mean `businessKey`? pass --columns-optional if rows may lack a column
+    ");
+    for format in ["table", "json", "ndjson", "csv"] {
+        assert_eq!(user.types(&format!("{line} -o {format}")).code, Some(8), "{format}");
+        assert_eq!(user.types(&format!("{line} -o {format} --columns-optional")).code, Some(0), "{format}");
+    }
+    // Nothing replaces a file that was good, and no column is missing from an empty report.
+    user.file("last.csv", "LAST GOOD");
+    assert_eq!(user.types(&format!("{line} -f last.csv")).code, Some(8));
+    assert_eq!((user.read("last.csv").as_str(), user.files()), ("LAST GOOD", vec!["last.csv".to_owned()]));
+    let empty = user.types("report data orders-none --columns kye -f empty.csv");
+    assert_eq!((empty.code, user.read("empty.csv").as_str()), (Some(0), "kye\r\n"), "{empty}");
+    // A value in a later page is enough; null is a value.
+    for column in ["variable:amount", "endDate", "counts.incidents", "flowNodeDurations.receiveInvoice.value"] {
+        let ran = user.run(&["report", "data", "invoices-raw", "--limit", "50", "--columns", column, "-o", "csv"]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+    // What is known before anything is written, or done, is checked before.
+    check!(user.types("report list --collection claims --columns ids"), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: failed to find the column ids
+    hint: did you mean `id`? the columns are id
+    ");
+    let before = user.types("report list --collection claims").stdout;
+    for line in ["report delete claims-raw --yes", "import x.json --collection claims", "variable ingest x.ndjson"] {
+        user.file("x.json", "[]");
+        user.file("x.ndjson", "");
+        let ran = user.types(&format!("{line} --columns wrong"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran}");
+        assert!(ran.stderr.contains("hint: the columns are "), "{ran}");
+    }
+    assert_eq!(user.types("report list --collection claims").stdout, before);
 }
 
 #[test]

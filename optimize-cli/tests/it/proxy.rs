@@ -1,8 +1,9 @@
-//! A proxy for https, between a command and a server that has other names.
+//! What can stand between a command and a server: a proxy for https, and a gateway that closes idle connections.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A proxy that tunnels everything to one address and keeps what it is asked.
 pub(crate) struct Proxy {
@@ -52,4 +53,26 @@ fn tunnel(mut client: TcpStream, target: &str, heads: &Mutex<Vec<String>>) {
         let _ = up_to.shutdown(std::net::Shutdown::Write);
     });
     let _ = std::io::copy(&mut { server }, &mut client);
+}
+
+/// A gateway that closes a connection over which no request has come for `patience`. Returns its address.
+pub(crate) fn impatient_gateway(target: String, patience: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let server = TcpStream::connect(&target).unwrap();
+            client.set_read_timeout(Some(patience)).unwrap();
+            let (mut requests, mut answers) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let mut up = server;
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut requests, &mut up);
+                let _ = up.shutdown(std::net::Shutdown::Both);
+                let _ = requests.shutdown(std::net::Shutdown::Both);
+            });
+            let mut client = client;
+            std::thread::spawn(move || std::io::copy(&mut answers, &mut client));
+        }
+    });
+    address
 }

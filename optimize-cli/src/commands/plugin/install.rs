@@ -38,6 +38,7 @@ impl Install {
                 .with_hint("name the plugin with --name NAME")
         })?;
         usable(&name, &format!("install {path}"))?;
+        app.check_columns(&["name", "sha256"])?;
         let mut managed = Managed::read(&app.environment)?;
         if managed.installed(&name).is_some() && !self.force {
             let problem = format!("install {path}: there is a plugin {name} already");

@@ -54,12 +54,14 @@ fn a_report_without_data_gives_no_row() {
     exit 0
     --- stdout
     --- stderr
+    no rows
     ");
     check!(user.types("report data orders-none -o json"), @"
     exit 0
     --- stdout
     []
     --- stderr
+    no rows
     ");
 }
 
@@ -127,7 +129,7 @@ fn a_restart_begins_anew_with_a_fresh_snapshot() {
     exit 0
     --- stdout
     --- stderr
-    failed to export the next page of report data: a page was lost: no answer from http://127.0.0.1:PORT/; starting anew
+    failed to export the next page of report data: a page was lost: no answer from http://127.0.0.1:PORT/; starting again
     wrote 3200 rows to out.ndjson
     ");
     assert_eq!(user.read("out.ndjson").lines().count(), 3200);

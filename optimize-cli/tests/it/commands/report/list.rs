@@ -114,6 +114,7 @@ fn an_id_can_be_pasted_and_what_is_none_is_refused() {
     --- stdout
     --- stderr
     warning: the collection nowhere lists no reports; a collection that does not exist lists none either
+    no rows
     ");
 }
 

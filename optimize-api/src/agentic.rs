@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::transport::spec::RequestSpec;
+use crate::transport::{decode, spec::RequestSpec};
 use crate::{Client, Error, ReportId, operation};
 
 /// What an evaluation is about. All is optional.
@@ -25,7 +26,7 @@ impl Client {
     /// The agentic dashboard, as JSON. `GET /api/public/dashboard/agentic`, since 8.10 in development.
     /// [`Safe`](crate::Replay::Safe).
     pub async fn agentic_dashboard(&self) -> Result<Bytes, Error> {
-        self.transport.send(&RequestSpec::new(&operation::AGENTIC_DASHBOARD), Ok).await
+        self.transport.send(&RequestSpec::new(&operation::AGENTIC_DASHBOARD), object).await
     }
 
     /// The result of one of its reports, as JSON.
@@ -33,8 +34,13 @@ impl Client {
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if of the rolling value and its unit only one is there.
     pub async fn evaluate_agentic_report(&self, report: &ReportId, filter: &AgenticFilter) -> Result<Bytes, Error> {
-        self.transport.send(&evaluate(report, filter)?, Ok).await
+        self.transport.send(&evaluate(report, filter)?, object).await
     }
+}
+
+/// The body if it is a JSON object; its inside is not documented.
+fn object(body: Bytes) -> Result<Bytes, Error> {
+    decode::json::<Map<String, Value>>(&operation::AGENTIC_DASHBOARD, &body).map(|_| body)
 }
 
 fn evaluate(report: &ReportId, filter: &AgenticFilter) -> Result<RequestSpec, Error> {

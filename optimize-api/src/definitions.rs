@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::transport::decode;
-use crate::{Error, Operation};
+use crate::{Error, ErrorKind, Operation};
 
 /// A JSON array of exported definitions, byte for byte as the server sent it, or as a file holds it.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,8 +94,8 @@ impl Definitions {
     pub fn from_json(json: impl Into<Bytes>) -> Result<Self, Error> {
         let definitions = Self(json.into());
         let invalid = |what: String| Error::invalid_input(&crate::operation::IMPORT, what);
-        if definitions.0.trim_ascii_start().starts_with(b"{") {
-            return Err(invalid("a single definition must stand in an array: [ … ]".to_owned()));
+        if let Some(problem) = other_form(&definitions.0) {
+            return Err(invalid(problem.to_owned()));
         }
         let parts: Vec<&RawValue> = serde_json::from_slice(&definitions.0).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
@@ -110,7 +110,14 @@ impl Definitions {
     pub(crate) fn answered(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
         let definitions = Self(body);
         definitions.parts(operation)?;
-        Ok(definitions)
+        let unnamed = definitions.iter().position(|definition| definition.id.is_empty());
+        match unnamed {
+            None => Ok(definitions),
+            Some(place) => {
+                let message = format!("element {place} of the response is not a definition: it has no id");
+                Err(Error::new(operation, ErrorKind::Misconfigured, message))
+            }
+        }
     }
 
     fn parts(&self, operation: &'static Operation) -> Result<Vec<Bytes>, Error> {
@@ -137,6 +144,29 @@ impl Definitions {
                 json: json.clone(),
             }
         })
+    }
+}
+
+/// What a text is that people take for definitions, with the fix.
+fn other_form(text: &[u8]) -> Option<&'static str> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+    let first = match values.next() {
+        None => {
+            return Some("it is empty; export definitions into it first");
+        }
+        Some(value) => value.ok()?.get(),
+    };
+    let has_more = values.next().is_some_and(|value| value.is_ok());
+    match (first.as_bytes().first(), has_more) {
+        (Some(b'['), true) => {
+            Some("it has several arrays one after the other; make one of them, with `jq -s add FILE`")
+        }
+        (Some(b'['), false) => None,
+        (Some(b'{'), true) => {
+            Some("it has one object after the other (NDJSON); make an array of them, with `jq -s . FILE`")
+        }
+        (Some(b'{'), false) => Some("a single definition must be in an array: put [ before it and ] after it"),
+        _ => Some("it is neither an array nor an object, so it does not hold definitions"),
     }
 }
 
@@ -185,9 +215,9 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_imported_is_told_with_its_place() {
         let told = |text: &str| Definitions::from_json(text.to_owned()).unwrap_err().to_string();
-        insta::assert_snapshot!(told("{}"), @"import definitions: a single definition must stand in an array: [ … ]");
-        insta::assert_snapshot!(told("[1]"), @"import definitions: element 0 of the definitions is not a JSON object");
-        insta::assert_snapshot!(told("[{},"), @"import definitions: the definitions are not a JSON array (line 1, column 4)");
+        insta::assert_snapshot!(told("{}"), @"import definitions into the collection: a single definition must stand in an array: [ … ]");
+        insta::assert_snapshot!(told("[1]"), @"import definitions into the collection: element 0 of the definitions is not a JSON object");
+        insta::assert_snapshot!(told("[{},"), @"import definitions into the collection: the definitions are not a JSON array (line 1, column 4)");
         assert_eq!(Definitions::from_json("[]").unwrap().iter().count(), 0);
     }
 }

@@ -7,9 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use optimize_auth::AuthError;
+use optimize_auth::{AuthError, scrub};
 
-use crate::{Operation, operation};
+use crate::{Hint, Operation, hints, operation};
 
 pub use body::{ConflictedItem, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
 
@@ -22,13 +22,15 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static Operation>,
+    /// The id of what the operation is about.
+    subject: Option<String>,
     /// What went wrong, without what was being done.
     problem: String,
     status: Option<u16>,
     server: ServerError,
     retry_after: Option<Duration>,
     attempts: u32,
-    hint: Option<&'static str>,
+    hint: Option<&'static Hint>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -58,22 +60,6 @@ pub enum ErrorKind {
     Decode,
 }
 
-const BASE_URL_HINT: &str = "the base URL ends where /api begins, for example https://optimize.example.com or, on Camunda \
-     SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID";
-const UNKNOWN_REPORT_HINT: &str = "Optimize 8.7 and later answer 500 for a report that does not exist, or that is a \
-     combined report; check the id";
-const IMPORT_BUG_HINT: &str = "Camunda 8.8 before its fix of August 2025 takes every import for an empty file, and releases \
-     before the summer of 2026 answer 500 for a file they refuse (camunda/camunda issues 36419 and 60047); the server's own \
-     text tells which, an update helps";
-const LABELS_BUG_HINT: &str = "Camunda 8.8, 8.9 and early 8.10 refuse every label (camunda/camunda issue 55881); an update \
-     helps";
-const VERSION_HINT: &str = "definitions can only be imported into the minor version they were exported from; export them \
-     anew from a server like this one";
-const SCOPE_HINT: &str = "add the definitions and tenants to the data sources of the collection, then import again";
-const OPEN_HINT: &str = "the server may have done it all the same, and doing it again would double it; look first";
-const LOST_PAGE_HINT: &str =
-    "the server's cursor has moved on, so the page cannot be asked for again; start the export anew";
-
 impl Error {
     pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, problem: impl fmt::Display) -> Self {
         let mut error = Self::without_operation(kind, problem);
@@ -85,14 +71,15 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: None,
+            subject: None,
             problem: problem.to_string(),
             status: None,
             server: ServerError::default(),
             retry_after: None,
             attempts: 0,
             hint: match kind {
-                ErrorKind::Misconfigured => Some(BASE_URL_HINT),
-                ErrorKind::Incomplete => Some(LOST_PAGE_HINT),
+                ErrorKind::Misconfigured => Some(&hints::BASE_URL),
+                ErrorKind::Incomplete => Some(&hints::LOST_PAGE),
                 _ => None,
             },
             source: None,
@@ -131,11 +118,26 @@ impl Error {
                 message.push_str(part);
             }
         }
+        let is_missing = is_missing(operation, status, &server);
+        let (kind, message) = if is_missing {
+            let message = format!("{message}; the server does not have this operation: {} has it", operation.servers());
+            (ErrorKind::Rejected, message)
+        } else {
+            (kind, message)
+        };
         let mut error = Self::new(operation, kind, message);
         error.0.status = Some(status);
         error.0.server = server;
-        error.0.hint = error.hint_of_answer(operation, status);
+        error.0.hint = if is_missing { Some(&hints::OPERATION) } else { error.hint_of_answer(operation, status) };
         error
+    }
+
+    /// A request whose URL and headers are larger than the server accepts. It never reached Optimize.
+    pub(crate) fn too_large(operation: &'static Operation, status: u16, url: usize, token: usize) -> Self {
+        let message = format!(
+            "the server answered {status}: the request is too large: its URL has {url} bytes, its token {token} bytes"
+        );
+        Self::new(operation, ErrorKind::Rejected, message).with_status(status).with_hint(&hints::REQUEST_SIZE)
     }
 
     /// An answer that is no success, or a redirect, which is not followed.
@@ -153,16 +155,24 @@ impl Error {
         Self::answered(operation, status.as_u16(), ServerError::read(headers, body, secrets))
     }
 
-    /// What is known of such answers, of defects of servers among others.
-    fn hint_of_answer(&self, operation: &Operation, status: u16) -> Option<&'static str> {
+    /// The known cause of such a response; some are defects of servers.
+    fn hint_of_answer(&self, operation: &Operation, status: u16) -> Option<&'static Hint> {
         let (id, server) = (operation.id, self.server());
+        let says = |text: &str| server.detail.as_ref().is_some_and(|detail| detail.to_lowercase().contains(text));
+        let is_own = server.code.is_some();
         match status {
-            500 if id == operation::REPORT_DATA.id => Some(UNKNOWN_REPORT_HINT),
-            500 if id == operation::IMPORT.id => Some(IMPORT_BUG_HINT),
-            500 if id == operation::LABELS.id => Some(LABELS_BUG_HINT),
-            400 if !server.mismatching_indices.is_empty() => Some(VERSION_HINT),
-            409 if id == operation::IMPORT.id => Some(SCOPE_HINT),
-            404 if self.kind() == ErrorKind::Rejected => Some(BASE_URL_HINT),
+            400 | 500 if id == operation::IMPORT.id && says("variable filter") => Some(&hints::DASHBOARD_FILTERS),
+            500 if id == operation::REPORT_DATA.id && is_own => Some(&hints::UNKNOWN_REPORT),
+            500 if id == operation::IMPORT.id && is_own => Some(&hints::IMPORT_BUG),
+            500 if id == operation::LABELS.id && is_own => Some(&hints::LABELS_BUG),
+            500 if !is_own && !server.is_web_page => Some(&hints::BEFORE_OPTIMIZE),
+            401 if id == operation::EVENT_INGEST.id && server.detail.is_none() => Some(&hints::EVENTS),
+            401 if says("expired") => Some(&hints::TOKEN_EXPIRED),
+            401 if says("signature") || says("key(s)") || says("another algorithm") => Some(&hints::TOKEN_ISSUER),
+            401 if says("malformed") || says("static") => Some(&hints::TOKEN_FORM),
+            400 if !server.mismatching_indices.is_empty() => Some(&hints::VERSION),
+            409 if id == operation::IMPORT.id => Some(&hints::SCOPE),
+            404 if self.kind() == ErrorKind::Rejected => Some(&hints::BASE_URL),
             _ => None,
         }
     }
@@ -175,6 +185,7 @@ impl Error {
         lost.0.server = self.0.server;
         lost.0.attempts = self.0.attempts;
         lost.0.source = self.0.source;
+        lost.0.subject = self.0.subject;
         lost
     }
 
@@ -195,9 +206,26 @@ impl Error {
     }
 
     /// The same failure, after a request that must not be sent again and may have been obeyed.
-    pub(crate) fn that_leaves_open(mut self) -> Self {
-        self.0.hint = Some(OPEN_HINT);
+    pub(crate) fn that_leaves_open(self) -> Self {
+        self.with_hint(&hints::OPEN)
+    }
+
+    pub(crate) fn with_hint(mut self, hint: &'static Hint) -> Self {
+        self.0.hint = Some(hint);
         self
+    }
+
+    /// Names what the operation is about, unless that is named already.
+    pub(crate) fn about(mut self, id: Option<&str>) -> Self {
+        if self.0.subject.is_none() {
+            self.0.subject = id.map(|id| scrub(id, &[]));
+        }
+        self
+    }
+
+    /// Whether the request was too large to reach Optimize, so that nothing has changed there.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.0.hint == Some(&hints::REQUEST_SIZE)
     }
 
     /// The class of this error.
@@ -230,16 +258,29 @@ impl Error {
         self.0.attempts
     }
 
-    /// What may mend it, where that is known.
-    pub fn hint(&self) -> Option<&str> {
+    /// The known cause and its fix, if there is one.
+    pub fn hint(&self) -> Option<&'static Hint> {
         self.0.hint
     }
+}
+
+/// Whether the server's release does not have the operation: the response is about the path or the method, not about an id.
+fn is_missing(operation: &Operation, status: u16, server: &ServerError) -> bool {
+    let says = |text: &str| server.detail.as_ref().is_some_and(|detail| detail.starts_with(text));
+    let is_unknown_path = match status {
+        404 => says("HTTP 404 Not Found") || !operation.path.contains("{id}"),
+        405 => true,
+        500 => says("No static resource") || says("Request method"),
+        _ => false,
+    };
+    is_unknown_path && !operation.is_everywhere() && !operation.path.is_empty()
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.0.operation {
-            write!(f, "{}: ", operation.action)?;
+            let subject = self.0.subject.as_deref().map(|subject| format!(" {subject}")).unwrap_or_default();
+            write!(f, "{}: ", operation.action.replace(" {id}", &subject))?;
         }
         f.write_str(&self.0.problem)
     }

@@ -18,6 +18,7 @@ mod definitions;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod hints;
 mod hooks;
 mod ids;
 mod imports;
@@ -43,6 +44,7 @@ pub use dashboards::Dashboards;
 pub use date::Date;
 pub use definitions::{Definition, DefinitionKind, Definitions};
 pub use error::{ConflictedItem, Error, ErrorKind, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
+pub use hints::Hint;
 pub use ids::{CollectionId, DashboardId, ReportId};
 pub use imports::Imported;
 pub use ingestion::Ingestion;

@@ -57,7 +57,7 @@ pub(crate) fn collection_members(
     if collection.as_str().is_empty() {
         return Err(Error::invalid_input(operation, "the collection id is empty"));
     }
-    Ok(RequestSpec::new(operation).with_query("collectionId", collection.as_str()))
+    Ok(RequestSpec::new(operation).with_query("collectionId", collection.as_str()).about(collection.as_str()))
 }
 
 #[cfg(test)]
@@ -73,6 +73,6 @@ mod tests {
     #[test]
     fn an_empty_collection_id_is_refused_before_it_is_sent() {
         let error = list(&CollectionId::from("")).unwrap_err();
-        insta::assert_snapshot!(error, @"list reports: the collection id is empty");
+        insta::assert_snapshot!(error, @"list the reports of the collection: the collection id is empty");
     }
 }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use optimize_auth::http::{HttpOptions, TransportError, is_html, retry_after};
+use optimize_auth::http::{HttpOptions, TransportError, described_page, is_html, retry_after, without_mark};
 use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::hooks::Hooks;
-use crate::{Error, ErrorKind, Operation, Readiness, Replay, ServerError, operation};
+use crate::operation::Body;
+use crate::{Error, ErrorKind, Hint, Operation, Readiness, Replay, ServerError, hints};
 use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
@@ -26,6 +27,9 @@ pub(crate) static OWN_HEADERS: [HeaderName; 4] = [AUTHORIZATION, CONTENT_TYPE, C
 
 /// How much of a failure's body is read, in bytes. The rest adds nothing to an error.
 const ERROR_LIMIT: usize = 1 << 20;
+
+/// Servers accept 8 KiB of URL and headers by default. A request with so much in its URL and token may be refused for that.
+const LARGE_REQUEST: usize = 7000;
 
 /// The largest response of an operation that returns no data and no definitions, in bytes.
 const SMALL_LIMIT: usize = 16 << 20;
@@ -130,12 +134,13 @@ impl Transport {
         spec: &RequestSpec,
         read: impl FnOnce(Bytes) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let ended = self.run(spec).await?;
+        let about = |error: Error| error.about(spec.subject.as_deref());
+        let ended = self.run(spec).await.map_err(about)?;
         if ended.is_done {
             return read(Bytes::new());
         }
         let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
-        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(tell)
+        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(tell).map_err(about)
     }
 
     /// Likewise, but any answer is a success; beside it stands the error that it is if it is none.
@@ -217,7 +222,7 @@ impl Transport {
         }
     }
 
-    /// Sends what has no answer. The body is not looked at: releases differ between 200 and 204, empty or not.
+    /// Sends what has no response body. Releases differ between 200 and 204.
     pub(crate) async fn send_void(&self, spec: &RequestSpec) -> Result<(), Error> {
         self.send(spec, |_| Ok(())).await
     }
@@ -237,6 +242,13 @@ impl Transport {
         let exchange = match timeout_at(after(Instant::now(), self.timeout), self.exchange(spec, None)).await {
             Ok(Ok(answer)) if answer.status == StatusCode::OK && !is_html(&answer.headers, &answer.body) => {
                 return Ok(Readiness::Ready);
+            }
+            // Optimize has readiness in every release, so another server or another context path answered.
+            Ok(Ok(answer)) if answer.status == StatusCode::NOT_FOUND => {
+                let message = format!("{} answered 404", self.base_url);
+                return Err(Error::new(spec.operation, ErrorKind::Misconfigured, message)
+                    .with_status(404)
+                    .with_attempts(1, None));
             }
             Ok(Ok(answer)) if !answer.status.is_success() && !answer.status.is_redirection() => {
                 return Ok(Readiness::NotReady { status: answer.status.as_u16() });
@@ -301,13 +313,12 @@ impl Transport {
         Ok(Answer { status, headers, body: body.into() })
     }
 
-    /// How much of a 2xx is read. Data and definitions can be large; lists and confirmations cannot.
+    /// How much of a 2xx is read.
     fn limit_of(&self, operation: &Operation) -> usize {
-        let is_large = [&operation::REPORT_DATA, &operation::REPORT_DATA_NEXT, &operation::REPORT_EXPORT]
-            .into_iter()
-            .chain([&operation::DASHBOARD_EXPORT, &operation::RAW, &operation::RAW_READ])
-            .any(|large| large.id == operation.id);
-        if is_large { self.body_limit } else { self.body_limit.min(SMALL_LIMIT) }
+        match operation.body {
+            Body::Large | Body::Page => self.body_limit,
+            Body::Small | Body::Empty => self.body_limit.min(SMALL_LIMIT),
+        }
     }
 
     fn finish(&self, spec: &RequestSpec, exchange: Exchange, secrets: &[&str]) -> Result<Bytes, Error> {
@@ -329,24 +340,64 @@ impl Transport {
         };
         if answer.status.is_redirection() {
             let target = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
-            let target = scrub(target.split(['?', '#']).next().unwrap_or_default(), secrets);
-            return Err(misconfigured(answer.status, format!("with a redirect to {target}, which is not followed")));
+            let shown = scrub(target.split(['?', '#']).next().unwrap_or_default(), secrets);
+            let error = misconfigured(answer.status, format!("with a redirect to {shown}, which is not followed"));
+            return Err(match self.hint_of_redirect(target) {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            });
         }
         let is_page = is_html(&answer.headers, &answer.body);
         if is_page && (answer.status.is_success() || answer.status == StatusCode::NOT_FOUND) {
-            return Err(misconfigured(answer.status, "with a web page instead of JSON".to_owned()));
+            let page = scrub(&described_page(&answer.body), secrets);
+            return Err(misconfigured(answer.status, format!("with {page} instead of JSON")));
+        }
+        let url = spec.url(&self.base_url);
+        let (url_size, token_size) = (url.as_str().len(), secrets.iter().map(|secret| secret.len()).sum());
+        match answer.status.as_u16() {
+            status @ (414 | 431) => return Err(Error::too_large(operation, status, url_size, token_size)),
+            400 if is_page && url_size + token_size > LARGE_REQUEST => {
+                return Err(Error::too_large(operation, 400, url_size, token_size));
+            }
+            400 if is_page && url.host_str().is_some_and(|host| host.contains('_')) => {
+                let server = ServerError::read(&answer.headers, &answer.body, secrets);
+                return Err(Error::answered(operation, 400, server).with_hint(&hints::HOST_NAME));
+            }
+            _ => {}
         }
         if !answer.status.is_success() {
             let server = ServerError::read(&answer.headers, &answer.body, secrets);
             return Err(Error::answered(operation, answer.status.as_u16(), server));
         }
         // A part of a response, or one that something in between has changed, is not the data.
-        let is_data = operation.id.starts_with(operation::REPORT_DATA.id);
+        let is_data = operation.body == Body::Page;
         if answer.status == StatusCode::PARTIAL_CONTENT || (is_data && answer.status != StatusCode::OK) {
             return Err(misconfigured(answer.status, "where the whole response was expected".to_owned()));
         }
+        if operation.body == Body::Empty && !is_blank(&answer.body) {
+            return Err(misconfigured(answer.status, "with a body, which this operation does not have".to_owned()));
+        }
         Ok(answer.body)
     }
+
+    fn hint_of_redirect(&self, target: &str) -> Option<&'static Hint> {
+        let base = self.base_url.as_url();
+        let target = base.join(target).ok()?;
+        let is_login = target.query_pairs().any(|(name, _)| name == "response_type")
+            || target.path().ends_with("/auth")
+            || target.path().contains("/oauth2/authorization");
+        let is_https = base.scheme() == "http" && target.scheme() == "https" && base.host() == target.host();
+        match (is_login, is_https) {
+            (true, _) => Some(&hints::LOGIN_PAGE),
+            (false, true) => Some(&hints::HTTPS_REDIRECT),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Whether a body says nothing. Optimize sends none where there is nothing to return; some gateways make `{}` of that.
+fn is_blank(body: &[u8]) -> bool {
+    matches!(without_mark(body).trim_ascii(), b"" | b"{}" | b"null")
 }
 
 /// A moment after another one. A time that no clock can count ends in a hundred years.

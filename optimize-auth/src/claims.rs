@@ -21,6 +21,10 @@ pub struct Claims {
     pub issued_at: Option<i64>,
     /// `exp`: when it ends, in seconds since 1970.
     pub expires_at: Option<i64>,
+    /// `ver`: the version of a token of Microsoft Entra ID, `1.0` or `2.0`.
+    pub version: Option<String>,
+    /// `https://camunda.com/clusterId`: the cluster of Camunda SaaS that the token is for.
+    pub cluster_id: Option<String>,
 }
 
 impl Claims {
@@ -45,6 +49,8 @@ impl Claims {
             scope: text("scope"),
             issued_at: members.get("iat").and_then(Value::as_i64),
             expires_at: members.get("exp").and_then(Value::as_i64),
+            version: text("ver"),
+            cluster_id: text("https://camunda.com/clusterId"),
         })
     }
 }

@@ -139,7 +139,9 @@ pub(crate) fn read_response(
 }
 
 fn refused(url: &ServiceUrl, status: StatusCode, headers: &HeaderMap, failure: reply::Failure) -> AuthError {
-    let message = format!("get a token from {url}: {}", failure.problem);
+    let wait = retry_after(headers, now());
+    let later = wait.map(|wait| format!("; it asks to wait {} s", wait.as_secs())).unwrap_or_default();
+    let message = format!("get a token from {url}: {}{later}", failure.problem);
     let mut error = AuthError::new(failure.kind, message).with_status(status.as_u16());
     if let Some(code) = failure.code {
         error = error.with_code(code);
@@ -147,7 +149,7 @@ fn refused(url: &ServiceUrl, status: StatusCode, headers: &HeaderMap, failure: r
     if let Some(time) = server_date(headers) {
         error = error.with_server_time(time);
     }
-    match retry_after(headers, now()) {
+    match wait {
         Some(wait) => error.with_retry_after(wait),
         None => error,
     }

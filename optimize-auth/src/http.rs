@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::redirect::Policy;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
@@ -16,7 +18,7 @@ use crate::store::StoreKeyBuilder;
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
 pub use contact::Contact;
-pub use failure::{TlsProblem, TransportError};
+pub use failure::{TlsProblem, TransportError, TransportProblem};
 
 /// How connections are made. Every wait has an end.
 #[derive(Clone, Debug)]
@@ -120,31 +122,21 @@ impl HttpOptions {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     fn client(&self, target: &ServiceUrl, keeps_connections: bool) -> Result<reqwest::Client, AuthError> {
-        let invalid = |what: &str, source: reqwest::Error| {
-            AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}"))
-                .with_source(source.without_url())
-        };
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent)
             .referer(false);
-        if !keeps_connections {
-            builder = builder.pool_max_idle_per_host(0);
-        }
+        builder = if keeps_connections {
+            // Optimize's servers close idle connections after 30 s or 60 s; a request on one that closes may be lost.
+            builder.pool_idle_timeout(Duration::from_secs(25))
+        } else {
+            builder.pool_max_idle_per_host(0)
+        };
         if target.is_loopback() || target.as_url().scheme() == "http" {
             builder = builder.no_proxy();
         }
-        let mut roots = Vec::new();
-        for pem in &self.root_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|source| invalid("the root certificates are not PEM", source))?;
-            if certificates.is_empty() {
-                let message = "set up HTTP: the root certificates hold no certificate";
-                return Err(AuthError::new(AuthErrorKind::InvalidInput, message));
-            }
-            roots.extend(certificates);
-        }
+        let roots = self.roots()?;
         builder = match (self.trusts_system, roots.is_empty()) {
             (true, true) => builder,
             (true, false) => builder.tls_certs_merge(roots),
@@ -156,6 +148,33 @@ impl HttpOptions {
             builder = builder.identity(identity);
         }
         builder.build().map_err(|source| invalid("TLS or DNS cannot be used", source))
+    }
+
+    /// Fails if the root certificates cannot be read, which otherwise comes out with the first client.
+    pub fn check_root_certificates(&self) -> Result<(), AuthError> {
+        let unreadable =
+            || AuthError::new(AuthErrorKind::InvalidInput, "set up HTTP: a root certificate cannot be read");
+        let mut store = rustls::RootCertStore::empty();
+        for pem in &self.root_certificates {
+            for certificate in CertificateDer::pem_slice_iter(pem) {
+                certificate.ok().and_then(|certificate| store.add(certificate).ok()).ok_or_else(unreadable)?;
+            }
+        }
+        self.roots().map(drop)
+    }
+
+    fn roots(&self) -> Result<Vec<reqwest::Certificate>, AuthError> {
+        let mut roots = Vec::new();
+        for pem in &self.root_certificates {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|source| invalid("the root certificates are not PEM", source))?;
+            if certificates.is_empty() {
+                let message = "set up HTTP: the root certificates hold no certificate";
+                return Err(AuthError::new(AuthErrorKind::InvalidInput, message));
+            }
+            roots.extend(certificates);
+        }
+        Ok(roots)
     }
 
     /// Sends `request` and waits for the head of its answer.
@@ -203,6 +222,10 @@ impl HttpOptions {
     }
 }
 
+fn invalid(what: &str, source: reqwest::Error) -> AuthError {
+    AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}")).with_source(source.without_url())
+}
+
 /// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3).
 ///
 /// A date counts from the server's own `Date`, or from `now` where there is none: the clocks may differ. A date in the past is
@@ -230,4 +253,18 @@ pub fn without_mark(bytes: &[u8]) -> &[u8] {
 pub fn is_html(headers: &http::HeaderMap, body: &[u8]) -> bool {
     let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     declared.to_ascii_lowercase().starts_with("text/html") || without_mark(body).trim_ascii_start().starts_with(b"<")
+}
+
+/// A web page in the words of an error: with its title, if it has one.
+///
+/// The title comes from whoever answered; callers clean it with [`scrub`](crate::scrub).
+pub fn described_page(body: &[u8]) -> String {
+    const LONGEST: usize = 80;
+    let text = String::from_utf8_lossy(body);
+    let title = text.to_ascii_lowercase().find("<title").and_then(|start| {
+        let rest = text[start..].split_once('>')?.1;
+        let title = rest.split_once('<')?.0.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!title.is_empty()).then(|| title.chars().take(LONGEST).collect::<String>())
+    });
+    title.map_or_else(|| "a web page".to_owned(), |title| format!("a web page titled \"{title}\""))
 }

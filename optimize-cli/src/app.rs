@@ -3,15 +3,16 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use optimize_api::{Client, ErrorKind};
+use optimize_api::Client;
 use optimize_auth::{AuthError, ClientAuth, ClientCredentials, Credentials, ServiceUrl, Token};
 use tokio::sync::OnceCell;
 
-use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, Settings, asks_for_tokens};
+use crate::config::{DEFAULT_TIMEOUT, Draft, Key, Occasion, RequestSource, Settings, asks_for_tokens};
 use crate::embedded::{self, Sandbox};
-use crate::env_vars::{Environment, PLUGIN_NAME};
+use crate::env_vars::{Environment, PLUGIN_NAME, PROXIES};
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
+use crate::hints::{self, Facts};
 use crate::output::check_columns;
 use crate::printer::Printer;
 use crate::prompt::Terminal;
@@ -75,7 +76,13 @@ impl App {
     pub(crate) async fn base_url(&self) -> Result<ServiceUrl, CliError> {
         let url = self.server().await?;
         self.warn_if_insecure(&url);
+        self.check_proxy(&url)?;
         Ok(url)
+    }
+
+    /// The base URL as it is used, if there is one.
+    pub(crate) async fn shown_base_url(&self) -> Option<String> {
+        self.server().await.ok().map(|url| url.to_string())
     }
 
     /// What stands before an id in the address of its page in the server's user interface.
@@ -115,6 +122,7 @@ impl App {
             }
             for url in [self.settings.token_url(), self.settings.issuer_url()].into_iter().flatten().flatten() {
                 self.warn_if_insecure(&url);
+                self.check_proxy(&url)?;
             }
             self.settings.credentials(&self.occasion())
         });
@@ -147,7 +155,7 @@ impl App {
     /// The same run with the settings of a profile that is being set up.
     pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Self {
         Self {
-            settings: draft.settings(profile),
+            settings: draft.settings(profile, &self.environment),
             printer: self.printer,
             environment: self.environment.clone(),
             flags: self.flags.clone(),
@@ -178,8 +186,7 @@ impl App {
             let problem = format!("ask \"{question}\": standard input or error is no terminal, or --no-input is set");
             return Err(CliError::usage(problem).with_hint("pass --yes if you are sure"));
         }
-        let answer = Terminal::open()?.ask(&format!("{question} [y/N]"), Some(""))?;
-        if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(CliError::declined()) }
+        if Terminal::open()?.agrees(question)? { Ok(()) } else { Err(CliError::declined()) }
     }
 
     /// Fails if a plugin asks: what this changes is for a person to decide. A plugin can hide that it is one; see SECURITY.md.
@@ -224,20 +231,55 @@ impl App {
         })
     }
 
-    /// Adds what a rejected token's audience tells, since a wrong one is the usual reason.
+    /// Adds the known cause of an error and its fix. Failures on the way to the API lead to `optimize auth doctor`.
     pub(crate) fn explain(&self, error: CliError) -> CliError {
-        let is_unauthorized = error.api().is_some_and(|api| api.kind() == ErrorKind::Unauthorized);
-        let token = self.credentials.get().and_then(Credentials::cached_token);
-        let Some(claims) = token.filter(|_| is_unauthorized).and_then(|token| token.claims()) else { return error };
-        if claims.audience.is_empty() {
-            return error.with_hint(
-                "the token names no audience, so the server may not take it for its own; set OPTIMIZE_AUDIENCE",
-            );
+        const DOCTOR: &str = "to check each step, run `optimize auth doctor`";
+        if error.is_explained() || !hints::is_for_doctor(&error) {
+            return self.diagnose(error);
         }
-        let audience = claims.audience.join(", ");
-        error.with_hint(format!(
-            "the token is for the audience {audience}; is that the server's? if not, set OPTIMIZE_AUDIENCE"
-        ))
+        let error = self.diagnose(error);
+        let hint = error.hint().map_or_else(|| DOCTOR.to_owned(), |hint| format!("{hint}; {DOCTOR}"));
+        error.explained(Some(hint))
+    }
+
+    /// Adds the known cause of an error and its fix.
+    pub(crate) fn diagnose(&self, error: CliError) -> CliError {
+        if error.is_explained() || error.hint().is_some() {
+            return error.explained(None);
+        }
+        let hint = hints::find(&error, &self.facts());
+        error.explained(hint)
+    }
+
+    /// What the causes of errors are looked for with.
+    pub(crate) fn facts(&self) -> Facts {
+        let settings = &self.settings;
+        let audience = settings.requested(Key::Audience).ok().flatten();
+        Facts {
+            base_url: settings.base_url().ok(),
+            token_url: settings.token_url().ok().flatten(),
+            issuer: settings.issuer().ok().flatten(),
+            audience: audience.filter(|audience| audience.source == RequestSource::Setting).map(|set| set.value),
+            claims: self.credentials.get().and_then(Credentials::cached_token).and_then(|token| token.claims()),
+            proxy: self.proxy(),
+        }
+    }
+
+    /// The variable of the environment that sets a proxy for https.
+    pub(crate) fn proxy(&self) -> Option<&'static str> {
+        let is_set = |name: &&str| self.environment.raw(name).is_some_and(|value| !value.is_empty());
+        PROXIES.into_iter().find(is_set)
+    }
+
+    /// Fails if the proxy's address cannot be read: the HTTP library would do without the proxy.
+    fn check_proxy(&self, url: &ServiceUrl) -> Result<(), CliError> {
+        let Some(name) = self.proxy().filter(|_| hints::uses_proxy(url)) else { return Ok(()) };
+        let value = self.environment.raw(name).and_then(|value| value.to_str()).unwrap_or_default();
+        if is_proxy_address(value) {
+            return Ok(());
+        }
+        let hint = hints::filled(&hints::PROXY_ADDRESS, &[("proxy", name)]);
+        Err(CliError::config(format!("use the proxy of {name}: its value is not a URL")).with_hint(hint))
     }
 
     async fn sandbox(&self) -> Result<Option<&Sandbox>, CliError> {
@@ -262,4 +304,46 @@ pub(crate) fn plugin_that_asks(environment: &Environment) -> Option<String> {
 
 fn own_url(text: &str) -> Result<ServiceUrl, CliError> {
     ServiceUrl::parse(text).map_err(|error| CliError::config(format!("use the embedded server: {error}")))
+}
+
+/// Whether the HTTP library can read it: a URL, or a host and a port, without a character that ends the user name and the
+/// password too early.
+fn is_proxy_address(text: &str) -> bool {
+    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let authority = with_scheme.split_once("://").map_or("", |(_, rest)| rest);
+    let parsed = url::Url::parse(&with_scheme).ok();
+    let is_known = parsed.as_ref().is_some_and(|url| {
+        url.has_host() && matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
+    });
+    // What stands before an @ is one user name and one password.
+    let is_plain = authority.rsplit_once('@').is_none_or(|(user, _)| !user.contains(['@', '/', '?', '#']));
+    is_known && is_plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_proxy_address;
+
+    #[test]
+    fn the_address_of_a_proxy_is_a_url_with_an_encoded_password() {
+        for good in [
+            "http://proxy:3128",
+            "proxy:3128",
+            "http://user:p%40ss%23@proxy:3128/",
+            "socks5h://127.0.0.1:1080",
+            "https://u:p@[::1]:8080",
+        ] {
+            assert!(is_proxy_address(good), "{good}");
+        }
+        for bad in [
+            "http://user:p@ss@proxy:3128",
+            "http://user:p#ss@proxy:1",
+            "http://u:p/w@proxy:1",
+            "ftp://proxy",
+            "http://",
+            "::",
+        ] {
+            assert!(!is_proxy_address(bad), "{bad}");
+        }
+    }
 }

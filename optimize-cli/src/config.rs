@@ -1,6 +1,7 @@
 //! Configuration: files, a profile, the environment and flags, merged into settings that are checked when they are used.
 
 mod auth;
+mod certificates;
 mod draft;
 mod effects;
 mod env_layer;
@@ -16,6 +17,7 @@ mod secret_command;
 mod secrets;
 mod trust;
 mod trust_store;
+mod user_file;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,16 +36,19 @@ use crate::{input, ownership};
 pub(crate) use file::{ConfigFile, is_plain};
 use layers::Layers;
 pub(crate) use nearest::suggest;
-use schema::{Key, Origin, Reach, Setting, SettingValue};
+pub(crate) use schema::Key;
+use schema::{Origin, Reach, Setting, SettingValue};
 
-pub(crate) use auth::{Occasion, TokenCache, asks_for_tokens};
-pub(crate) use draft::{Draft, user_folder};
+pub(crate) use auth::{Occasion, RequestSource, TokenCache, asks_for_tokens};
+pub(crate) use certificates::check as check_certificates;
+pub(crate) use draft::Draft;
 pub(crate) use effects::effects;
 pub(crate) use explain::Explained;
 pub(crate) use json_schema::json_schema;
-pub(crate) use paths::{cache_folder, data_folder};
+pub(crate) use paths::{cache_folder, data_folder, home};
 pub(crate) use trust::Standing;
 pub(crate) use trust_store::TrustStore;
+pub(crate) use user_file::UserFile;
 
 /// The profile that stands for the embedded server.
 pub(crate) const SANDBOX_PROFILE: &str = "sandbox";
@@ -69,7 +74,7 @@ impl Settings {
     /// Reads every layer. A file that does not exist is skipped unless it was named. A profile that does not exist is an
     /// error unless it `may_be_new`.
     pub(crate) fn load(flags: &GlobalArgs, environment: &Environment, may_be_new: bool) -> Result<Self, CliError> {
-        warn_of_misspelt(environment);
+        warn_of_odd_variables(environment);
         let Files { mut standard, mut named } = Files::read(flags, environment)?;
         let secret_variables = standard.iter().chain(&named).flat_map(ConfigFile::secret_variables).collect();
         let standing = named.as_ref().map(|file| standing(file, flags, environment)).transpose()?;
@@ -91,7 +96,7 @@ impl Settings {
             check_profile(profile, standard.iter().chain(&named))?;
         }
         let of_profile = |file: &mut ConfigFile| profile.as_ref().and_then(|name| file.profiles.remove(name));
-        let mut layers = Layers::default();
+        let mut layers = Layers::of(home(environment));
         let from_profile: Vec<_> = standard.iter_mut().filter_map(of_profile).collect();
         for settings in standard.into_iter().map(|file| file.settings).chain(from_profile) {
             layers.push(&settings);
@@ -207,7 +212,17 @@ impl Settings {
     pub(crate) fn http(&self) -> Result<HttpOptions, CliError> {
         let options = HttpOptions::default().with_user_agent(concat!("optimize-cli/", env!("CARGO_PKG_VERSION")));
         let options = match self.layers.text(Key::CaFile) {
-            Some(path) => options.with_root_certificates(self.read_file(Key::CaFile, &path)?),
+            Some(path) => {
+                let bytes = self.read_file(Key::CaFile, &path)?;
+                let with_path = |(problem, hint): (&str, String)| {
+                    self.invalid(Key::CaFile, &format!("{path} {problem}")).with_hint(hint)
+                };
+                certificates::check(&bytes, &path).map_err(with_path)?;
+                let options = options.with_root_certificates(bytes);
+                let unreadable = |_| with_path(certificates::unreadable(&path));
+                options.check_root_certificates().map_err(unreadable)?;
+                options
+            }
             None => options,
         };
         let (cert, key) = (self.layers.text(Key::ClientCertFile), self.layers.text(Key::ClientKeyFile));
@@ -262,6 +277,12 @@ impl Settings {
         Ok(self.requested(key)?.map(|requested| requested.value))
     }
 
+    /// The value of a setting as it is used, whoever supplies it; of a secret, where it is.
+    pub(crate) fn get(&self, key: Key, environment: &Environment) -> Result<Option<String>, CliError> {
+        let all = self.explain(environment)?;
+        Ok(all.into_iter().find(|found| found.setting == key.path()).and_then(|found| found.value))
+    }
+
     fn invalid(&self, key: Key, problem: &str) -> CliError {
         CliError::config(format!("use {} ({}): {problem}", key.path(), self.layers.origin(key)))
     }
@@ -311,15 +332,24 @@ fn warn_if_open(file: &ConfigFile) {
     }
 }
 
-/// A variable that is misspelt would be ignored, and another server or profile be used.
-fn warn_of_misspelt(environment: &Environment) {
+/// A variable that is misspelt would be ignored, and another server or profile be used. Quotes are kept by files for
+/// containers, and no id or URL has them.
+fn warn_of_odd_variables(environment: &Environment) {
     // Some commands load the settings once for each profile.
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Ordering::Relaxed) {
         for (name, meant) in env_layer::misspelt(environment) {
             tracing::warn!("the variable {name} is not known and is ignored; did you mean OPTIMIZE_{meant}?");
         }
+        for name in env_layer::quoted(environment) {
+            tracing::warn!("the value of {name} is in quotes, which are part of the value; remove them");
+        }
     }
+}
+
+/// A secret in a file; `-` is standard input. `what` names it in errors.
+pub(crate) fn read_secret(file: &Path, what: &str, occasion: &Occasion<'_>) -> Result<SecretString, CliError> {
+    secrets::resolve(&schema::SecretRef::File(file.to_owned()), what, occasion)
 }
 
 /// The names of the profiles in the user's own file.

@@ -39,6 +39,8 @@ pub(crate) const SIGNING_ALGORITHM: [&str; 1] = ["OPTIMIZE_SIGNING_ALGORITHM"];
 pub(crate) const ASSERTION_AUDIENCE: [&str; 1] = ["OPTIMIZE_ASSERTION_AUDIENCE"];
 /// What is known of the provider: `saas`, `self-managed` or `entra`.
 pub(crate) const PRESET: [&str; 1] = ["OPTIMIZE_PRESET"];
+/// How Camunda's own clients find the server: `saas` is a preset here, too.
+pub(crate) const CLIENT_MODE: &str = "CAMUNDA_CLIENT_MODE";
 /// The region of a cluster of Camunda SaaS.
 pub(crate) const REGION: [&str; 3] =
     ["OPTIMIZE_CLUSTER_REGION", "CAMUNDA_CLUSTER_REGION", "CAMUNDA_CLIENT_CLOUD_REGION"];
@@ -184,10 +186,27 @@ impl Environment {
         let Some(value) = self.raw(name) else { return Ok(None) };
         match value.to_str() {
             Some(text) if text.trim().is_empty() => Ok(None),
-            Some(text) => Ok(Some(text)),
+            Some(text) => {
+                // What `cat` and files of secrets leave at the end.
+                let text = text.trim_end_matches(['\r', '\n']);
+                match text.chars().find(|character| character.is_control()) {
+                    Some(character) => {
+                        let problem =
+                            format!("read the environment: {name} contains the control character {character:?}");
+                        Err(CliError::config(problem).with_hint(format!("remove it from the value of {name}")))
+                    }
+                    None => Ok(Some(text)),
+                }
+            }
             None => Err(CliError::config(format!("read the environment: {name} is not UTF-8"))
                 .with_hint(format!("give {name} another value or unset it"))),
         }
+    }
+
+    /// Whether the value is in quotes. Files for containers keep them, unlike shells.
+    pub(crate) fn is_quoted(&self, name: &str) -> bool {
+        let value = self.raw(name).and_then(|value| value.to_str()).unwrap_or_default().trim();
+        value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
     }
 
     /// The names of all variables that begin so.

@@ -14,6 +14,10 @@ use crate::exit_code::Exit;
 pub(crate) struct CliError {
     kind: Kind,
     hint: Option<String>,
+    /// The file that it is about.
+    file: Option<String>,
+    /// Whether the known causes were looked through.
+    is_explained: bool,
 }
 
 #[derive(Debug)]
@@ -83,6 +87,32 @@ impl CliError {
         self
     }
 
+    /// Names the file that it is about.
+    pub(crate) fn about_file(mut self, name: impl Into<String>) -> Self {
+        self.file = Some(name.into());
+        self
+    }
+
+    /// Notes that the known causes were looked through, and what was found.
+    pub(crate) fn explained(mut self, hint: Option<String>) -> Self {
+        self.is_explained = true;
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    pub(crate) fn is_explained(&self) -> bool {
+        self.is_explained
+    }
+
+    /// The failed token request, if that is what this is.
+    pub(crate) fn auth(&self) -> Option<&AuthError> {
+        match &self.kind {
+            Kind::Auth(error) => Some(error),
+            Kind::Api(error) => error.auth(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn api(&self) -> Option<&optimize_api::Error> {
         match &self.kind {
             Kind::Api(error) => Some(error),
@@ -138,19 +168,20 @@ impl CliError {
         }
     }
 
-    /// What may mend it.
+    /// The likely cause and its fix, or what to do.
     pub(crate) fn hint(&self) -> Option<String> {
-        let known = match &self.kind {
-            Kind::Api(error) => error.hint().or_else(|| api_hint(error)),
-            Kind::Auth(error) => auth_hint(error),
-            _ => None,
-        };
-        self.hint.clone().or_else(|| known.map(str::to_owned))
+        self.hint.clone().or_else(|| self.api()?.hint().map(ToString::to_string))
     }
 
-    /// What is told of this error in one line.
+    /// What went wrong, without the causes.
+    pub(crate) fn message(&self) -> String {
+        let place = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        format!("{place}failed to {self}")
+    }
+
+    /// This error and its causes in one line.
     pub(crate) fn in_full(&self) -> String {
-        std::iter::once(format!("failed to {self}")).chain(self.causes()).collect::<Vec<_>>().join(": ")
+        std::iter::once(self.message()).chain(self.causes()).collect::<Vec<_>>().join(": ")
     }
 
     /// What the server said of single elements, versions, definitions and items.
@@ -195,40 +226,9 @@ fn auth_exit(error: &AuthError) -> Exit {
     }
 }
 
-fn api_hint(error: &optimize_api::Error) -> Option<&'static str> {
-    match error.kind() {
-        ErrorKind::Authentication => error.auth().and_then(auth_hint),
-        ErrorKind::Unauthorized => {
-            Some("the server does not accept this token; `optimize auth status --check` shows its claims")
-        }
-        ErrorKind::Forbidden => Some("the client lacks the permission for Optimize's public API"),
-        ErrorKind::Unavailable if error.status().is_none() => {
-            Some("check the base URL and that the server is up: optimize ready")
-        }
-        _ => None,
-    }
-}
-
-fn auth_hint(error: &AuthError) -> Option<&'static str> {
-    match (error.kind(), error.code()) {
-        (AuthErrorKind::Refused, Some("invalid_client" | "unauthorized_client")) => {
-            Some("check the client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic")
-        }
-        (AuthErrorKind::Refused, Some("invalid_scope")) => Some("check OPTIMIZE_SCOPE"),
-        (AuthErrorKind::Refused, Some("access_denied" | "invalid_target")) => {
-            Some("check OPTIMIZE_AUDIENCE; on Camunda SaaS it is optimize.camunda.io")
-        }
-        (AuthErrorKind::Protocol, _) => {
-            Some("check the token URL: OPTIMIZE_TOKEN_URL, or token_url in the configuration")
-        }
-        (AuthErrorKind::Unavailable, _) => Some("check the token URL and that the server is up"),
-        _ => None,
-    }
-}
-
 impl From<Kind> for CliError {
     fn from(kind: Kind) -> Self {
-        Self { kind, hint: None }
+        Self { kind, hint: None, file: None, is_explained: false }
     }
 }
 

@@ -14,9 +14,18 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("auth doctor", &["optimize auth doctor", "optimize --profile prod auth doctor -o json"]),
     ("auth helper", &["optimize --profile prod auth helper"]),
-    ("auth login", &["optimize auth login", "optimize --profile prod auth login"]),
+    ("auth list", &["optimize auth list"]),
+    (
+        "auth login",
+        &[
+            "optimize auth login",
+            "optimize --profile prod auth login",
+            "optimize --profile ci auth login --preset saas --region bru-2 --cluster-id ID --client-id ID --client-secret-file secret.txt",
+        ],
+    ),
     ("auth logout", &["optimize auth logout", "optimize auth logout --all"]),
     ("auth status", &["optimize auth status", "optimize auth status --check"]),
+    ("auth switch", &["optimize auth switch prod"]),
     (
         "auth token",
         &["optimize auth token", "curl -H @<(optimize auth token --format header) https://optimize.example.com/api/…"],
@@ -42,10 +51,15 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("config explain", &["optimize config explain", "optimize --profile prod config explain -o json"]),
+    ("config get", &["optimize config get base_url", "optimize --profile prod config get auth.audience"]),
     ("config init", &["optimize config init", "optimize --profile prod config init"]),
     ("config path", &["optimize config path"]),
     ("config profiles", &["optimize config profiles"]),
     ("config schema", &["optimize config schema > config.schema.json"]),
+    (
+        "config set",
+        &["optimize config set timeout 2m", "optimize --profile prod config set auth.audience optimize-api"],
+    ),
     (
         "config trust",
         &[
@@ -54,6 +68,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "optimize config trust --list",
         ],
     ),
+    ("config use", &["optimize config use prod"]),
     ("config validate", &["optimize config validate", "optimize --config ci.toml config validate"]),
     ("dashboard delete", &["optimize dashboard delete ID", "optimize dashboard delete ID ID --yes"]),
     (

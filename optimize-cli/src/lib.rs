@@ -15,8 +15,10 @@ mod examples;
 mod exit_code;
 mod flags;
 mod format;
+mod hints;
 mod ingest;
 mod input;
+mod json_text;
 mod logging;
 mod output;
 mod ownership;
@@ -75,6 +77,12 @@ pub fn check_configuration(text: &str) -> String {
         Ok(file) => format!("{file:?}"),
         Err(error) => format!("{} {error:?} {:?}", error.in_full(), error.hint()),
     }
+}
+
+/// The known causes of failures and their fixes, for the page that lists them.
+#[doc(hidden)]
+pub fn known_hints() -> impl Iterator<Item = &'static optimize_api::Hint> {
+    optimize_api::Hint::all().iter().chain(hints::ALL).copied()
 }
 
 /// Readers of foreign bytes, for fuzz targets. Not part of the crate.

@@ -212,7 +212,7 @@ impl Data {
         let explained = |error| match error {
             RenderError::Write(error) => failed(error),
             RenderError::Spool(error) => without_temporary_file(error),
-            RenderError::Row(_) => CliError::config("show a row: it is not JSON"),
+            RenderError::Row => CliError::config("show a row: it is not JSON"),
         };
         let mut batches = (self.open)();
         let mut rows = 0;

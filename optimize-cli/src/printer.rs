@@ -89,7 +89,7 @@ impl Printer {
             let api = error.api();
             let object = json!({ "error": {
                 "kind": error.kind(),
-                "message": format!("failed to {error}"),
+                "message": error.message(),
                 "status": api.and_then(optimize_api::Error::status),
                 "operation": api.and_then(optimize_api::Error::operation),
                 "serverCode": api.and_then(|api| api.server().code.as_deref()),

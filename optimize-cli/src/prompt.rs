@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal.
 
 use std::io::{self, BufRead, BufReader, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
@@ -70,6 +71,17 @@ impl Terminal {
         }
     }
 
+    /// Whether the answer is yes; no by default.
+    pub(crate) fn agrees(&mut self, question: &str) -> Result<bool, CliError> {
+        let answer = self.ask(&format!("{question} [y/N]"), Some(""))?;
+        Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// A line on the terminal.
+    pub(crate) fn tell(&mut self, text: &str) -> Result<(), CliError> {
+        self.say(&format!("{}\n", visible(text)))
+    }
+
     fn say(&mut self, text: &str) -> Result<(), CliError> {
         let said = self.screen.write_all(text.as_bytes()).and_then(|()| self.screen.flush());
         said.map_err(|error| CliError::io("write to the terminal", error))
@@ -78,12 +90,22 @@ impl Terminal {
     fn line(&mut self, question: &str) -> Result<Zeroizing<String>, CliError> {
         self.say(question)?;
         let mut line = Zeroizing::new(String::with_capacity(4096));
-        match self.lines.read_line(&mut line) {
+        IS_ASKING.store(true, Ordering::Relaxed);
+        let read = self.lines.read_line(&mut line);
+        IS_ASKING.store(false, Ordering::Relaxed);
+        match read {
             Ok(0) => Err(CliError::interrupted()),
             Ok(_) => Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned())),
             Err(error) => Err(CliError::io("read from the terminal", error)),
         }
     }
+}
+
+/// Whether the program waits for an answer, so that there is nothing to clean up.
+static IS_ASKING: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn is_asking() -> bool {
+    IS_ASKING.load(Ordering::Relaxed)
 }
 
 /// Puts the terminal back as it was before a secret was asked for, for a program that ends in the middle of it.

@@ -41,7 +41,9 @@ pub(crate) fn interruption() -> io::Result<oneshot::Receiver<()>> {
             crate::prompt::restore();
             // Fails only if the command has just ended.
             let _ = sender.send(());
-            thread::sleep(GRACE);
+            if !crate::prompt::is_asking() {
+                thread::sleep(GRACE);
+            }
             std::process::exit(Exit::Interrupted as i32);
         }
     })?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::HeaderMap;
-use optimize_auth::http::is_html;
+use optimize_auth::http::{described_page, is_html};
 use optimize_auth::scrub;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +25,8 @@ pub struct ServerError {
     pub definitions: Vec<MissingDefinition>,
     /// Of a 409: what stands in the way, `conflictedItems`.
     pub conflicted_items: Vec<ConflictedItem>,
+    /// Whether the body is a web page, which Optimize's API never sends: something in front of it answered.
+    pub is_web_page: bool,
 }
 
 /// One thing that a server finds invalid.
@@ -101,7 +103,7 @@ impl ServerError {
     pub(crate) fn read(headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> Self {
         let clean = |text: &str| scrub(text, secrets);
         if is_html(headers, body) {
-            return Self { detail: Some("a web page".to_owned()), ..Self::default() };
+            return Self { detail: Some(clean(&described_page(body))), is_web_page: true, ..Self::default() };
         }
         let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
             let text = String::from_utf8_lossy(body);
@@ -136,6 +138,7 @@ impl ServerError {
             mismatching_indices: list(&members, "mismatchingIndices"),
             definitions: list(&members, "definitions"),
             conflicted_items: list(&members, "conflictedItems"),
+            is_web_page: false,
         }
     }
 }

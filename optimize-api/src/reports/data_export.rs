@@ -78,7 +78,10 @@ impl DataExport {
     pub fn pages(self) -> impl Stream<Item = Result<DataPage, Error>> + Send + 'static {
         stream::try_unfold(Progress::Start, move |progress| {
             let export = self.clone();
-            async move { export.advance(progress).await }
+            async move {
+                let advanced = export.advance(progress).await;
+                advanced.map_err(|error| error.about(Some(export.report.as_str())))
+            }
         })
     }
 
@@ -95,10 +98,12 @@ impl DataExport {
         self,
     ) -> impl Stream<Item = Result<T, Error>> + Send + 'static {
         let mut place = 0_u64;
+        let report = self.report.clone();
         self.rows().and_then(move |row| {
             let read = serde_json::from_str(row.json()).map_err(|error| {
                 let message = format!("row {place} is not of the expected type");
-                Error::new(&operation::REPORT_DATA, ErrorKind::Decode, message).with_source(error)
+                let error = Error::new(&operation::REPORT_DATA, ErrorKind::Decode, message).with_source(error);
+                error.about(Some(report.as_str()))
             });
             place += 1;
             std::future::ready(read)
@@ -118,13 +123,13 @@ impl DataExport {
                 let body = body.await.map_err(lost_page)?;
                 let (page, ahead) = self.read(&body, received).await.map_err(lost_page)?;
                 if page.row_count() == 0 {
-                    check_total(received, expected)?;
+                    Self::check_total(received, expected)?;
                     return Ok(None);
                 }
                 self.accept(page, ahead, received, expected).map(Some)
             }
             Progress::End { received, expected } => {
-                check_total(received, expected)?;
+                Self::check_total(received, expected)?;
                 Ok(None)
             }
             Progress::Limited => Ok(None),
@@ -157,7 +162,7 @@ impl DataExport {
         let received = before + page.row_count();
         // A cursor that never ends must not be followed for ever.
         if received > expected {
-            check_total(received, expected)?;
+            Self::check_total(received, expected)?;
         }
         if let Some(limit) = self.limit
             && received >= limit
@@ -173,6 +178,14 @@ impl DataExport {
             None => Box::pin(fetch(self.client.clone(), self.next_page(cursor)?)),
         };
         Ok((page, Progress::Next { body, received, expected }))
+    }
+
+    fn check_total(received: u64, expected: u64) -> Result<(), Error> {
+        if received == expected {
+            return Ok(());
+        }
+        let message = format!("received {received} rows of the {expected} that the server announced");
+        Err(Error::new(&operation::REPORT_DATA_NEXT, ErrorKind::Incomplete, message))
     }
 
     fn first_page(&self) -> Result<RequestSpec, Error> {
@@ -234,18 +247,11 @@ fn spawned(body: impl Future<Output = Result<Bytes, Error>> + Send + 'static) ->
     })
 }
 
-fn check_total(received: u64, expected: u64) -> Result<(), Error> {
-    if received == expected {
-        return Ok(());
-    }
-    let message = format!("received {received} rows of the {expected} that the server announced");
-    Err(Error::new(&operation::REPORT_DATA_NEXT, ErrorKind::Incomplete, message))
-}
-
 /// A failure that leaves the export short of a page. One that stopped before the request could move the cursor for want
 /// of credentials stays what it is.
 fn lost_page(error: Error) -> Error {
     match error.kind() {
+        _ if error.is_too_large() => error,
         ErrorKind::Authentication | ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::InvalidInput => error,
         _ => error.into_lost_page(),
     }

@@ -10,9 +10,9 @@ pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         let (kind, problem) = match error.classify() {
-            Category::Eof if !body.is_empty() => (ErrorKind::Unavailable, "the answer is cut off"),
-            Category::Data => (ErrorKind::Misconfigured, "the answer has not the shape of this operation's"),
-            _ => (ErrorKind::Misconfigured, "the answer is not JSON"),
+            Category::Eof if !body.is_empty() => (ErrorKind::Unavailable, "the response is cut off"),
+            Category::Data => (ErrorKind::Misconfigured, "the response does not match the expected schema"),
+            _ => (ErrorKind::Misconfigured, "the response is not JSON"),
         };
         // The text of a serde error repeats values of the answer, so only the position is told.
         Error::new(operation, kind, format!("{problem} ({place})"))

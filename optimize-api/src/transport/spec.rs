@@ -21,6 +21,8 @@ pub(crate) struct RequestSpec {
     pub(crate) method: Method,
     /// Those of this request alone.
     pub(crate) headers: HeaderMap,
+    /// The id that errors name.
+    pub(crate) subject: Option<String>,
     path: String,
     query: Vec<(&'static str, String)>,
     /// The query as it is, instead of `query`.
@@ -38,7 +40,8 @@ impl RequestSpec {
     /// A request to an operation whose path has `{id}`.
     ///
     /// An id that could change which resource is addressed is refused: a slash is one more segment to many servers even
-    /// when it is encoded, and `.` and `..` cannot be encoded at all (RFC 3986 §5.2.4).
+    /// when it is encoded, and `.` and `..` cannot be encoded at all (RFC 3986 §5.2.4). `%` and `;` are refused because every
+    /// release answers 400 or a redirect to its login page.
     pub(crate) fn with_id(operation: &'static Operation, id: &str) -> Result<Self, Error> {
         let refuse = |why: &str| {
             Err(Error::invalid_input(operation, format!("the id {why}: {:?}", id.chars().take(80).collect::<String>())))
@@ -49,14 +52,14 @@ impl RequestSpec {
         if id == "." || id == ".." {
             return refuse("is a relative path");
         }
-        if id.contains(['/', '\\']) {
-            return refuse("holds a slash");
+        if let Some(character) = id.chars().find(|character| ['/', '\\', '%', ';'].contains(character)) {
+            return refuse(&format!("contains `{character}`, which no server accepts in an id"));
         }
         if id.chars().any(char::is_control) {
-            return refuse("holds a control character");
+            return refuse("contains a control character");
         }
         let segment = utf8_percent_encode(id, SEGMENT).to_string();
-        Ok(Self::at(operation, operation.path.replace("{id}", &segment)))
+        Ok(Self::at(operation, operation.path.replace("{id}", &segment)).about(id))
     }
 
     /// A request in the words of the program: a method, and a path that is encoded already and may have a query.
@@ -95,12 +98,19 @@ impl RequestSpec {
             operation,
             method,
             headers: HeaderMap::new(),
+            subject: None,
             path,
             query: Vec::new(),
             raw_query: None,
             body,
             content_type: "application/json".into(),
         }
+    }
+
+    /// What errors name.
+    pub(crate) fn about(mut self, id: &str) -> Self {
+        self.subject = Some(id.to_owned());
+        self
     }
 
     pub(crate) fn with_body(mut self, json: impl Into<Bytes>) -> Self {

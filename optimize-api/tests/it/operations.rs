@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use futures_util::TryStreamExt;
 use optimize_api::{
     Client, CloudEvent, CollectionId, DashboardId, DefinitionKind, Definitions, ErrorKind, ExternalVariable, Operation,
     ReportId, ScopeEntry, VariableLabel, VariableType,
 };
-use optimize_sandbox::{Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
 use serde_json::Value;
 
 use crate::support::{GENERATIONS, api_requests, client, of, sandbox, start, statuses};
@@ -135,7 +136,7 @@ async fn refused_import(generation: Generation, collection: &str, change: impl F
     assert_eq!(error.attempts(), 1);
     let server = error.server();
     let found = (server.mismatching_indices.len(), server.definitions.len(), server.conflicted_items.len());
-    let hint = error.hint().unwrap_or_default();
+    let hint = error.hint().map(ToString::to_string).unwrap_or_default();
     assert_eq!(hint.contains("minor version"), found.0 > 0, "{hint}");
     assert_eq!(hint.contains("data sources"), found.2 > 0, "{hint}");
     format!("{} {:?} {found:?}", error.status().unwrap(), server.code.as_deref().unwrap_or("-"))
@@ -193,11 +194,11 @@ async fn servers_before_their_fixes_refuse_labels_and_imports() {
     let label = VariableLabel::new("a", VariableType::String, "A");
     let error = client.set_variable_labels("invoice", &[label]).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
-    assert!(error.hint().unwrap().contains("55881"));
+    assert!(error.hint().unwrap().to_string().contains("55881"));
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
     let error = client.import(&"orders".into(), &exported).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
-    assert!(error.hint().unwrap().contains("36419"));
+    assert!(error.hint().unwrap().to_string().contains("36419"));
 }
 
 #[tokio::test]
@@ -326,6 +327,86 @@ async fn every_operation_is_sent_as_it_is_declared_and_known_to_the_sandbox() {
     assert!(missing.is_empty(), "{missing:?} are never sent");
     #[cfg(feature = "unstable")]
     assert_eq!(declared, seen);
+}
+
+/// What each typed operation makes of a server whose every response is this one, except tokens and readiness.
+async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), optimize_api::Error>)> {
+    let answer = |path: &str| FaultRule::new(path, Fault::answer(200, "application/json", body)).times(u32::MAX);
+    let deepest = (2..=9).map(|depth| answer(&format!("/api{}", "/*".repeat(depth))));
+    let sandbox = start(deepest.fold(Sandbox::builder(), |builder, rule| builder.fault(rule))).await;
+    let client = client(&sandbox);
+    let (reports, dashboards, collections) = (client.reports(), client.dashboards(), client.collections());
+    let (report, collection) = (ReportId::from("r"), CollectionId::from("c"));
+    let variable = ExternalVariable::new("d", "i", "n", VariableType::Long);
+    let definitions = Definitions::from_json("[]").unwrap();
+    vec![
+        ("report.list", reports.list(&collection).await.map(drop)),
+        ("report.delete", reports.delete(&report).await),
+        ("report.export", reports.export_definitions(&[report.clone()]).await.map(drop)),
+        ("report.data", reports.data(&report).rows().try_collect::<Vec<_>>().await.map(drop)),
+        ("dashboard.list", dashboards.list(&collection).await.map(drop)),
+        ("dashboard.delete", dashboards.delete(&"d".into()).await),
+        ("dashboard.export", dashboards.export_definitions(&["d".into()]).await.map(drop)),
+        ("import", client.import(&collection, &definitions).await.map(drop)),
+        ("variable.label", client.set_variable_labels("d", &[]).await),
+        ("sharing.enable", client.enable_sharing().await),
+        ("sharing.disable", client.disable_sharing().await),
+        ("variable.ingest", client.ingestion().variables(&[variable]).await),
+        ("event.ingest", client.ingestion().events(&[CloudEvent::new("1", "s", "t", "c")]).await),
+        ("process-definition.delete", client.delete_process_definition(1).await),
+        ("collection.list", collections.list().await.map(drop)),
+        ("collection.get", collections.get(&collection).await.map(drop)),
+        ("collection.create", collections.create("n", "o").await.map(drop)),
+        ("collection.scope", collections.set_scope(&collection, &[]).await),
+        #[cfg(feature = "unstable")]
+        ("agentic.dashboard", client.agentic_dashboard().await.map(drop)),
+    ]
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_of_the_operation_is_never_a_success() {
+    for body in [
+        r#"{"message":"welcome"}"#,
+        r#"{"status":"UP"}"#,
+        r#"{"error":"internal","status":500}"#,
+        r#"{"data":{"a":1}}"#,
+        "[1]",
+        r#"[{"name":"x"}]"#,
+        r#""ok""#,
+        "7",
+    ] {
+        for (operation, outcome) in outcomes(body).await {
+            // Its inside is not documented, so any object could be it.
+            if operation == "agentic.dashboard" && body.starts_with('{') {
+                continue;
+            }
+            let error = outcome.expect_err(&format!("{operation}: {body}"));
+            assert_eq!(error.kind(), ErrorKind::Misconfigured, "{operation}: {body}: {error}");
+        }
+    }
+    let taken: Vec<_> = outcomes("{}").await.into_iter().filter(|(_, outcome)| outcome.is_ok()).collect();
+    // Only where there is nothing to return.
+    let all_void = taken.iter().all(|(id, _)| {
+        id.ends_with(".delete")
+            || id.ends_with("able")
+            || id.ends_with("ingest")
+            || id.ends_with("label")
+            || id.ends_with("scope")
+            || id.starts_with("agentic")
+    });
+    assert!(all_void && taken.len() >= 9, "{taken:?}");
+}
+
+#[tokio::test]
+async fn what_a_release_does_not_have_names_the_releases_that_do() {
+    let sandbox = of(Generation::G2).await;
+    let error = client(&sandbox).collections().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
+    insta::assert_snapshot!(error, @"list collections: the server answered 404; the server does not have this operation: Camunda 8 from 8.7 on has it");
+    let sandbox = of(Generation::G3).await;
+    let error = client(&sandbox).delete_process_definition(1).await.unwrap_err();
+    assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
+    insta::assert_snapshot!(error, @"");
 }
 
 #[tokio::test]

@@ -28,8 +28,16 @@ async fn a_server_that_is_not_ready_is_asked_once() {
     sandbox.set_ready(false);
     assert_eq!(readiness(&sandbox).await.unwrap(), Readiness::NotReady { status: 503 });
     assert_eq!(api_requests(&sandbox).len(), 1);
-    assert_eq!(with(Fault::status(404)).await.unwrap(), Readiness::NotReady { status: 404 });
     assert_eq!(with(Fault::answer(502, "text/html", "<html>")).await.unwrap(), Readiness::NotReady { status: 502 });
+}
+
+#[tokio::test]
+async fn a_404_is_no_readiness_since_every_release_has_the_path() {
+    for fault in [Fault::status(404), Fault::answer(404, "text/html", "<html><title>HTTP Status 404</title>")] {
+        let error = with(fault).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Misconfigured, Some(404)));
+        assert_eq!(error.hint().unwrap().id, "base-url");
+    }
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn a_redirect_is_not_followed_and_names_the_base_url_as_wrong() {
         let location = format!("{}/login?state=canary", elsewhere.base_url());
         let fault = Fault::status(code).with_header("location", location);
         let error = check(fault, ErrorKind::Misconfigured, 1).await;
-        assert!(error.hint().unwrap().contains("base URL"));
+        assert!(error.hint().unwrap().to_string().contains("base URL"));
         assert!(!error.to_string().contains("canary"), "{error}");
     }
     assert!(elsewhere.journal().is_empty());
@@ -118,7 +118,10 @@ async fn an_echoed_token_does_not_reach_the_error() {
     sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::answer(403, "application/json", &body)));
     let credentials = Credentials::static_bearer(token.to_owned().into()).unwrap();
     let error = list(&builder(&sandbox).credentials(credentials).build().unwrap()).await.unwrap_err();
-    assert_eq!(error.to_string(), "list reports: the server answered 403: Bearer [redacted] is not good");
+    assert_eq!(
+        error.to_string(),
+        "list the reports of the collection claims: the server answered 403: Bearer [redacted] is not good"
+    );
 }
 
 #[tokio::test]
@@ -172,7 +175,7 @@ async fn bar_32_an_answer_of_three_gigabytes_is_given_up_at_the_limit() {
         let error = list(&client).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 1), "{error:?}");
         let cause = std::error::Error::source(&error).map(ToString::to_string);
-        assert_eq!(cause.as_deref(), Some("the answer is larger than 8388608 bytes"));
+        assert_eq!(cause.as_deref(), Some("the response is larger than 8388608 bytes"));
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::http::{is_html, without_mark};
+use crate::http::{described_page, is_html, without_mark};
 use crate::{AuthErrorKind, Token, scrub};
 
 /// Lifetime of a token whose answer does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
@@ -59,11 +59,18 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
         Err(error) if is_success => {
             let problem = match error.classify() {
                 _ if body.is_empty() => "it answered with an empty body".to_owned(),
-                _ if is_html(headers, &body) => "it answered with a web page".to_owned(),
+                _ if is_html(headers, &body) => format!("it answered with {}", scrub(&described_page(&body), secrets)),
                 serde_json::error::Category::Data => "`access_token` is not a text".to_owned(),
                 _ => format!("its answer is not JSON (line {}, column {})", error.line(), error.column()),
             };
             return fail(AuthErrorKind::Protocol, problem);
+        }
+        Err(_) if is_html(headers, &body) => {
+            let page = scrub(&described_page(&body), secrets);
+            // A page is no decision of the token endpoint, unless it says that it is busy.
+            let kind =
+                if kind_of(status) == AuthErrorKind::Refused { AuthErrorKind::Protocol } else { kind_of(status) };
+            return fail(kind, format!("it answered {} with {page}", described(status)));
         }
         Err(_) => return fail(kind_of(status), format!("it answered {}", described(status))),
     };

@@ -92,7 +92,7 @@ fn what_is_no_answer_of_a_token_endpoint_is_told_apart() {
     assert_snapshot!(json(r#"{"access_token":"two words"}"#), @"Protocol: use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1)");
     assert_snapshot!(told(200, "text/html", "<html>"), @"Protocol: it answered with a web page");
     assert_snapshot!(told(302, "text/html", ""), @"Protocol: it answered 302 with a redirect, which is not followed");
-    assert_snapshot!(told(404, "text/html", "<html>"), @"Protocol: it answered 404 Not Found");
+    assert_snapshot!(told(404, "text/html", "<html>"), @"Protocol: it answered 404 Not Found with a web page");
     assert_snapshot!(told(503, "text/plain", "try later"), @"Unavailable: it answered 503 Service Unavailable");
     assert_snapshot!(told(429, "application/json", "{}"), @"Unavailable: it answered 429 Too Many Requests");
 }

@@ -1,9 +1,9 @@
-//! A look at a server, for those who wonder why nothing works.
+//! A check of the connection to a server, for `auth doctor`.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use crate::http::{HttpOptions, is_html, server_date};
+use crate::http::{HttpOptions, TransportError, is_html, server_date};
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
 /// More of an answer tells nothing.
@@ -46,15 +46,15 @@ impl HttpOptions {
         let host = url.as_url().host_str().unwrap_or_default();
         let port = url.as_url().port_or_known_default().unwrap_or_default();
         let lookup = tokio::time::timeout(limit, tokio::net::lookup_host((host.trim_matches(['[', ']']), port)));
-        let failed = |problem: &str| AuthError::new(AuthErrorKind::Unavailable, format!("look up {host}: {problem}"));
+        let failed = || AuthError::new(AuthErrorKind::Unavailable, format!("look up {host}"));
         match lookup.await {
             Ok(Ok(found)) => {
                 let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
                 addresses.dedup();
                 Ok(addresses)
             }
-            Ok(Err(_)) => Err(failed("the name is not known")),
-            Err(_) => Err(failed("no answer in time")),
+            Ok(Err(_)) => Err(failed().with_source(TransportError::unknown_host())),
+            Err(_) => Err(failed().with_source(TransportError::timed_out())),
         }
     }
 }

@@ -1,26 +1,44 @@
-//! Requests that ended without a whole answer.
+//! Requests that ended without a whole response.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use rustls::CertificateError;
 
-/// A request that ended without a whole answer. Its text names the stage and holds no URL.
+/// A request that ended without a whole response. Its text names the stage and holds no URL.
 #[derive(Debug)]
 pub struct TransportError {
     stage: Stage,
     source: Option<reqwest::Error>,
 }
 
+/// At which stage a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+#[non_exhaustive]
+pub enum TransportProblem {
+    /// The host name is not known.
+    UnknownHost,
+    /// The connection could not be made.
     Connect,
+    /// The connection could not be made in time.
     ConnectTimeout,
+    /// The proxy wants a user name and a password, or other ones.
+    ProxyAuthentication,
+    /// The proxy refused to connect to the server.
+    ProxyRefused,
+    /// There is no TLS connection.
     Tls(TlsProblem),
+    /// What answered does not speak HTTP.
+    NotHttp,
+    /// The connection broke before the response was complete.
     Exchange,
+    /// The response did not arrive in time.
     ExchangeTimeout,
+    /// The response is larger than this many bytes.
     TooLarge(usize),
 }
+
+use TransportProblem as Stage;
 
 /// Why there is no TLS connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +56,19 @@ pub enum TlsProblem {
     BadCertificate,
     /// The server wants a certificate from the client, or another one.
     ClientCertificate,
-    /// There is no version or cipher that both sides know, or what answers does not speak TLS.
+    /// What answers does not speak TLS.
+    NotTls,
+    /// There is no version or cipher that both sides know.
     Handshake,
 }
 
 impl TransportError {
     pub(super) fn too_large(limit: usize) -> Self {
         Self { stage: Stage::TooLarge(limit), source: None }
+    }
+
+    pub(super) fn unknown_host() -> Self {
+        Self { stage: Stage::UnknownHost, source: None }
     }
 
     /// The server was silent for too long.
@@ -55,24 +79,25 @@ impl TransportError {
     /// Whether the server cannot have received any of the request, so that sending it again repeats nothing.
     pub fn was_not_sent(&self) -> bool {
         match self.stage {
-            Stage::Connect | Stage::ConnectTimeout => true,
+            Stage::UnknownHost
+            | Stage::Connect
+            | Stage::ConnectTimeout
+            | Stage::ProxyAuthentication
+            | Stage::ProxyRefused => true,
             // In TLS 1.3 a server refuses the client's certificate after the request has gone out.
             Stage::Tls(problem) => problem != TlsProblem::ClientCertificate,
             _ => false,
         }
     }
 
-    /// Whether the answer was larger than the caller's limit, which another try would not change.
+    /// Whether the response was larger than the caller's limit, which another try would not change.
     pub fn is_too_large(&self) -> bool {
         matches!(self.stage, Stage::TooLarge(_))
     }
 
-    /// Why there is no TLS connection, if that is what went wrong.
-    pub fn tls_problem(&self) -> Option<TlsProblem> {
-        match self.stage {
-            Stage::Tls(problem) => Some(problem),
-            _ => None,
-        }
+    /// At which stage the request ended.
+    pub fn problem(&self) -> TransportProblem {
+        self.stage
     }
 }
 
@@ -81,12 +106,33 @@ impl From<reqwest::Error> for TransportError {
         let stage = match (tls_problem(&source), source.is_connect(), source.is_timeout()) {
             (Some(problem), _, _) => Stage::Tls(problem),
             (None, true, true) => Stage::ConnectTimeout,
-            (None, true, false) => Stage::Connect,
+            (None, true, false) => connect_problem(&source),
             (None, false, true) => Stage::ExchangeTimeout,
+            (None, false, false) if says(&source, "invalid HTTP version parsed") => Stage::NotHttp,
             (None, false, false) => Stage::Exchange,
         };
-        Self { stage, source: Some(source.without_url()) }
+        // Five layers of a resolver add nothing to what the stage says.
+        let source = (stage != Stage::UnknownHost).then(|| source.without_url());
+        Self { stage, source }
     }
+}
+
+/// The libraries below have no types for these, only texts.
+fn connect_problem(error: &reqwest::Error) -> Stage {
+    let texts = [
+        ("dns error", Stage::UnknownHost),
+        ("failed to lookup address", Stage::UnknownHost),
+        ("proxy authorization required", Stage::ProxyAuthentication),
+        ("tunnel error: unsuccessful", Stage::ProxyRefused),
+        ("SOCKS error", Stage::ProxyRefused),
+    ];
+    texts.into_iter().find(|(text, _)| says(error, text)).map_or(Stage::Connect, |(_, stage)| stage)
+}
+
+/// Whether the text of the error or of one of its causes contains `part`.
+fn says(error: &(dyn StdError + 'static), part: &str) -> bool {
+    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
+        .any(|error| error.to_string().contains(part))
 }
 
 fn tls_problem(error: &(dyn StdError + 'static)) -> Option<TlsProblem> {
@@ -119,6 +165,7 @@ fn classify(error: &rustls::Error) -> TlsProblem {
         rustls::Error::AlertReceived(
             Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA | Alert::AccessDenied,
         ) => TlsProblem::ClientCertificate,
+        rustls::Error::InvalidMessage(_) => TlsProblem::NotTls,
         _ => TlsProblem::Handshake,
     }
 }
@@ -126,12 +173,16 @@ fn classify(error: &rustls::Error) -> TlsProblem {
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stage {
+            Stage::UnknownHost => f.write_str("the host name is not known"),
             Stage::Connect => f.write_str("the connection could not be made"),
+            Stage::ProxyAuthentication => f.write_str("the proxy answered 407: it wants a user name and a password"),
+            Stage::ProxyRefused => f.write_str("the proxy refused to connect to the server"),
+            Stage::NotHttp => f.write_str("what answered does not speak HTTP"),
             Stage::ConnectTimeout => f.write_str("the connection could not be made in time"),
             Stage::Tls(problem) => write!(f, "the TLS connection could not be made: {problem}"),
-            Stage::Exchange => f.write_str("the connection broke before the answer was complete"),
-            Stage::ExchangeTimeout => f.write_str("the answer did not arrive in time"),
-            Stage::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
+            Stage::Exchange => f.write_str("the connection broke before the response was complete"),
+            Stage::ExchangeTimeout => f.write_str("the response did not arrive in time"),
+            Stage::TooLarge(limit) => write!(f, "the response is larger than {limit} bytes"),
         }
     }
 }
@@ -145,7 +196,8 @@ impl fmt::Display for TlsProblem {
             Self::NotYetValid => "the server's certificate is not valid yet",
             Self::BadCertificate => "the server's certificate is not acceptable",
             Self::ClientCertificate => "the server wants a certificate from the client, or another one",
-            Self::Handshake => "the two sides do not agree, or what answers does not speak TLS",
+            Self::NotTls => "what answers does not speak TLS",
+            Self::Handshake => "the two sides know no common version or cipher",
         })
     }
 }

@@ -51,7 +51,7 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
         let error = failure(&sandbox).await;
         assert_eq!(error.kind(), AuthErrorKind::Unavailable);
         assert!(chain(&error).starts_with(&format!(
-            "get a token from {}: the connection broke before the answer was complete",
+            "get a token from {}: the connection broke before the response was complete",
             sandbox.token_url()
         )));
     }
@@ -61,7 +61,7 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
 async fn a_truncated_answer_is_no_answer() {
     let error = failure(&broken(Fault::CutBody).await).await;
     assert_eq!(error.kind(), AuthErrorKind::Unavailable);
-    assert!(chain(&error).contains("the connection broke before the answer was complete"), "{}", chain(&error));
+    assert!(chain(&error).contains("the connection broke before the response was complete"), "{}", chain(&error));
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_slow_endpoint_is_given_up() {
     let sandbox = broken(Fault::Delay { milliseconds: 60_000 }).await;
     let source = client(&sandbox).with_timeout(Duration::from_millis(50));
     let error = credentials(source).token().await.unwrap_err();
-    assert!(chain(&error).contains("the answer did not arrive in time"), "{}", chain(&error));
+    assert!(chain(&error).contains("the response did not arrive in time"), "{}", chain(&error));
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn an_answer_without_end_is_not_read() {
     let fault = Fault::answer(200, "application/json", " ".repeat((1 << 20) + 1));
     let error = failure(&broken(fault).await).await;
     assert_eq!(error.kind(), AuthErrorKind::Protocol);
-    assert!(chain(&error).ends_with("the answer is larger than 1048576 bytes"), "{}", chain(&error));
+    assert!(chain(&error).ends_with("the response is larger than 1048576 bytes"), "{}", chain(&error));
 }
 
 #[tokio::test]

@@ -5,9 +5,11 @@ mod helper;
 mod login;
 mod logout;
 mod status;
+mod switch;
 mod token;
 
 pub(crate) use login::Login;
+pub(crate) use switch::Switch;
 
 use clap::Subcommand;
 use optimize_auth::Claims;
@@ -24,9 +26,13 @@ use crate::{plugins, sha256, text};
 pub(crate) enum Auth {
     Doctor(doctor::Doctor),
     Helper(helper::Helper),
-    Login(Login),
+    /// List the profiles
+    #[command(visible_alias = "ls")]
+    List,
+    Login(Box<Login>),
     Logout(logout::Logout),
     Status(status::Status),
+    Switch(Switch),
     Token(token::Token),
 }
 
@@ -35,9 +41,11 @@ impl Auth {
         match self {
             Self::Doctor(command) => command.run(app).await,
             Self::Helper(command) => command.run(app).await,
+            Self::List => super::config::profiles(app),
             Self::Login(command) => command.run(app).await,
             Self::Logout(command) => command.run(app).await,
             Self::Status(command) => command.run(app).await,
+            Self::Switch(command) => command.run(app),
             Self::Token(command) => command.run(app).await,
         }
     }

@@ -2,12 +2,12 @@
 
 mod trust;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::auth::Login;
+use super::auth::{Login, Switch};
 use crate::app::App;
-use crate::config::{self, Explained, Files, SANDBOX_PROFILE, Settings};
+use crate::config::{self, Explained, Files, Key, SANDBOX_PROFILE, Settings, UserFile, suggest};
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
 
@@ -16,21 +16,79 @@ pub(crate) enum Config {
     /// Show every setting with its value, where it was made, and where else it was made and does not count
     ///
     /// Of secrets only their places are shown.
+    #[command(visible_alias = "list")]
     Explain,
+    Get(Get),
     /// Set up a profile: asks, tests the connection, and saves; the same as `optimize auth login`
-    Init(Login),
+    Init(Box<Login>),
     /// Show where configuration files are, from the one that counts least
     Path,
     /// List the profiles
     Profiles,
     /// Print the JSON Schema of a configuration file, for editors
     Schema,
+    Set(Set),
     Trust(trust::Trust),
+    /// Choose the profile that is used if none is named; the same as `optimize auth switch`
+    Use(Switch),
     /// Check the configuration: files, environment and flags, for each profile
     ///
     /// Files that settings name are read, helpers are not started, and no server is asked; `optimize auth doctor` does
     /// that.
     Validate,
+}
+
+/// Print the value of one setting as it is used
+///
+/// Of a secret only its place is printed.
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    /// The name of the setting, such as timeout or auth.audience
+    setting: String,
+}
+
+/// Change one setting in your configuration file
+///
+/// It is changed in the profile that is named or in use; without a profile, for all of them. Secrets are refused: `optimize
+/// auth login` saves them.
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// The name of the setting, such as timeout or auth.audience
+    setting: String,
+    /// The new value
+    value: String,
+}
+
+impl Get {
+    fn run(&self, app: &App) -> Result<Outcome, CliError> {
+        let key = key(&self.setting)?;
+        match app.settings.get(key, &app.environment)? {
+            Some(value) => Ok(Outcome::Document(Document::new(value, None))),
+            None => Err(CliError::not_found(format!("get {}: it is not set", key.path()))),
+        }
+    }
+}
+
+impl Set {
+    fn run(&self, app: &App) -> Result<Outcome, CliError> {
+        app.only_for_people("change the configuration")?;
+        let key = key(&self.setting)?;
+        let profile = app.settings.profile.as_deref();
+        let mut file = UserFile::open(&app.environment)?;
+        file.set(profile, key, &self.value)?;
+        let path = file.save()?;
+        let place = profile.map_or_else(|| "for all profiles".to_owned(), |name| format!("in the profile `{name}`"));
+        app.printer.remark(&format!("set {} {place}, in {}", key.path(), path.display()));
+        Ok(Outcome::Done)
+    }
+}
+
+fn key(name: &str) -> Result<Key, CliError> {
+    Key::named(name).ok_or_else(|| {
+        let error = CliError::usage(format!("find the setting `{}`: there is none of this name", name.escape_debug()));
+        let error = error.with_hint("optimize config schema lists all settings");
+        suggest(error, name, Key::ALL.iter().flat_map(|key| [key.path(), key.name()]))
+    })
 }
 
 impl Config {
@@ -40,6 +98,7 @@ impl Config {
                 let row = |found: Explained| json!({ "setting": found.setting, "value": found.value, "source": found.source, "hides": found.hides });
                 Ok(Outcome::Data(Data::rows(app.settings.explain(&app.environment)?.into_iter().map(row))))
             }
+            Self::Get(command) => command.run(app),
             Self::Init(login) => login.run(app).await,
             Self::Path => {
                 let places = config::places(&app.flags, &app.environment)?;
@@ -52,7 +111,9 @@ impl Config {
                 let text = text.map_err(|error| CliError::config(format!("write the schema: {error}")))?;
                 Ok(Outcome::Document(Document::new(text, None)))
             }
+            Self::Set(command) => command.run(app),
             Self::Trust(command) => command.run(app),
+            Self::Use(command) => command.run(app),
             Self::Validate => validate(app),
         }
     }
@@ -86,7 +147,7 @@ fn names(app: &App) -> Result<Vec<(String, String)>, CliError> {
     Ok(names)
 }
 
-fn profiles(app: &App) -> Result<Outcome, CliError> {
+pub(super) fn profiles(app: &App) -> Result<Outcome, CliError> {
     let current = Settings::load(&app.flags, &app.environment, true)?.profile;
     let rows = names(app)?.into_iter().map(|(name, file)| {
         let settings = of_profile(app, Some(&name)).ok().filter(|settings| !settings.sandbox);

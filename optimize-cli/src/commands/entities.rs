@@ -163,16 +163,16 @@ impl Delete {
         for id in &self.ids {
             let outcome = kind.delete(&client, id).await;
             rows.push(json!({ "id": id, "deleted": outcome.is_ok() }));
-            failures.extend(outcome.err().map(|error| (id, CliError::from(error))));
+            failures.extend(outcome.err().map(CliError::from));
         }
         let all = self.ids.len();
         let mut data = Data::rows(rows.into_iter());
         data.failure = match failures.len() {
             0 => None,
-            1 if all == 1 => failures.pop().map(|(_, error)| error),
+            1 if all == 1 => failures.pop(),
             count => {
-                for (id, error) in &failures {
-                    app.printer.warning(&format!("{id}: {}", error.in_full()));
+                for error in &failures {
+                    app.printer.warning(&error.in_full());
                 }
                 Some(CliError::incomplete(format!("delete {count} of {all} {noun}s")))
             }

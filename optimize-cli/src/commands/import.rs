@@ -27,22 +27,26 @@ pub(crate) struct Import {
     /// The id of the collection, as in the address of its page
     #[arg(long, value_name = "ID")]
     collection: String,
-    /// Check the definitions, and what the server tells of the collection, and import nothing
+    /// Check the file and compare it with the collection; import nothing
     #[arg(long)]
     dry_run: bool,
+    /// Exit with 8 if the dry run could not check everything
+    #[arg(long, requires = "dry_run")]
+    strict: bool,
 }
 
 impl Import {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
-        let definitions = Definitions::from_json(input::read(&self.file)?)
-            .map_err(|error| CliError::from(error).with_hint(format!("it is about {}", input::name(&self.file))))?;
+        let name = input::name(&self.file);
+        let of_file = |error: optimize_api::Error| CliError::from(error).about_file(&name);
+        let definitions = Definitions::from_json(input::read(&self.file)?).map_err(of_file)?;
         let collection = id::of("collection", &self.collection)?;
         let client = app.client().await?;
         if self.dry_run {
-            return check::check(app, &client, &definitions, &collection).await;
+            return check::check(app, &client, &definitions, &collection, self.strict).await;
         }
         app.check_columns(&["id", "entityType"])?;
-        let imported = client.import(&collection.into(), &definitions).await?;
+        let imported = client.import(&collection.into(), &definitions).await.map_err(of_file)?;
         let rows = imported.iter().map(|made| json!({ "id": made.id, "entityType": made.entity_type }));
         let (made, asked) = (imported.len(), definitions.iter().count());
         let mut data = Data::rows(rows);

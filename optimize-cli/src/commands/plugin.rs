@@ -84,6 +84,9 @@ pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
     let name = name.to_string_lossy();
     let Some(found) = plugins::find(&name, &app.environment) else {
         let error = CliError::usage(format!("run `{}`: there is no such command or plugin", name.escape_debug()));
+        if let Some(command) = meant(&name) {
+            return Err(error.with_hint(format!("run: {command}")));
+        }
         let plugins = plugins::find_all(&app.environment).into_iter().map(|plugin| plugin.name);
         let known: Vec<_> = built_in(app).into_iter().chain(plugins).collect();
         return Err(suggest(error, &name, known.iter().map(String::as_str)));
@@ -96,6 +99,32 @@ pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
     Err(match &problem.hint {
         Some(hint) => error.with_hint(hint),
         None => error,
+    })
+}
+
+/// The command that people mean who type one of other programs.
+fn meant(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "login" => "optimize auth login",
+        "logout" => "optimize auth logout",
+        "status" | "whoami" => "optimize auth status",
+        "token" => "optimize auth token",
+        "doctor" | "check" => "optimize auth doctor",
+        "switch" | "use" => "optimize auth switch PROFILE",
+        "profile" | "profiles" => "optimize config profiles",
+        "init" | "configure" | "setup" => "optimize config init",
+        "set" => "optimize config set SETTING VALUE",
+        "get" => "optimize config get SETTING",
+        "export" => "optimize report data ID, or for definitions: optimize report export ID",
+        "data" => "optimize report data ID",
+        "list" | "ls" => "optimize report list --collection ID",
+        "delete" | "rm" => "optimize report delete ID",
+        "ingest" => "optimize variable ingest FILE",
+        "label" | "labels" => "optimize variable label set",
+        "share" => "optimize sharing enable",
+        "ping" | "health" => "optimize ready",
+        "version" => "optimize --version",
+        _ => return None,
     })
 }
 

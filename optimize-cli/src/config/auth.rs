@@ -8,8 +8,8 @@ use optimize_auth::{
 };
 
 use super::layers::Layers;
-use super::schema::{Key, SecretRef, Setting, SettingValue};
-use super::{DEFAULT_TIMEOUT, Settings, paths, secrets, trust};
+use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
+use super::{DEFAULT_TIMEOUT, Settings, env_layer, paths, secrets, trust};
 use crate::env_vars::{self, CLIENT, Environment};
 use crate::error::CliError;
 use crate::{descriptors, supervisor};
@@ -124,12 +124,14 @@ impl Settings {
     /// What authenticates requests. Secrets are read now; tokens are kept between runs unless the settings say otherwise.
     pub(crate) fn credentials(&self, occasion: &Occasion<'_>) -> Result<Credentials, CliError> {
         let Some((strategy, _)) = self.strategy() else {
-            return Err(CliError::config("authenticate: no credentials are configured").with_hint(
+            let seen = env_layer::unused_credentials(occasion.environment);
+            let seen = if seen.is_empty() { String::new() } else { format!("; seen: {}", seen.join(", ")) };
+            return Err(CliError::config(format!("authenticate: no credentials are configured{seen}")).with_hint(
                 "set OPTIMIZE_CLIENT_ID, OPTIMIZE_CLIENT_SECRET and OPTIMIZE_TOKEN_URL; or OPTIMIZE_TOKEN for a \
                  server with a shared token; or run: optimize auth login",
             ));
         };
-        self.check_whole_set(&strategy)?;
+        self.check_whole_set(&strategy, occasion.environment)?;
         if matches!(strategy.as_str(), "exec" | "chain") {
             descriptors::keep_from_children();
         }
@@ -290,8 +292,7 @@ impl Settings {
     fn members(&self, layers: &Layers, occasion: &Occasion<'_>) -> Result<Vec<StrategySettings>, CliError> {
         let tables = layers.tables(Key::Sources).unwrap_or_default();
         let members = tables.iter().map(|table: &Vec<Setting>| {
-            let mut member = Layers::default();
-            member.push_partial(table);
+            let member = layers.of_member(table);
             let Some((strategy, _)) = strategy(&member) else {
                 return Err(self.invalid(Key::Sources, "a member says neither its strategy nor its credentials"));
             };
@@ -301,7 +302,7 @@ impl Settings {
     }
 
     /// A client id without a proof, or a proof without an id.
-    fn check_whole_set(&self, strategy: &str) -> Result<(), CliError> {
+    fn check_whole_set(&self, strategy: &str, environment: &Environment) -> Result<(), CliError> {
         if !strategy.starts_with("client-") {
             return Ok(());
         }
@@ -312,13 +313,13 @@ impl Settings {
         );
         let proofs = [Key::ClientSecret, Key::PrivateKey, Key::AssertionFile];
         match (has(Key::ClientId), proofs.into_iter().find(|key| has(*key))) {
-            (true, None) if needs_secret => Err(self.half_a_set(Key::ClientId, "client secret")),
-            (false, Some(proof)) => Err(self.half_a_set(proof, "client id")),
+            (true, None) if needs_secret => Err(self.half_a_set(Key::ClientId, "client secret", environment)),
+            (false, Some(proof)) => Err(self.half_a_set(proof, "client id", environment)),
             _ => Ok(()),
         }
     }
 
-    fn half_a_set(&self, present: Key, missing: &str) -> CliError {
+    fn half_a_set(&self, present: Key, missing: &str, environment: &Environment) -> CliError {
         let origin = self.layers.origin(present);
         let counterpart = CLIENT.iter().find_map(|(id, secret)| {
             let is = |name: &str| origin.ends_with(&format!(" {name}"));
@@ -331,7 +332,10 @@ impl Settings {
                 "set client_id beside it, or OPTIMIZE_CLIENT_ID and OPTIMIZE_CLIENT_SECRET together".to_owned()
             }
         };
-        CliError::config(format!("authenticate: {} is set ({origin}), but there is no {missing}", present.path()))
+        let is_of_environment = matches!(self.layers.said(present).map(|said| &said.origin), Some(Origin::Variable(_)));
+        let seen = if is_of_environment { env_layer::unused_credentials(environment) } else { Vec::new() };
+        let seen = if seen.is_empty() { String::new() } else { format!("; {}", seen.join("; ")) };
+        CliError::config(format!("authenticate: {} is set ({origin}), but there is no {missing}{seen}", present.path()))
             .with_hint(hint)
     }
 

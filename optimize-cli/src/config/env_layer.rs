@@ -3,7 +3,7 @@
 use super::nearest;
 use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
 use crate::env_vars::{
-    self, ASSERTION_FILE, CLIENT, CLIENT_SECRET_FILE, Environment, PRIVATE_KEY_FILE, TOKEN_FILE, TOKENS,
+    self, ASSERTION_FILE, CLIENT, CLIENT_MODE, CLIENT_SECRET_FILE, Environment, PRIVATE_KEY_FILE, TOKEN_FILE, TOKENS,
 };
 use crate::error::CliError;
 
@@ -25,9 +25,16 @@ fn texts(environment: &Environment, keys: &[Key]) -> Result<Vec<Setting>, CliErr
     for key in keys {
         if let Some((name, value)) = environment.first(key.variables())? {
             settings.push(setting(*key, SettingValue::Text(value.to_owned()), name));
+        } else if *key == Key::Preset && environment.setting(CLIENT_MODE)?.is_some_and(is_saas) {
+            settings.push(setting(*key, SettingValue::Text("saas".to_owned()), CLIENT_MODE));
         }
     }
     Ok(settings)
+}
+
+/// Other modes of Camunda's clients say nothing that a preset says.
+fn is_saas(mode: &str) -> bool {
+    mode.trim().eq_ignore_ascii_case("saas")
 }
 
 /// The first credential set there is: a token, then the first family of which a part is set.
@@ -88,6 +95,47 @@ fn family(environment: &Environment, names: (&str, &str)) -> Result<Vec<Setting>
 
 fn setting(key: Key, value: SettingValue, variable: &str) -> Setting {
     Setting { key, value, origin: Origin::Variable(variable.to_owned()) }
+}
+
+/// The variables with credentials that are there and do not apply, each with the reason. For errors about missing ones.
+pub(crate) fn unused_credentials(environment: &Environment) -> Vec<String> {
+    let is_set = |name: &str| environment.setting(name).ok().flatten().is_some();
+    let is_empty = |name: &str| environment.raw(name).is_some() && !is_set(name);
+    let own = [
+        CLIENT[0].0,
+        CLIENT[0].1,
+        CLIENT_SECRET_FILE,
+        PRIVATE_KEY_FILE,
+        ASSERTION_FILE,
+        TOKENS[0],
+        TOKENS[1],
+        TOKEN_FILE,
+    ];
+    let mut used = own.into_iter().find(|name| is_set(name));
+    let mut reasons = Vec::new();
+    for (id, secret) in CLIENT {
+        let names = match (is_set(id), is_set(secret)) {
+            (true, true) => format!("{id} and {secret}"),
+            (true, false) => id.to_owned(),
+            (false, true) => secret.to_owned(),
+            (false, false) => continue,
+        };
+        match used {
+            Some(first) if first != id && first != secret && !own.contains(&id) => {
+                reasons.push(format!("{names} are not used, because {first} is set"));
+            }
+            _ => used = used.or(Some(if is_set(id) { id } else { secret })),
+        }
+    }
+    let all = CLIENT.into_iter().flat_map(|(id, secret)| [id, secret]).chain(TOKENS);
+    reasons.extend(all.filter(|name| is_empty(name)).map(|name| format!("{name} is empty")));
+    reasons
+}
+
+/// The variables whose values are in quotes.
+pub(crate) fn quoted(environment: &Environment) -> Vec<&'static str> {
+    let names = Key::ALL.iter().flat_map(|key| key.all_variables()).chain([env_vars::PROFILE, env_vars::CONFIG]);
+    names.filter(|name| environment.is_quoted(name)).collect()
 }
 
 /// What the names of our own variables begin with.

@@ -202,6 +202,10 @@ impl Place<'_> {
     }
 
     fn beside(&self, relative: &str) -> PathBuf {
+        // A path into the home directory is looked for there.
+        if relative == "~" || relative.starts_with("~/") {
+            return PathBuf::from(relative);
+        }
         self.path.parent().unwrap_or(Path::new("")).join(relative)
     }
 

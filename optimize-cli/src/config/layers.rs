@@ -1,5 +1,7 @@
 //! The layers of settings, merged. The only place that knows figment, whose errors would show values.
 
+use std::path::{Path, PathBuf};
+
 use figment::value::{Dict, Empty, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
@@ -9,6 +11,8 @@ use super::schema::{Form, Key, SecretRef, Setting, SettingValue};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
     figment: Figment,
+    /// What `~` at the beginning of a path stands for.
+    home: Option<PathBuf>,
     /// All that was said, in order.
     history: Vec<Setting>,
     secrets: Vec<SecretRef>,
@@ -16,6 +20,18 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
+    /// No layers yet. Paths that begin with `~` lead into `home`.
+    pub(crate) fn of(home: Option<PathBuf>) -> Self {
+        Self { home, ..Self::default() }
+    }
+
+    /// What one member of a chain sets.
+    pub(crate) fn of_member(&self, settings: &[Setting]) -> Self {
+        let mut member = Self::of(self.home.clone());
+        member.push_partial(settings);
+        member
+    }
+
     /// Puts a layer on top. If it holds any part of a credential set, it hides the whole set of those below.
     pub(crate) fn push(&mut self, layer: &[Setting]) {
         let is_about_credentials = |setting: &Setting| Key::CREDENTIALS.contains(&setting.key);
@@ -45,6 +61,7 @@ impl Layers {
     }
 
     fn add(&mut self, setting: &Setting) {
+        let setting = &self.expanded(setting);
         self.history.push(setting.clone());
         let value = match &setting.value {
             SettingValue::Text(text) => Value::from(text.as_str()),
@@ -63,6 +80,36 @@ impl Layers {
         };
         let figment = std::mem::take(&mut self.figment);
         self.figment = figment.merge(One { key: setting.key, value, origin: setting.origin.to_string() });
+    }
+
+    /// The setting with the home directory in place of a `~`.
+    fn expanded(&self, setting: &Setting) -> Setting {
+        let mut setting = setting.clone();
+        let Some(home) = &self.home else { return setting };
+        let in_home = |path: &Path| path.strip_prefix("~").ok().map(|rest| home.join(rest));
+        match &mut setting.value {
+            SettingValue::Text(text) if setting.key.form() == Form::Path || setting.key == Key::TokenCache => {
+                if let Some(path) = in_home(Path::new(text)) {
+                    *text = path.to_string_lossy().into_owned();
+                }
+            }
+            SettingValue::Secret(SecretRef::File(path)) => {
+                if let Some(expanded) = in_home(path) {
+                    *path = expanded;
+                }
+            }
+            SettingValue::List(command) | SettingValue::Secret(SecretRef::Command(command))
+                if setting.key != Key::EnvAllow =>
+            {
+                if let Some(program) = command.first_mut()
+                    && let Some(path) = in_home(Path::new(program))
+                {
+                    *program = path.to_string_lossy().into_owned();
+                }
+            }
+            _ => {}
+        }
+        setting
     }
 
     /// The text of a setting.

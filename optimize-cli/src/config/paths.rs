@@ -29,9 +29,17 @@ pub(crate) fn data_folder(environment: &Environment) -> Option<PathBuf> {
     Some(folder(environment, XDG_DATA_HOME, ".local/share")?.join("optimize"))
 }
 
+/// The home directory, if it exists: nothing is created where there is none.
+pub(crate) fn home(environment: &Environment) -> Option<PathBuf> {
+    absolute(environment, HOME).filter(|home| home.is_dir())
+}
+
 fn folder(environment: &Environment, variable: &str, at_home: &str) -> Option<PathBuf> {
-    let absolute = |name| environment.raw(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute(variable)
-        .or_else(|| absolute(APPDATA).filter(|_| cfg!(windows)))
-        .or_else(|| absolute(HOME).map(|home| home.join(at_home)))
+    absolute(environment, variable)
+        .or_else(|| absolute(environment, APPDATA).filter(|_| cfg!(windows)))
+        .or_else(|| home(environment).map(|home| home.join(at_home)))
+}
+
+fn absolute(environment: &Environment, variable: &str) -> Option<PathBuf> {
+    environment.raw(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }

@@ -171,6 +171,11 @@ impl Key {
         self.path().strip_prefix("auth.").unwrap_or(self.path())
     }
 
+    /// The setting that people call so, with or without `auth.`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|key| key.path() == name).or_else(|| Self::of_auth(name))
+    }
+
     /// The setting of the table `auth` by its name there.
     pub(crate) fn of_auth(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|key| key.path().strip_prefix("auth.") == Some(name))

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::Batch;
-use super::row::{Cell, Column, RenderError};
+use super::row::{Column, RenderError};
 use super::selection::Selection;
 use super::spool::Spool;
+use crate::json_text::JsonText;
 
 /// What a formula can begin with. Spreadsheets take full-width characters for the usual ones, and skip white space.
 const FORMULA: [char; 12] =
@@ -87,7 +88,7 @@ impl CsvWriter {
     }
 
     /// The fields of a row and their positions. Columns that are not known yet are added.
-    fn fields(&mut self, cells: Vec<(Column, Cell<'_>)>) -> Vec<(usize, String)> {
+    fn fields(&mut self, cells: Vec<(Column, JsonText<'_>)>) -> Vec<(usize, String)> {
         let mut guess = 0;
         let fields = cells.into_iter().map(|(column, cell)| {
             let known = self.columns.position(&column, guess);
@@ -115,7 +116,7 @@ impl CsvWriter {
         csv.write_record(&record).map_err(plain)
     }
 
-    fn field(&self, cell: Cell<'_>) -> String {
+    fn field(&self, cell: JsonText<'_>) -> String {
         let text = cell.text().into_owned();
         if cell.is_text() { self.harmless(text) } else { text }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::row::{Cell, Column, RenderError, cells};
+use super::row::{Column, RenderError, cells};
+use crate::json_text::JsonText;
 
 /// More names are not kept for suggestions.
 const MOST_KNOWN: usize = 10_000;
@@ -45,7 +46,7 @@ impl Selection {
     }
 
     /// The chosen cells of a row, or all cells if none were chosen. Cells that the row does not have are left out.
-    pub(crate) fn cells<'a>(&mut self, row: &'a [u8]) -> Result<Vec<(Column, Cell<'a>)>, RenderError> {
+    pub(crate) fn cells<'a>(&mut self, row: &'a [u8]) -> Result<Vec<(Column, JsonText<'a>)>, RenderError> {
         let all = cells(row)?;
         if self.is_empty() {
             return Ok(all);
@@ -73,7 +74,7 @@ impl Selection {
         self.known.iter().map(String::as_str)
     }
 
-    fn learn(&mut self, all: &[(Column, Cell<'_>)]) {
+    fn learn(&mut self, all: &[(Column, JsonText<'_>)]) {
         for (column, cell) in all {
             let heading = column.heading();
             for name in cell.member_names() {
@@ -90,7 +91,7 @@ impl Selection {
 
 impl Chosen {
     /// The cell of this column, or of the member inside a cell that its dots lead to.
-    fn pick<'a>(&mut self, all: &[(Column, Cell<'a>)]) -> Option<Cell<'a>> {
+    fn pick<'a>(&mut self, all: &[(Column, JsonText<'a>)]) -> Option<JsonText<'a>> {
         if all.get(self.place).is_none_or(|(column, _)| *column != self.column) {
             let Some(place) = all.iter().position(|(column, _)| *column == self.column) else {
                 let path = self.column.heading();

@@ -7,8 +7,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Batch;
 use super::look::Look;
-use super::row::{Cell, Column, RenderError};
+use super::row::{Column, RenderError};
 use super::selection::Selection;
+use crate::json_text::JsonText;
 use crate::text::visible;
 
 /// Wider cells are cut.
@@ -73,7 +74,7 @@ impl TableWriter {
     /// Decides the layout and writes the heading.
     fn begin(
         &mut self,
-        rows: &[Vec<(Column, Cell<'_>)>],
+        rows: &[Vec<(Column, JsonText<'_>)>],
         selection: &Selection,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -95,7 +96,7 @@ impl TableWriter {
 impl Layout {
     /// Columns that say something come first, those with nested values last; as many as the screen is wide. Those that
     /// were chosen come all, in their order.
-    fn for_rows(rows: &[Vec<(Column, Cell<'_>)>], selection: &Selection, screen: Option<usize>) -> Self {
+    fn for_rows(rows: &[Vec<(Column, JsonText<'_>)>], selection: &Selection, screen: Option<usize>) -> Self {
         let widest_cell = screen.map_or(usize::MAX, |screen| screen.min(WIDEST));
         let mut found: Vec<(Column, usize, u8)> = Vec::new();
         for column in selection.columns() {
@@ -124,7 +125,7 @@ impl Layout {
         writeln!(out, "{}", styled(headings.collect::<String>().trim_end(), look.is_styled))
     }
 
-    fn write(&self, rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, rows: &[Vec<(Column, JsonText<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
         for row in rows {
             let cells = self.columns.iter().map(|(wanted, width)| {
                 let cell = row.iter().find(|(column, _)| column == wanted).map(|(_, cell)| shown(*cell));
@@ -173,7 +174,7 @@ fn linked(page: &str, text: &str) -> String {
 }
 
 /// Everything there is, in lines no longer than the screen is wide.
-fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write_wrapped(rows: &[Vec<(Column, JsonText<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     if let Some(width) = look.width {
@@ -195,7 +196,7 @@ fn write_wrapped(rows: &[Vec<(Column, Cell<'_>)>], look: &Look, out: &mut dyn Wr
 }
 
 /// One line of visible text: what a server sends must not move the cursor of a terminal.
-fn shown(cell: Cell<'_>) -> String {
+fn shown(cell: JsonText<'_>) -> String {
     if cell.json() == "[]" {
         return String::new();
     }

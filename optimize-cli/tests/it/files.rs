@@ -63,7 +63,7 @@ fn names_that_are_no_text_are_names_all_the_same() {
     assert_eq!(imported.code, Some(0), "{imported}");
     let plugin = OsStr::from_bytes(b"\xff\xfe");
     assert_eq!(run(&[plugin]).code, Some(2));
-    let user = user.with("HOME", "/nonexistent");
+    let user = user.with("HOME", "/dev/null/none");
     let mut command = user.command(&["report", "list", "--collection", "claims"]);
     command.env("NOT_TEXT", OsString::from(plugin)).env_remove("HOME");
     assert_eq!(user.ran(&command.output().unwrap()).code, Some(0), "without a home too");

@@ -40,12 +40,14 @@ pub(crate) struct User {
     input: String,
     /// Not asked, but kept up.
     server: Option<Server>,
+    /// A second one.
+    other: Option<Server>,
 }
 
 impl User {
     /// A user who has configured nothing.
     pub(crate) fn new() -> Self {
-        Self { home: TempDir::new().unwrap(), variables: Vec::new(), input: String::new(), server: None }
+        Self { home: TempDir::new().unwrap(), variables: Vec::new(), input: String::new(), server: None, other: None }
     }
 
     /// A user of this server, by its own OAuth client.
@@ -65,6 +67,12 @@ impl User {
     /// Keeps a server up as long as the user lives.
     pub(crate) fn keeping(mut self, server: Server) -> Self {
         self.server = Some(server);
+        self
+    }
+
+    /// Keeps another server up, too.
+    pub(crate) fn keeping_also(mut self, server: Server) -> Self {
+        self.other = Some(server);
         self
     }
 
@@ -168,6 +176,17 @@ impl User {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(home, "[HOME]");
         Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
+}
+
+/// Waits for what another process does; `what` says what did not happen in a minute.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..3000 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("it never came true that {what}");
 }
 
 /// A sandbox in a process of its own, killed when dropped.

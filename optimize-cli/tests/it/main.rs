@@ -11,6 +11,7 @@ mod docs;
 mod error;
 mod files;
 mod harness;
+mod hints;
 mod output;
 mod pages;
 mod pictures;

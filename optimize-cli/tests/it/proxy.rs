@@ -76,3 +76,17 @@ pub(crate) fn impatient_gateway(target: String, patience: Duration) -> String {
     });
     address
 }
+
+/// A proxy that answers everything like this. Returns its URL.
+pub(crate) fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            // The request fits into one read.
+            let _ = client.read(&mut [0; 4096]);
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    url
+}

@@ -29,7 +29,7 @@ async fn check_lost_page(fault: Fault) {
     let sandbox = with_fault(on_second_page(fault.clone())).await;
     let error = pages(&client(&sandbox), "invoices-raw").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incomplete, "{fault:?}: {error}");
-    assert!(error.hint().unwrap().contains("start the export anew"));
+    assert!(error.hint().unwrap().to_string().contains("start the export again"));
     assert_eq!(api_requests(&sandbox).len(), 2, "{fault:?}");
 }
 
@@ -177,7 +177,7 @@ async fn rows_are_read_as_a_type_of_the_program() {
     let numbers: Vec<_> = export(&client, "orders-count").rows_as::<serde_json::Number>().try_collect().await.unwrap();
     assert_eq!(numbers[0].to_string(), "25000.0");
     let error = export(&client, "orders-by-step").rows_as::<u8>().try_collect::<Vec<_>>().await.unwrap_err();
-    insta::assert_snapshot!(error, @"export the first page of report data: row 0 is not of the expected type");
+    insta::assert_snapshot!(error, @"read the report orders-by-step: row 0 is not of the expected type");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("invalid type: map"));
 }
@@ -211,7 +211,7 @@ async fn bar_33_a_page_that_the_server_passes_over_is_missed() {
     let sandbox = with_fault(on_second_page(Fault::LostPage)).await;
     let error = rows(export(&client(&sandbox), "invoices-raw")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incomplete);
-    insta::assert_snapshot!(error, @"export the next page of report data: received 2200 rows of the 3200 that the server announced");
+    insta::assert_snapshot!(error, @"read the next page of the report invoices-raw: received 2200 rows of the 3200 that the server announced");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use optimize_auth::http::{HttpOptions, TlsProblem, TransportError};
+use optimize_auth::http::{HttpOptions, TlsProblem, TransportError, TransportProblem};
 use optimize_auth::{AuthError, ClientAuth, ClientCredentials, ServiceUrl};
 use optimize_sandbox::{Sandbox, ServerCertificate, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +9,10 @@ use tokio::net::TcpListener;
 use crate::support::{client, credentials};
 
 fn problem(error: &AuthError) -> Option<TlsProblem> {
-    std::error::Error::source(error)?.downcast_ref::<TransportError>()?.tls_problem()
+    match std::error::Error::source(error)?.downcast_ref::<TransportError>()?.problem() {
+        TransportProblem::Tls(problem) => Some(problem),
+        _ => None,
+    }
 }
 
 #[tokio::test]
@@ -107,6 +110,6 @@ async fn bar_10_what_does_not_speak_tls_gets_no_request() {
     let proof = ClientAuth::Post("canary".to_owned().into());
     let source = ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", proof);
     let error = credentials(source).token().await.unwrap_err();
-    assert_eq!(problem(&error), Some(TlsProblem::Handshake), "{error:?}");
+    assert_eq!(problem(&error), Some(TlsProblem::NotTls), "{error:?}");
     assert!(plain.journal().is_empty());
 }

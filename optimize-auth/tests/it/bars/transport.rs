@@ -179,11 +179,11 @@ async fn bar_12_every_wait_has_an_end_and_the_stage_is_named() {
     let handshake = serving(|stream| drip(stream, "\u{16}\u{3}\u{3}")).await;
     let http = HttpOptions::default().with_connect_timeout(LIMIT).with_idle_timeout(LIMIT * 3 / 2);
     for (what, url, stage) in [
-        ("no first byte", format!("http://{silent}/"), "the answer did not arrive in time"),
+        ("no first byte", format!("http://{silent}/"), "the response did not arrive in time"),
         ("no TLS", format!("https://{silent}/"), "the connection could not be made in time"),
         ("slow TLS", format!("https://{handshake}/"), "the connection could not be made in time"),
-        ("slow headers", format!("http://{headers}/"), "the answer did not arrive in time"),
-        ("slow body", format!("http://{body}/"), "the answer did not arrive in time"),
+        ("slow headers", format!("http://{headers}/"), "the response did not arrive in time"),
+        ("slow body", format!("http://{body}/"), "the response did not arrive in time"),
     ] {
         let proof = ClientAuth::Post("s".to_owned().into());
         let source = ClientCredentials::new(ServiceUrl::parse(&url).unwrap(), "id", proof);

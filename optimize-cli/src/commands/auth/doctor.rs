@@ -1,14 +1,14 @@
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use optimize_auth::http::{Contact, TlsProblem, TransportError};
-use optimize_auth::{AuthError, AuthErrorKind, Clock, ServiceUrl, SystemClock, Token};
+use optimize_auth::http::Contact;
+use optimize_auth::{AuthError, ServiceUrl, Token};
 use serde_json::{Value, json};
 
 use super::check_accepted;
 use crate::app::App;
-use crate::env_vars::PROXIES;
 use crate::error::CliError;
+use crate::hints;
 use crate::output::{Data, Outcome};
 
 /// Find out why authentication does not work: each step from the settings to the API, with a hint
@@ -18,14 +18,8 @@ pub(crate) struct Doctor {}
 /// How long one step may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Clocks that differ by more are told; servers allow for about a minute.
-const TOLERATED_SKEW: Duration = Duration::from_secs(60);
-
 /// Two token requests closer together may be turned away: Camunda SaaS allows about one a second.
 const BETWEEN_TOKEN_REQUESTS: Duration = Duration::from_millis(1100);
-
-/// The audiences that Optimize has by default, in SaaS, in its shipped configuration, and in the charts.
-const USUAL_AUDIENCES: [&str; 3] = ["optimize.camunda.io", "optimize", "optimize-api"];
 
 /// What was found, step by step.
 struct Report<'a> {
@@ -87,7 +81,7 @@ impl Report<'_> {
     }
 
     fn take(&mut self, name: &str, step: Step) {
-        match step.map_err(|error| self.app.explain(error)) {
+        match step.map_err(|error| self.app.diagnose(error)) {
             Ok(Finding { outcome, detail, hint }) => self.push(name, outcome, &detail, hint.as_deref()),
             Err(error) => {
                 self.push(name, "fail", &error.in_full(), error.hint().as_deref());
@@ -116,9 +110,8 @@ async fn server(app: &App) -> Step {
     let contact = reach(app, &ready).await?;
     if contact.is_web_page && contact.status == 200 || (300..400).contains(&contact.status) {
         let problem = format!("find Optimize at {ready}: it answered {} with a redirect or a web page", contact.status);
-        return Err(CliError::config(problem).with_hint(
-            "the base URL ends where /api begins; on Camunda SaaS it is https://REGION.optimize.camunda.io/CLUSTER-ID",
-        ));
+        let base_url = optimize_api::Hint::all().iter().find(|hint| hint.id == "base-url");
+        return Err(CliError::config(problem).explained(base_url.map(ToString::to_string)));
     }
     let told = told(app, &ready, &contact);
     Ok(match (skew(&contact), contact.status) {
@@ -142,31 +135,7 @@ async fn token_endpoint(app: &App) -> Step {
 
 async fn discover(app: &App, issuer: &str) -> Result<ServiceUrl, CliError> {
     let issuer = app.settings.issuer_at(issuer)?;
-    let found = issuer.discover(&app.settings.http()?, PATIENCE).await;
-    found.map_err(|error| {
-        let hint = wrong_path(issuer.url());
-        let is_absent = error.kind() == AuthErrorKind::Protocol && error.to_string().contains("publishes no metadata");
-        let names_another = error.to_string().contains("names another issuer");
-        let error = CliError::from(error);
-        match (is_absent, names_another) {
-            (true, _) => error.with_hint(hint),
-            (_, true) => error.with_hint("set the issuer exactly as the server writes it, down to the last slash"),
-            _ => error,
-        }
-    })
-}
-
-fn wrong_path(url: &ServiceUrl) -> String {
-    let path = url.as_url().path();
-    match (path.contains("/realms/"), path.starts_with("/auth/")) {
-        (true, true) => {
-            "is the name of the realm right? newer installations of Keycloak have no /auth before /realms".to_owned()
-        }
-        (true, false) => {
-            "is the name of the realm right? older installations of Keycloak have /auth before /realms".to_owned()
-        }
-        _ => "check the path of the URL: OPTIMIZE_TOKEN_URL or OPTIMIZE_ISSUER_URL".to_owned(),
-    }
+    Ok(issuer.discover(&app.settings.http()?, PATIENCE).await?)
 }
 
 async fn get_token(app: &App) -> Result<(Token, Finding), CliError> {
@@ -182,21 +151,12 @@ async fn get_token(app: &App) -> Result<(Token, Finding), CliError> {
         }
         Err(error) => error,
     };
-    if error.status() == Some(429) {
-        return Err(CliError::from(error).with_hint(
-            "the endpoint allows few requests, Camunda SaaS about one a second for each address, failed ones included; \
-             wait, and let tokens be cached (OPTIMIZE_TOKEN_CACHE)",
-        ));
-    }
-    if let (Some(404 | 300..400), Ok(Some(url))) = (error.status(), app.settings.token_url()) {
-        return Err(CliError::from(error).with_hint(wrong_path(&url)));
-    }
-    if let Some(skew) = error.server_time().and_then(difference) {
-        return Err(CliError::from(error).with_hint(skew));
-    }
-    Err(other_body(app, &error)
-        .await
-        .map_or_else(|| CliError::from(error.clone()), |hint| CliError::from(error.clone()).with_hint(hint)))
+    let other_body = other_body(app, &error).await;
+    let error = CliError::from(error);
+    Err(match other_body {
+        Some(hint) => error.explained(Some(hint)),
+        None => error,
+    })
 }
 
 /// Whether the endpoint takes the other kind of body, if it seems not to have read this one.
@@ -214,31 +174,27 @@ async fn other_body(app: &App, error: &AuthError) -> Option<String> {
     }
     tokio::time::sleep(BETWEEN_TOKEN_REQUESTS).await;
     app.credentials_by(other).ok()?.token().await.ok()?;
-    Some(format!("the endpoint reads the other kind of body: set OPTIMIZE_CLIENT_AUTH={other}"))
+    Some(hints::filled(&hints::OTHER_BODY, &[("client_auth", other)]))
 }
 
 fn claims(app: &App, token: Option<&Token>) -> Step {
     let Some(claims) = token.and_then(Token::claims) else {
-        return Ok(Finding::ok("the token is opaque; only its server can look inside"));
+        let is_shared = app.settings.strategy().is_some_and(|(strategy, _)| strategy == "static");
+        return Ok(if is_shared {
+            Finding::warn("the token is a shared one", hints::SHARED_TOKEN.to_string())
+        } else {
+            Finding::ok("the token is opaque: only its server can read it")
+        });
     };
     let audience = claims.audience.join(", ");
-    let wanted = app.settings.audience()?;
-    let has = |name: &str| claims.audience.iter().any(|audience| audience == name);
-    let is_meant = match &wanted {
-        Some(wanted) => has(wanted),
-        None => USUAL_AUDIENCES.into_iter().any(has),
-    };
-    if !is_meant {
-        let asked = wanted.map_or("none was asked for".to_owned(), |wanted| format!("{wanted} was asked for"));
-        let listed = if audience.is_empty() { "no audience".to_owned() } else { format!("the audience {audience}") };
-        return Ok(Finding::warn(
-            format!("the token has {listed}; {asked}"),
-            "Keycloak takes the audience from the client's permissions, not from the request: give the client the \
-             permission for the Optimize API; elsewhere set OPTIMIZE_AUDIENCE to what the server is configured for",
-        ));
+    if let Some(hint) = hints::of_audience(&claims, app.facts().audience.as_deref()) {
+        let requested = app.settings.audience()?;
+        let requested = requested.map_or("none was requested".to_owned(), |name| format!("{name} was requested"));
+        let has = if audience.is_empty() { "no audience".to_owned() } else { format!("the audience {audience}") };
+        return Ok(Finding::warn(format!("the token has {has}; {requested}"), hint));
     }
     let issued = claims.issued_at.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
-    Ok(match issued.and_then(|issued| difference(SystemTime::UNIX_EPOCH + issued)) {
+    Ok(match issued.and_then(|issued| hints::of_clock(SystemTime::UNIX_EPOCH + issued)) {
         Some(hint) => Finding::warn(format!("audience {audience}"), hint),
         None => Finding::ok(format!("audience {audience}")),
     })
@@ -250,42 +206,12 @@ async fn api(app: &App) -> Step {
 }
 
 async fn reach(app: &App, url: &ServiceUrl) -> Result<Contact, CliError> {
-    let proxy = proxy_for(app, url);
-    let contact = app.settings.http()?.contact(url, proxy.is_some(), PATIENCE).await;
-    contact.map_err(|error| {
-        let tls = std::error::Error::source(&error)
-            .and_then(|source| source.downcast_ref::<TransportError>())
-            .and_then(TransportError::tls_problem);
-        let hint = match (tls, proxy) {
-            (Some(TlsProblem::UnknownIssuer), _) => {
-                "name the authority that has signed the certificate: ca_file in the configuration, or OPTIMIZE_CA_FILE"
-                    .to_owned()
-            }
-            (Some(TlsProblem::WrongName), _) => "use the name that the certificate is for".to_owned(),
-            (Some(TlsProblem::Expired | TlsProblem::NotYetValid), _) => {
-                "renew the server's certificate; if it is good, the clock of this machine is wrong".to_owned()
-            }
-            (Some(TlsProblem::ClientCertificate), _) => {
-                "set OPTIMIZE_CLIENT_CERT_FILE and OPTIMIZE_CLIENT_KEY_FILE".to_owned()
-            }
-            (Some(_), _) => "does this port speak https?".to_owned(),
-            (None, Some(proxy)) => {
-                format!("the proxy of {proxy} is used; is it right, and should NO_PROXY name this host?")
-            }
-            (None, None) if error.to_string().starts_with("look up") => "check the host name in the URL".to_owned(),
-            (None, None) => {
-                "is the server up, and is nothing between here and there that keeps connections out?".to_owned()
-            }
-        };
-        CliError::from(error).with_hint(hint)
-    })
+    Ok(app.settings.http()?.contact(url, proxy_for(app, url).is_some(), PATIENCE).await?)
 }
 
 /// The variable that names a proxy for this URL, as far as it can be told from here.
 fn proxy_for(app: &App, url: &ServiceUrl) -> Option<&'static str> {
-    let is_set = |name: &&str| app.environment.raw(name).is_some_and(|value| !value.is_empty());
-    let can_use = url.as_url().scheme() == "https" && !url.is_loopback();
-    PROXIES.into_iter().filter(|_| can_use).find(is_set)
+    app.proxy().filter(|_| hints::uses_proxy(url))
 }
 
 fn told(app: &App, url: &ServiceUrl, contact: &Contact) -> String {
@@ -297,17 +223,6 @@ fn told(app: &App, url: &ServiceUrl, contact: &Contact) -> String {
 }
 
 fn skew(contact: &Contact) -> Option<Finding> {
-    let hint = difference(contact.server_time?)?;
+    let hint = hints::of_clock(contact.server_time?)?;
     Some(Finding::warn("the clocks differ", hint))
-}
-
-/// How far a server's clock is from this machine's, if that matters.
-fn difference(server: SystemTime) -> Option<String> {
-    let now = SystemClock.wall();
-    let (by, word) = match server.duration_since(now) {
-        Ok(ahead) => (ahead, "behind"),
-        Err(behind) => (behind.duration(), "ahead of"),
-    };
-    let minutes = (by.as_secs() + 30) / 60;
-    (by > TOLERATED_SKEW).then(|| format!("this machine's clock is {minutes} min {word} the server's: set it right"))
 }

@@ -1,76 +1,142 @@
-use std::path::{Path, PathBuf};
+//! The wizard that sets up a profile.
+
+mod answers;
+mod checks;
+
+use std::path::PathBuf;
 
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
 
+use self::answers::{Answers, Provider};
 use super::check_accepted;
 use crate::app::App;
-use crate::config::{self, Draft, SANDBOX_PROFILE};
+use crate::config::{self, Draft, SANDBOX_PROFILE, UserFile};
 use crate::error::CliError;
 use crate::output::Outcome;
 use crate::prompt::Terminal;
+use crate::text;
 
 /// Set up a profile: asks, tests the connection, and saves
 ///
-/// The secret goes into a file of its own that only you can read. A profile whose tokens come from a credential helper is
-/// logged in by that helper instead.
+/// Each question has a flag; without a terminal, flags must answer all of them. The secret is saved in a file of its own
+/// that only you can read. If the profile has a credential helper, the helper logs in instead.
 #[derive(Args, Debug)]
 pub(crate) struct Login {
+    /// Where tokens come from
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<Provider>,
+    /// Camunda SaaS: the region of the cluster, such as bru-2, or the address of Optimize from the browser
+    #[arg(long)]
+    region: Option<String>,
+    /// Camunda SaaS: the id of the cluster
+    #[arg(long, value_name = "ID")]
+    cluster_id: Option<String>,
+    /// Keycloak: the URL of the realm
+    #[arg(long, value_name = "URL")]
+    realm_url: Option<String>,
+    /// Entra: the id of the tenant
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+    /// Entra: the client id of Optimize's own app registration
+    #[arg(long, value_name = "ID")]
+    application_id: Option<String>,
+    /// Another OAuth provider: the token endpoint
+    #[arg(long, value_name = "URL")]
+    token_url: Option<String>,
+    /// The client id; its secret is read from --client-secret-file
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// The audience to request, if not the usual one
+    #[arg(long, value_name = "NAME")]
+    audience: Option<String>,
+    /// The scope to request
+    #[arg(long)]
+    scope: Option<String>,
+    /// A PEM file with further certificate authorities
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<String>,
     /// Replace a profile of the same name without asking
     #[arg(long)]
     replace: bool,
+    /// Save the profile even if the test fails
+    #[arg(long)]
+    save_anyway: bool,
 }
 
-const PROVIDERS: [(&str, Provider); 5] = [
-    ("Camunda 8 SaaS", Provider::Saas),
-    ("self-managed, with Keycloak", Provider::Keycloak),
-    ("self-managed, with Microsoft Entra ID", Provider::Entra),
-    ("self-managed, with another OAuth provider", Provider::Other),
-    ("self-managed, with a shared token", Provider::Token),
-];
-
-#[derive(Clone, Copy)]
-enum Provider {
-    Saas,
-    Keycloak,
-    Entra,
-    Other,
-    Token,
-}
+/// What to do after a test that failed.
+const WAYS_OUT: [&str; 4] = ["Change an answer", "Test again", "Save anyway", "Leave without saving"];
 
 impl Login {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
-        if !app.is_interactive() {
-            return Err(CliError::usage(
-                "ask for a profile's settings: standard input or error is no terminal, or --no-input is set",
-            )
-            .with_hint("write the profile by hand; see docs/guide/configuration.md"));
-        }
-        if app.settings.strategy().is_some_and(|(strategy, _)| strategy == "exec") {
+        app.only_for_people("set up a profile")?;
+        if self.preset.is_none() && app.settings.strategy().is_some_and(|(strategy, _)| strategy == "exec") {
+            if !app.is_interactive() {
+                return Err(CliError::usage("log in with the credential helper: there is no terminal"));
+            }
             app.credentials().await?.log_in().await?;
-            app.printer.remark("the credential helper has done its part");
+            app.printer.remark("the credential helper has logged in");
             return Ok(Outcome::Done);
         }
-        let mut terminal = Terminal::open()?;
-        let profile = match &app.settings.profile {
-            Some(profile) => profile.clone(),
-            None => terminal.ask("Name of the profile", Some("default"))?,
+        let mut terminal = app.is_interactive().then(Terminal::open).transpose()?;
+        let profile = match (&app.settings.profile, &mut terminal) {
+            (Some(profile), _) => profile.clone(),
+            (None, Some(terminal)) => terminal.ask("Name of the profile", Some("default"))?,
+            (None, None) => "default".to_owned(),
         };
         check_name(&profile)?;
         if !self.replace && config::user_profiles(&app.environment)?.contains(&profile) {
+            if terminal.is_none() {
+                let problem = format!("set up the profile `{profile}`: there is one of this name");
+                return Err(CliError::usage(problem).with_hint("pass --replace to replace it and its secret"));
+            }
             app.confirm(&format!("The profile `{profile}` exists. Replace it and its secret?"))?;
         }
-        let folder = config::user_folder(&app.environment)?;
-        let draft = ask(&mut terminal, &profile)?;
-        let trial = app.trial(&profile, &draft);
-        app.printer.remark("testing …");
-        trial.token().await.map_err(|error| app.explain(error))?;
-        check_accepted(&trial).await.map_err(|error| trial.explain(error))?;
-        let file = save(&folder, &profile, &draft)?;
-        app.printer
-            .remark(&format!("the server accepts the token; saved the profile `{profile}` in {}", file.display()));
+        let mut file = UserFile::open(&app.environment)?;
+        let mut answers = Answers::collect(&self, app, terminal.as_mut())?;
+        let draft = loop {
+            let draft = answers.draft(&profile);
+            let Err(error) = test(app, &profile, &draft).await else {
+                app.printer.remark("the server accepts the token");
+                break draft;
+            };
+            if self.save_anyway {
+                app.printer.warning(&format!("the test failed: {}", error.in_full()));
+                break draft;
+            }
+            let Some(terminal) = &mut terminal else { return Err(error) };
+            app.printer.error(&error, false);
+            match terminal.choose("What now?", &WAYS_OUT)? {
+                0 => answers.change_one(terminal)?,
+                1 => {}
+                2 => break draft,
+                _ => return Err(CliError::declined()),
+            }
+        };
+        let path = save(&mut file, &profile, &draft)?;
+        app.printer.remark(&format!("saved the profile `{profile}` in {}", path.display()));
+        app.printer.remark(&next_steps(&profile, file.default_profile().as_deref()));
         Ok(Outcome::Done)
     }
+}
+
+/// What people do next, as commands that can be copied.
+fn next_steps(profile: &str, default: Option<&str>) -> String {
+    if default == Some(profile) {
+        return "next: optimize report list --collection ID".to_owned();
+    }
+    let list = text::command_line(["optimize", "--profile", profile, "report", "list", "--collection", "ID"]);
+    let switch = text::command_line(["optimize", "auth", "switch", profile]);
+    format!("next: {list}\nto use this profile by default: {switch}")
+}
+
+async fn test(app: &App, profile: &str, draft: &Draft) -> Result<(), CliError> {
+    let trial = app.trial(profile, draft);
+    app.printer.remark("testing the connection …");
+    let tested = async {
+        trial.token().await?;
+        check_accepted(&trial).await
+    };
+    tested.await.map_err(|error| trial.explain(error))
 }
 
 /// The name becomes a part of a file's name, and `sandbox` is built in.
@@ -79,72 +145,14 @@ fn check_name(profile: &str) -> Result<(), CliError> {
         return Ok(());
     }
     let problem = format!("set up the profile `{}`: its name cannot be used", profile.escape_debug());
-    Err(CliError::config(problem).with_hint("letters, digits, - and _ make a name; `sandbox` is built in"))
-}
-
-fn ask(terminal: &mut Terminal, profile: &str) -> Result<Draft, CliError> {
-    let chosen = terminal.choose("Where is Optimize?", &PROVIDERS.map(|(name, _)| name))?;
-    let provider = PROVIDERS[chosen].1;
-    let mut draft = Draft::default();
-    let mut text = |draft: &mut Draft, key: &'static str, question: &str, default: Option<&str>| {
-        let answer = terminal.ask(question, default)?;
-        draft.set(key, answer);
-        Ok::<_, CliError>(())
-    };
-    if matches!(provider, Provider::Saas) {
-        draft.set("preset", "saas".to_owned());
-        text(&mut draft, "region", "Region of the cluster, such as bru-2", None)?;
-        text(&mut draft, "cluster_id", "Cluster id", None)?;
-    } else {
-        text(&mut draft, "base_url", "Base URL of Optimize", Some("http://localhost:8083"))?;
-    }
-    match provider {
-        Provider::Keycloak => {
-            draft.set("preset", "self-managed".to_owned());
-            let example = "http://localhost:18080/auth/realms/camunda-platform";
-            text(&mut draft, "realm_url", "URL of the Keycloak realm", Some(example))?;
-        }
-        Provider::Entra => {
-            draft.set("preset", "entra".to_owned());
-            text(&mut draft, "tenant", "Tenant id", None)?;
-            text(&mut draft, "application_id", "Client id of Optimize's application registration", None)?;
-        }
-        Provider::Other => text(&mut draft, "auth.token_url", "Token URL", None)?,
-        Provider::Saas | Provider::Token => {}
-    }
-    let secret_file = format!("{profile}.secret");
-    if matches!(provider, Provider::Token) {
-        draft.set_secret("auth.token", terminal.ask_secret("Shared token")?, &secret_file);
-    } else {
-        let id = terminal.ask("Client id", None)?;
-        draft.set("auth.client_id", id);
-        draft.set_secret("auth.client_secret", terminal.ask_secret("Client secret")?, &secret_file);
-    }
-    Ok(draft)
+    Err(CliError::config(problem).with_hint("use letters, digits, - and _; the name `sandbox` is built in"))
 }
 
 /// Writes the secret, then the profile that refers to it.
-fn save(folder: &Path, profile: &str, draft: &Draft) -> Result<PathBuf, CliError> {
-    let failed = |path: &Path| {
-        let action = format!("write {}", path.display());
-        move |error| CliError::io(action, error)
-    };
-    let path = folder.join("config.toml");
-    // A file that is kept elsewhere and linked to from here stays linked.
-    let path = path.canonicalize().unwrap_or(path);
-    let before = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(|error| CliError::io(format!("read {}", path.display()), error))?,
-    };
-    let after = draft
-        .written_into(&before, profile)
-        .map_err(|problem| CliError::config(format!("add the profile to {}: {problem}", path.display())))?;
-    crate::private_file::create_folder(folder).map_err(failed(folder))?;
+fn save(file: &mut UserFile, profile: &str, draft: &Draft) -> Result<PathBuf, CliError> {
+    file.put_profile(profile, draft)?;
     if let Some((name, secret)) = draft.secret_file() {
-        let secret_path = folder.join(name);
-        let line: SecretString = format!("{}\n", secret.expose_secret()).into();
-        crate::private_file::write(&secret_path, &line).map_err(failed(&secret_path))?;
+        file.write_secret(name, secret)?;
     }
-    crate::private_file::write(&path, &after.into()).map_err(failed(&path))?;
-    Ok(path)
+    file.save()
 }

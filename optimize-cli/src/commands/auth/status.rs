@@ -27,6 +27,7 @@ impl Status {
         };
         let mut record = json!({
             "profile": app.settings.profile,
+            "base_url": app.shown_base_url().await,
             "strategy": auth.strategy,
             "source": auth.source,
             "client_id": auth.client_id,

@@ -77,7 +77,7 @@ fn collections_are_made_and_shown() {
     exit 5
     --- stdout
     --- stderr
-    error: failed to get a collection: the server answered 404 notFoundError: collection nowhere does not exist
+    error: failed to get the collection nowhere: the server answered 404 notFoundError: collection nowhere does not exist
     ");
 }
 
@@ -92,7 +92,7 @@ fn the_data_of_a_process_definition_is_deleted_and_waited_for() {
     {"key":2251799813685249,"state":"queued"}
     --- stderr
     "#);
-    check!(user.run(&["process-definition", "delete", key, "--yes"]).stderr, @"error: failed to delete the data of a process definition: the server answered 409 conflict: the deletion of 2251799813685249 is queued");
+    check!(user.run(&["process-definition", "delete", key, "--yes"]).stderr, @"error: failed to delete the data of the process definition 2251799813685249: the server answered 409 conflict: the deletion of 2251799813685249 is queued");
     check!(user.run(&["process-definition", "delete", key, "-y", "--wait", "--timeout", "700ms"]), @"
     exit 7
     --- stdout

@@ -110,13 +110,13 @@ fn profiles_are_listed_and_validated() {
 
 #[test]
 fn a_profile_that_is_initialised_is_tested_first() {
-    check!(User::new().types("config init --no-input"), @"
+    check!(User::new().types("config init --no-input"), @r#"
     exit 2
     --- stdout
     --- stderr
-    error: failed to ask for a profile's settings: standard input or error is no terminal, or --no-input is set
-    hint: write the profile by hand; see docs/guide/configuration.md
-    ");
+    error: failed to ask "Where is Optimize?": standard input or error is no terminal, or --no-input is set
+    hint: pass --preset PRESET
+    "#);
 }
 
 #[cfg(unix)]
@@ -140,4 +140,87 @@ fn a_secret_can_come_from_a_program_of_one_s_own() {
     --- stderr
     error: failed to read the client secret from the program [HOME]/pass: it ended with exit status: 3
     ");
+}
+
+#[test]
+fn a_setting_is_changed_in_place_and_read_again() {
+    let user = User::new();
+    user.configure(
+        "# mine\ndefault_profile = 'prod'\n[profiles.prod]\nbase_url = 'https://optimize.example.com' # here\n",
+    );
+    check!(user.types("config set timeout 2m"), @"
+    exit 0
+    --- stdout
+    --- stderr
+    set timeout in the profile `prod`, in [HOME]/.config/optimize/config.toml
+    ");
+    check!(user.types("config set audience my-optimize").stderr, @"set auth.audience in the profile `prod`, in [HOME]/.config/optimize/config.toml");
+    let file = user.read(".config/optimize/config.toml");
+    assert!(file.contains("# mine") && file.contains("# here"), "{file}");
+    assert_eq!(user.types("config get timeout").stdout, "2m\n");
+    assert_eq!(user.types("config get auth.audience").stdout, "my-optimize\n");
+    assert_eq!(user.types("config set allow_insecure_http true").code, Some(0));
+    assert!(user.types("config list -o csv").stdout.contains("allow_insecure_http,true,"));
+    // Nothing is written that cannot be read again.
+    let before = user.read(".config/optimize/config.toml");
+    for line in [
+        "config set allow_insecure_http maybe",
+        "config set auth.client_secret canary",
+        "config set auth.command x",
+        "config set nonsense x",
+        "config set base_ur x",
+        "--profile sandbox config set timeout 1s",
+    ] {
+        let ran = user.types(line);
+        assert!(matches!(ran.code, Some(2 | 3)) && !ran.stderr.contains("canary"), "{line}: {ran}");
+    }
+    assert_eq!(user.read(".config/optimize/config.toml"), before);
+    check!(user.types("config get auth.scope"), @"
+    exit 5
+    --- stdout
+    --- stderr
+    error: failed to get auth.scope: it is not set
+    ");
+    assert_eq!(User::new().types("config set timeout 30s").code, Some(0), "the file is made if there is none");
+}
+
+#[test]
+fn words_of_other_programs_lead_to_the_command() {
+    let user = User::new();
+    for (word, command) in [
+        ("login", "optimize auth login"),
+        ("export", "optimize report data ID"),
+        ("version", "optimize --version"),
+        ("whoami", "optimize auth status"),
+    ] {
+        let ran = user.types(word);
+        assert!(ran.code == Some(2) && ran.stderr.contains(&format!("hint: run: {command}")), "{ran}");
+    }
+}
+
+#[test]
+fn a_tilde_in_a_configured_path_is_the_home_directory() {
+    let server = Server::new();
+    let user = User::of(&server).without("OPTIMIZE_CLIENT_ID").without("OPTIMIZE_CLIENT_SECRET");
+    user.file("keys/secret", server.client_secret());
+    user.configure(&format!(
+        "token_cache = '~/tokens'\n[auth]\nclient_id = '{}'\nclient_secret = {{ file = '~/keys/secret' }}\n",
+        server.client_id()
+    ));
+    assert_eq!(user.types("auth token").code, Some(0));
+    assert!(user.path("tokens").is_dir() && !user.path(".config/optimize/~").exists());
+    let user = user.with("OPTIMIZE_CA_FILE", "~/none.pem");
+    assert!(user.types("auth token").stderr.contains("[HOME]/none.pem"));
+}
+
+#[test]
+fn a_home_directory_that_does_not_exist_is_not_made() {
+    let server = Server::new();
+    let user = User::of(&server);
+    let home = user.path("missing");
+    let user = user.with("HOME", home.to_str().unwrap());
+    assert_eq!(user.types("report list --collection claims").code, Some(0));
+    let ran = user.types("config set timeout 1m");
+    assert!(ran.code == Some(3) && ran.stderr.contains("hint: set HOME"), "{ran}");
+    assert!(!home.exists());
 }

@@ -73,7 +73,7 @@ fn bar_43_deletion_is_asked_about_and_never_without_a_terminal() {
     --- stdout
     {"id":"claims-raw","deleted":false}
     --- stderr
-    error: failed to delete a report: the server answered 404 notFoundError: claims-raw does not exist
+    error: failed to delete the report claims-raw: the server answered 404 notFoundError: claims-raw does not exist
     "#);
     check!(user.types("dashboard delete nobody claims-overview -y -o csv"), @"
     exit 8
@@ -82,7 +82,7 @@ fn bar_43_deletion_is_asked_about_and_never_without_a_terminal() {
     nobody,false
     claims-overview,true
     --- stderr
-    warning: nobody: failed to delete a dashboard: the server answered 404 notFoundError: nobody does not exist
+    warning: failed to delete the dashboard nobody: the server answered 404 notFoundError: nobody does not exist
     error: failed to delete 1 of 2 dashboards
     ");
 }
@@ -126,11 +126,11 @@ fn a_refused_import_tells_what_is_in_the_way() {
     exit 6
     --- stdout
     --- stderr
-    error: failed to import definitions: the server answered 409 nonDefinitionScopeCompliantConflict: the collection's scope does not hold what is used
+    error: board.json: failed to import definitions into the collection orders: the server answered 409 nonDefinitionScopeCompliantConflict: the collection's scope does not hold what is used
       in the way: report claims-raw (claims raw)
       in the way: report claims-count (claims count)
       in the way: report claims-by-risk (claims by risk)
-    hint: add the definitions and tenants to the data sources of the collection, then import again
+    hint: the collection does not have the definitions or tenants that the reports use: add them to the data sources of the collection, then import again
     ");
     user.file("older.json", &user.read("board.json").replace("\"sourceIndexVersion\":7", "\"sourceIndexVersion\":6"));
     let ran = user.types("import older.json --collection claims");
@@ -139,8 +139,7 @@ fn a_refused_import_tells_what_is_in_the_way() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to import definitions: a single definition must stand in an array: [ … ]
-    hint: it is about standard input
+    error: standard input: failed to import definitions into the collection: a single definition must be in an array: put [ before it and ] after it
     ");
 }
 
@@ -148,18 +147,15 @@ fn a_refused_import_tells_what_is_in_the_way() {
 fn a_dry_run_says_what_the_server_would() {
     let user = exporting(Server::new());
     let ran = user.types("import board.json --collection claims --dry-run -o csv");
-    check!(ran, @"
+    check!(ran, @r#"
     exit 0
     --- stdout
-    id,exportEntityType,name,problem
-    claims-raw,single_decision_report,claims raw,
-    claims-count,single_decision_report,claims count,
-    claims-by-risk,single_decision_report,claims by risk,
-    claims-overview,dashboard,claims overview,
-    claims-payouts,dashboard,claims payouts,
+    count,problem,ids
+    5,,"[""claims-raw"",""claims-count"",""claims-by-risk"",""claims-overview"",""claims-payouts""]"
     --- stderr
-    nothing was imported; 5 definitions would be
-    ");
+    warning: the collection claims has these names already, and the import makes second ones: claims by risk, claims count, claims overview, claims payouts, claims raw
+    nothing was imported; the check found no problem in 5 definitions
+    "#);
     let board = user.read("board.json");
     let mut all: Vec<serde_json::Value> = serde_json::from_str(&board).unwrap();
     all.retain(|one| one["id"] != "claims-raw");
@@ -170,14 +166,14 @@ fn a_dry_run_says_what_the_server_would() {
     check!(user.types("import board.json --collection claims --dry-run -o csv"), @r#"
     exit 3
     --- stdout
-    id,exportEntityType,name,problem
-    claims-count,single_decision_report,claims count,"its sourceIndexVersion is 6, the server's 7"
-    claims-by-risk,single_decision_report,claims by risk,the scope of the collection lacks decision:unknown-risk
-    claims-overview,dashboard,claims overview,it refers to reports that are not in the file: claims-raw
-    claims-payouts,dashboard,claims payouts,it refers to reports that are not in the file: claims-raw
-    claims-overview,dashboard,claims overview,another definition has the same id; it refers to reports that are not in the file: claims-raw
+    count,problem,ids
+    3,"it uses the report claims-raw, which is not in the file","[""claims-overview"",""claims-payouts"",""claims-overview""]"
+    1,another definition in the file has the same id,"[""claims-overview""]"
+    1,"its sourceIndexVersion is 6, that of the server is 7","[""claims-count""]"
+    1,the scope of the collection does not have the decision unknown-risk,"[""claims-by-risk""]"
     --- stderr
-    error: failed to pass the check: 5 of 5 definitions would be refused
+    warning: the collection claims has these names already, and the import makes second ones: claims by risk, claims count, claims overview, claims payouts
+    error: failed to import: 5 of 5 definitions would be refused
     hint: the server takes all definitions or none; nothing was imported
     "#);
     assert_eq!(user.types("dashboard ls --collection claims").stdout.lines().count(), 2, "nothing was imported");
@@ -188,5 +184,87 @@ fn a_dry_run_says_what_it_cannot_know() {
     let user = exporting(Server::start(Sandbox::builder().generation(Generation::G2)));
     let ran = user.types("import board.json --collection claims --dry-run");
     assert_eq!(ran.code, Some(0));
-    assert!(ran.stderr.starts_with("warning: the scope could not be checked: failed to get a collection"), "{ran}");
+    assert!(
+        ran.stderr.contains("warning: the scope could not be checked: failed to get the collection claims"),
+        "{ran}"
+    );
+    assert_eq!(user.types("import board.json --collection claims --dry-run --strict").code, Some(8));
+}
+
+/// A report as servers export it.
+const REPORT: &str = r#"{"id":"5a4db0c5-1111-4000-8000-000000000001","exportEntityType":"single_process_report","name":"n","description":null,
+    "sourceIndexVersion":8,"collectionId":null,"data":{"definitions":[{"key":"order-process","versions":["all"],"tenantIds":[null]}],"view":{}}}"#;
+
+#[test]
+fn a_dry_run_finds_whatever_the_file_alone_can_break() {
+    let user = User::of_a_server();
+    let problems = |text: &str| {
+        user.file("one.json", text);
+        let ran = user.types("import one.json --collection orders --dry-run");
+        let rows = ran.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let found: Vec<_> = rows.filter_map(|row| row["problem"].as_str().map(str::to_owned)).collect();
+        assert_eq!(ran.code, Some(if found.is_empty() { 0 } else { 3 }), "{ran}");
+        // What the check lets pass the server takes, and what it refuses the server refuses.
+        let imported = user.types("import one.json --collection orders").code;
+        if found.is_empty() {
+            assert_eq!(imported, Some(0), "{text}");
+        }
+        found.join("; ")
+    };
+    let of = |from: &str, to: &str| problems(&format!("[{}]", REPORT.replace(from, to)));
+    assert_eq!(of("", ""), "");
+    check!(of("\"data\":{", "\"data\":\"@{configuration=}\",\"x\":{"), @"PowerShell has cut off what lies deep inside; write the file with ConvertTo-Json -Depth 100; `data` is a string, not an object");
+    check!(of("\"name\":\"n\"", "\"name\":\"\""), @"`name` is empty");
+    check!(of("\"description\":null", "\"description\":\"\""), @"`description` must be null or have 1 to 400 characters");
+    check!(of("\"sourceIndexVersion\":8", "\"sourceIndexVersion\":\"8\""), @"`sourceIndexVersion` is a string, not a whole number");
+    check!(of("single_process_report", "single_report"), @r#"`exportEntityType` is "single_report", which is not known"#);
+    check!(of("\"view\":{}", "\"managementReport\":true"), @"it is a management report, which cannot be imported");
+    check!(of("[null]", "[null,\"t\",\"t\"]"), @"the scope of the collection has the process order-process, but not for the tenant t");
+    // Odd values hide nothing.
+    for odd in ["1e400", "\"\\ud800\"", &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
+        let found = of("\"view\":{}", &format!("\"view\":{odd},\"managementReport\":true"));
+        assert!(found.contains("management report"), "{odd}: {found}");
+    }
+    // Equal problems are one row with a count.
+    let many: Vec<_> =
+        (0..50).map(|n| REPORT.replace("order-process", "other").replace("000001", &format!("{n:06}"))).collect();
+    user.file("many.json", &format!("[{}]", many.join(",")));
+    let ran = user.types("import many.json --collection orders --dry-run -o csv --columns count,problem");
+    check!(ran.stdout, @"
+    count,problem
+    50,the scope of the collection does not have the process other
+    ");
+    let board = r#"[{"id":"d","exportEntityType":"dashboard","name":"d","sourceIndexVersion":8,"tiles":[],"availableFilters":[{"type":"variable","data":{}}]}]"#;
+    user.file("board.json", board);
+    let ran = user.types("import board.json --collection orders --dry-run");
+    assert!(ran.stderr.contains("camunda/camunda issue 55766"), "{ran}");
+}
+
+#[test]
+fn index_versions_are_looked_up_in_other_collections() {
+    let user = User::of_a_server();
+    let made = user.run(&["collection", "create", "empty", "--owner", "demo"]).stdout;
+    let id = serde_json::from_str::<serde_json::Value>(&made).unwrap()["id"].as_str().unwrap().to_owned();
+    user.file("scope.json", r#"[{"definitionType":"process","definitionKey":"order-process"}]"#);
+    assert_eq!(user.types(&format!("collection scope set {id} --file scope.json")).code, Some(0));
+    user.file("one.json", &format!("[{}]", REPORT.replace("\"sourceIndexVersion\":8", "\"sourceIndexVersion\":3")));
+    let ran = user.types(&format!("import one.json --collection {id} --dry-run --columns problem"));
+    check!(ran.stdout, @r#"{"problem":"its sourceIndexVersion is 3, that of the server is 8"}"#);
+}
+
+#[test]
+fn a_file_that_is_not_an_array_of_definitions_is_named_with_the_fix() {
+    let user = User::of_a_server();
+    let told = |text: &str| {
+        user.file("f.json", text);
+        let ran = user.types("import f.json --collection orders");
+        assert_eq!(ran.code, Some(3), "{ran}");
+        ran.stderr
+    };
+    check!(told(""), @"error: f.json: failed to import definitions into the collection: it is empty; export definitions into it first");
+    check!(told(REPORT), @"error: f.json: failed to import definitions into the collection: a single definition must be in an array: put [ before it and ] after it");
+    check!(told("{\"a\":1}\n{\"a\":2}\n"), @"error: f.json: failed to import definitions into the collection: it has one object after the other (NDJSON); make an array of them, with `jq -s . FILE`");
+    check!(told("[]\n[]\n"), @"error: f.json: failed to import definitions into the collection: it has several arrays one after the other; make one of them, with `jq -s add FILE`");
+    check!(told("\"x\""), @"error: f.json: failed to import definitions into the collection: it is neither an array nor an object, so it does not hold definitions");
+    check!(told("[{\"a\":1},"), @"error: f.json: failed to import definitions into the collection: the definitions are not a JSON array (line 1, column 9)");
 }

@@ -72,6 +72,7 @@ fn a_second_run_goes_on_where_the_first_ended() {
     {"rows":400,"accepted":300,"refused":0,"failed":100,"skipped":0}
     --- stderr
     error: failed to ingest every row: 300 of 400 rows were accepted, then it ended: failed to ingest variables: the server answered 500
+    hint: the server failed before the request reached Optimize's own code, since its error has no `errorCode`: see the server's log; often the server cannot reach its identity provider to check the token
     "#);
     // As if the run had been killed while it wrote.
     user.file("done", &format!("{}{{\"accep", user.read("done")));

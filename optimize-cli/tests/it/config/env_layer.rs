@@ -30,7 +30,7 @@ fn an_id_is_never_joined_with_a_secret_of_another_family() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
+    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_ID is set
     hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new().with("CAMUNDA_CLIENT_SECRET", "other");
@@ -82,7 +82,7 @@ fn variables_of_other_clients_are_aliases() {
     assert!(user.types("config explain -o csv").stdout.contains("base_url,https://syd-1.optimize.camunda.io/c,preset"));
     user.file("ca.pem", "not PEM");
     let ran = user.with("CAMUNDA_CUSTOM_ROOT_CERT_PATH", "ca.pem").types("ready");
-    assert!(ran.code == Some(3) && ran.stderr.contains("root certificates"), "{ran}");
+    assert!(ran.code == Some(3) && ran.stderr.contains("ca.pem has no certificate"), "{ran}");
 }
 
 #[test]
@@ -125,4 +125,60 @@ fn an_id_or_secret_that_looks_like_a_number_stays_a_text() {
 fn the_embedded_server_heeds_no_settings_of_another() {
     let user = User::new().with("OPTIMIZE_BASE_URL", "http://127.0.0.1:1").with("OPTIMIZE_CLIENT_ID", "half");
     assert_eq!(user.types("--sandbox report list --collection claims").code, Some(0));
+}
+
+#[test]
+fn missing_credentials_name_the_variables_that_do_not_apply() {
+    let user =
+        User::new().with("OPTIMIZE_BASE_URL", "http://localhost:1").with("OPTIMIZE_TOKEN_URL", "http://localhost:1/t");
+    let user =
+        user.with("OPTIMIZE_CLIENT_SECRET", "x").with("ZEEBE_CLIENT_ID", "i").with("ZEEBE_CLIENT_SECRET", "canary");
+    check!(user.types("auth token"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to authenticate: auth.client_secret is set (environment variable OPTIMIZE_CLIENT_SECRET), but there is no client id; ZEEBE_CLIENT_ID and ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_SECRET is set
+    hint: set OPTIMIZE_CLIENT_ID too
+    ");
+    let user = User::new().with("OPTIMIZE_BASE_URL", "http://localhost:1").with("OPTIMIZE_CLIENT_ID", "");
+    check!(user.with("OPTIMIZE_TOKEN", " ").types("auth token"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to authenticate: no credentials are configured; seen: OPTIMIZE_CLIENT_ID is empty, OPTIMIZE_TOKEN is empty
+    hint: set OPTIMIZE_CLIENT_ID, OPTIMIZE_CLIENT_SECRET and OPTIMIZE_TOKEN_URL; or OPTIMIZE_TOKEN for a server with a shared token; or run: optimize auth login
+    ");
+}
+
+#[test]
+fn quotes_and_control_characters_in_a_value_are_named() {
+    let server = Server::new();
+    let user = User::of(&server).with("OPTIMIZE_CLIENT_ID", "\"quoted\"").with("OPTIMIZE_CLIENT_SECRET", "'canary'");
+    let ran = user.types("auth token");
+    check!(ran.stderr.lines().take(2).collect::<Vec<_>>().join("\n"), @"
+    warning: the value of OPTIMIZE_CLIENT_ID is in quotes, which are part of the value; remove them
+    warning: the value of OPTIMIZE_CLIENT_SECRET is in quotes, which are part of the value; remove them
+    ");
+    let user = User::of(&server).with("OPTIMIZE_CLIENT_ID", "a\tb");
+    check!(user.types("auth token"), @r#"
+    exit 3
+    --- stdout
+    --- stderr
+    error: failed to read the environment: OPTIMIZE_CLIENT_ID contains the control character '\t'
+    hint: remove it from the value of OPTIMIZE_CLIENT_ID
+    "#);
+    // What `cat` leaves at the end is no part of the value.
+    let user = User::of(&server).with("OPTIMIZE_CLIENT_ID", &format!("{}\r\n", server.client_id()));
+    assert_eq!(user.types("auth token").code, Some(0));
+}
+
+#[test]
+fn the_mode_of_camunda_s_clients_is_a_preset() {
+    let user = User::new().with("CAMUNDA_CLIENT_MODE", "SaaS").with("CAMUNDA_CLIENT_CLOUD_REGION", "syd-1");
+    let user = user.with("CAMUNDA_CLIENT_CLOUD_CLUSTERID", "c");
+    assert!(
+        user.types("config explain -o csv").stdout.contains("preset,saas,environment variable CAMUNDA_CLIENT_MODE")
+    );
+    let user = user.with("CAMUNDA_CLIENT_MODE", "self-managed");
+    assert!(!user.types("config explain -o csv").stdout.contains("CAMUNDA_CLIENT_MODE"));
 }

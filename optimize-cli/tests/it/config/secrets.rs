@@ -48,7 +48,7 @@ fn a_secret_that_cannot_be_read_is_told_with_its_place() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
+    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; OPTIMIZE_CLIENT_SECRET is empty
     hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new();

@@ -171,19 +171,19 @@ fn presets_fill_in_what_is_the_same_for_everybody() {
     check!(told("preset = 'saas'\nregion = 'bru-2'\ncluster_id = '0f3c'"), @r#"
     exit 0
     --- stdout
-    {"profile":null,"strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"https://login.cloud.camunda.io/oauth/token","issuer":null,"audience":"optimize.camunda.io","scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
+    {"profile":null,"base_url":"https://bru-2.optimize.camunda.io/0f3c","strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"https://login.cloud.camunda.io/oauth/token","issuer":null,"audience":"optimize.camunda.io","scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
     --- stderr
     "#);
     check!(told("preset = 'self-managed'\nbase_url = 'http://localhost:8083'\nrealm_url = 'http://localhost:18080/auth/realms/camunda-platform'"), @r#"
     exit 0
     --- stdout
-    {"profile":null,"strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"http://localhost:18080/auth/realms/camunda-platform/protocol/openid-connect/token","issuer":"http://localhost:18080/auth/realms/camunda-platform","audience":null,"scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
+    {"profile":null,"base_url":"http://localhost:8083/","strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"http://localhost:18080/auth/realms/camunda-platform/protocol/openid-connect/token","issuer":"http://localhost:18080/auth/realms/camunda-platform","audience":null,"scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
     --- stderr
     "#);
     check!(told("preset = 'entra'\nbase_url = 'https://o.example'\ntenant = 't'\napplication_id = 'a'"), @r#"
     exit 0
     --- stdout
-    {"profile":null,"strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"https://login.microsoftonline.com/t/oauth2/v2.0/token","issuer":"https://login.microsoftonline.com/t/v2.0","audience":null,"scope":"a/.default","resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
+    {"profile":null,"base_url":"https://o.example/","strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"https://login.microsoftonline.com/t/oauth2/v2.0/token","issuer":"https://login.microsoftonline.com/t/v2.0","audience":null,"scope":"a/.default","resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
     --- stderr
     "#);
     check!(told("preset = 'saas'\nregion = 'bru-2'"), @r#"

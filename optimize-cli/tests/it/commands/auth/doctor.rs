@@ -56,7 +56,8 @@ fn a_working_set_up_is_well_in_every_step() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     skip  token endpoint: no token is asked for
     ok    token: without an end
-    ok    claims: the token is opaque; only its server can look inside
+    warn  claims: the token is a shared one
+          hint: shared tokens end with Camunda 8.11: plan for an API client with client id and secret before that update
     ok    api: the server accepts the token
     ");
 }
@@ -97,7 +98,7 @@ fn broken_3_the_base_url_is_that_of_something_else() {
     exit 3
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/optimize
     fail  server: failed to find Optimize at http://127.0.0.1:PORT/optimize/api/readyz: it answered 302 with a redirect or a web page
-          hint: the base URL ends where /api begins; on Camunda SaaS it is https://REGION.optimize.camunda.io/CLUSTER-ID
+          hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     skip  token endpoint:
     skip  token:
     skip  claims:
@@ -111,7 +112,7 @@ fn broken_4_nobody_is_there() {
     exit 7
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
     fail  server: failed to reach http://127.0.0.1:PORT/api/readyz: the connection could not be made: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
-          hint: is the server up, and is nothing between here and there that keeps connections out?
+          hint: nothing accepts connections at this address: check that the server is running, that host and port are right, and that no firewall blocks the connection
     skip  token endpoint:
     skip  token:
     skip  claims:
@@ -125,8 +126,8 @@ fn broken_5_the_name_is_not_known() {
     check!(findings(&user), @"
     exit 7
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server https://optimize.invalid/
-    fail  server: failed to look up optimize.invalid: the name is not known
-          hint: check the host name in the URL
+    fail  server: failed to look up optimize.invalid: the host name is not known
+          hint: this host name is not known: check the host name in the URL, and whether this machine has to use a proxy or a VPN
     skip  token endpoint:
     skip  token:
     skip  claims:
@@ -141,14 +142,14 @@ fn broken_6_the_certificate_is_not_trusted_or_not_good() {
     exit 7
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server https://127.0.0.1:PORT/
     fail  server: failed to reach https://127.0.0.1:PORT/api/readyz: the TLS connection could not be made: the server's certificate comes from an issuer that is not trusted here: error sending request: client error (Connect): invalid peer certificate: UnknownIssuer
-          hint: name the authority that has signed the certificate: ca_file in the configuration, or OPTIMIZE_CA_FILE
+          hint: the certificate comes from an authority that this machine does not trust: give the CA's certificate as PEM: ca_file in the configuration, or OPTIMIZE_CA_FILE
     skip  token endpoint:
     skip  token:
     skip  claims:
     skip  api:
     ");
     for (certificate, hint) in [
-        (ServerCertificate::WrongName, "use the name that the certificate is for"),
+        (ServerCertificate::WrongName, "use the host name that the certificate is for"),
         (ServerCertificate::Expired, "renew the server's certificate"),
     ] {
         let server = Server::start(Sandbox::builder().tls(Tls::new().certificate(certificate)));
@@ -168,7 +169,7 @@ fn broken_7_the_realm_is_another() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/auth/realms/camunda/oauth/token (127.0.0.1) answered 404
     fail  token: failed to get a token from http://127.0.0.1:PORT/auth/realms/camunda/oauth/token: it answered 404 Not Found: Realm does not exist
-          hint: is the name of the realm right? newer installations of Keycloak have no /auth before /realms
+          hint: there is no such realm at this address: check the name of the realm; older installations of Keycloak have /auth before /realms, newer ones do not
     skip  claims:
     skip  api:
     ");
@@ -179,7 +180,7 @@ fn broken_7_the_realm_is_another() {
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     fail  token endpoint: failed to discover the token endpoint of http://127.0.0.1:PORT/auth/realms/camunda: it publishes no metadata; tried http://127.0.0.1:PORT/auth/realms/camunda/.well-known/openid-configuration, http://127.0.0.1:PORT/.well-known/oauth-authorization-server/auth/realms/camunda, http://127.0.0.1:PORT/.well-known/openid-configuration/auth/realms/camunda, http://127.0.0.1:PORT/auth/realms/camunda/.well-known/oauth-authorization-server
-          hint: is the name of the realm right? newer installations of Keycloak have no /auth before /realms
+          hint: there is no such realm at this address: check the name of the realm; older installations of Keycloak have /auth before /realms, newer ones do not
     skip  token:
     skip  claims:
     skip  api:
@@ -195,7 +196,7 @@ fn broken_8_the_issuer_is_written_otherwise() {
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     fail  token endpoint: failed to discover the token endpoint of http://127.0.0.1:PORT: http://127.0.0.1:PORT/.well-known/openid-configuration names another issuer: https://login.example/
-          hint: set the issuer exactly as the server writes it, down to the last slash
+          hint: the issuer names itself differently: set the issuer exactly as it names itself, and check that it is the one you mean
     skip  token:
     skip  claims:
     skip  api:
@@ -210,7 +211,7 @@ fn broken_9_the_secret_is_wrong() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
     fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: unknown client or [redacted] secret
-          hint: check the client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
+          hint: the token endpoint does not accept the client: check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
     skip  claims:
     skip  api:
     ");
@@ -225,7 +226,7 @@ fn broken_10_the_endpoint_reads_the_other_kind_of_body() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
     fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 400 Bad Request: invalid_request: missing form parameter: grant_type
-          hint: the endpoint reads the other kind of body: set OPTIMIZE_CLIENT_AUTH=json
+          hint: the token endpoint does not read this kind of request body: set OPTIMIZE_CLIENT_AUTH=json
     skip  claims:
     skip  api:
     ");
@@ -241,8 +242,8 @@ fn broken_11_too_many_token_requests() {
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
-    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 429 Too Many Requests: too_many_requests
-          hint: the endpoint allows few requests, Camunda SaaS about one a second for each address, failed ones included; wait, and let tokens be cached (OPTIMIZE_TOKEN_CACHE)
+    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 429 Too Many Requests: too_many_requests; it asks to wait 1 s
+          hint: the token endpoint allows few requests; Camunda SaaS about one a second per address, failed ones included: wait as long as it asks, and let tokens be cached (OPTIMIZE_TOKEN_CACHE)
     skip  claims:
     skip  api:
     ");
@@ -254,12 +255,12 @@ fn broken_12_the_clocks_differ() {
     exit 0
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
     warn  server: the clocks differ
-          hint: this machine's clock is 10 min behind the server's: set it right
+          hint: this machine's clock is 10 min behind the server's: correct the clock
     warn  token endpoint: the clocks differ
-          hint: this machine's clock is 10 min behind the server's: set it right
+          hint: this machine's clock is 10 min behind the server's: correct the clock
     ok    token: good for 300 s
     warn  claims: audience optimize.camunda.io
-          hint: this machine's clock is 10 min behind the server's: set it right
+          hint: this machine's clock is 10 min behind the server's: correct the clock
     ok    api: the server accepts the token
     ");
     let behind = findings(&at(Sandbox::builder().clock_ahead(-600)));
@@ -275,10 +276,10 @@ fn broken_13_the_token_is_for_somebody_else() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
     ok    token: good for 300 s
-    warn  claims: the token has the audience account; optimize.camunda.io was asked for
-          hint: Keycloak takes the audience from the client's permissions, not from the request: give the client the permission for the Optimize API; elsewhere set OPTIMIZE_AUDIENCE to what the server is configured for
-    fail  api: failed to list reports: the server answered 401: the token's aud does not contain optimize.camunda.io
-          hint: the token is for the audience account; is that the server's? if not, set OPTIMIZE_AUDIENCE
+    warn  claims: the token has the audience account; optimize.camunda.io was requested
+          hint: Keycloak made the token for the audience account, not for Optimize; OPTIMIZE_AUDIENCE changes nothing there: give the client the permission for the Optimize API, or an audience mapper
+    fail  api: failed to list the reports of the collection optimize-auth-status: the server answered 401: the token's aud does not contain optimize.camunda.io
+          hint: Keycloak made the token for the audience account, not for Optimize; OPTIMIZE_AUDIENCE changes nothing there: give the client the permission for the Optimize API, or an audience mapper
     ");
 }
 
@@ -293,7 +294,7 @@ fn broken_14_the_proxy_is_dead() {
     exit 7
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server https://optimize.example/
     fail  server: failed to reach https://optimize.example/api/readyz: the connection could not be made: error sending request: client error (Connect): tunnel error: failed to create underlying connection: tcp connect error: Connection refused (os error 111)
-          hint: the proxy of HTTPS_PROXY is used; is it right, and should NO_PROXY name this host?
+          hint: the proxy of HTTPS_PROXY is used, and the connection failed: check its address; name the host in NO_PROXY if it needs no proxy
     skip  token endpoint:
     skip  token:
     skip  claims:
@@ -313,8 +314,8 @@ fn broken_15_the_server_is_not_ready_and_then_refuses() {
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
     ok    token: good for 300 s
     ok    claims: audience optimize.camunda.io
-    fail  api: failed to list reports: the server answered 403
-          hint: the client lacks the permission for Optimize's public API
+    fail  api: failed to list the reports of the collection optimize-auth-status: the server answered 403
+          hint: the client may not use Optimize's public API: give it the permission for the Optimize API at the identity provider
     ");
 }
 
@@ -327,7 +328,7 @@ fn broken_16_the_client_proves_itself_in_another_way_than_is_wanted() {
     ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
     ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
     fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: this client does not authenticate in this way
-          hint: check the client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
+          hint: the token endpoint does not accept the client: check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
     skip  claims:
     skip  api:
     ");

@@ -111,7 +111,7 @@ fn a_wrong_secret_is_exit_4() {
     --- stdout
     --- stderr
     error: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: unknown client or [redacted] secret
-    hint: check the client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
+    hint: the token endpoint does not accept the client: check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic; to check each step, run `optimize auth doctor`
     ");
 }
 
@@ -130,6 +130,6 @@ fn a_token_url_that_is_something_else_is_exit_4() {
     --- stdout
     --- stderr
     error: failed to get a token from http://127.0.0.1:PORT/login: it answered 302 with a redirect, which is not followed
-    hint: check the token URL: OPTIMIZE_TOKEN_URL, or token_url in the configuration
+    hint: what answered is not a token endpoint: check OPTIMIZE_TOKEN_URL, or token_url in the configuration; to check each step, run `optimize auth doctor`
     ");
 }

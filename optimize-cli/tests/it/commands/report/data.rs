@@ -115,8 +115,8 @@ fn a_lost_page_is_exit_8_and_leaves_the_file_as_it_was() {
     exit 8
     --- stdout
     --- stderr
-    error: failed to export the next page of report data: a page was lost: no answer from http://127.0.0.1:PORT/: the connection broke before the answer was complete: error sending request: client error (SendRequest): connection closed before message completed
-    hint: the server's cursor has moved on, so the page cannot be asked for again; start the export anew
+    error: failed to read the next page of the report invoices-raw: a page was lost: no answer from http://127.0.0.1:PORT/: the connection broke before the response was complete: error sending request: client error (SendRequest): connection closed before message completed
+    hint: the server's cursor has moved on, so the page cannot be requested again: start the export again
     ");
     assert_eq!((user.read("old.ndjson").as_str(), user.files()), ("old\n", vec!["old.ndjson".to_owned()]));
     assert_eq!(User::of(&lossy(1)).types("report data invoices-raw -f new").code, Some(8));
@@ -129,7 +129,7 @@ fn a_restart_begins_anew_with_a_fresh_snapshot() {
     exit 0
     --- stdout
     --- stderr
-    failed to export the next page of report data: a page was lost: no answer from http://127.0.0.1:PORT/; starting again
+    failed to read the next page of the report invoices-raw: a page was lost: no answer from http://127.0.0.1:PORT/; starting again
     wrote 3200 rows to out.ndjson
     ");
     assert_eq!(user.read("out.ndjson").lines().count(), 3200);
@@ -141,8 +141,8 @@ fn rows_that_the_server_passed_over_are_missed() {
     let server = Server::failing_on_second_page(Fault::LostPage, 1);
     let ran = User::of(&server).types("report data invoices-raw -q");
     check!(ran.stderr, @"
-    error: failed to export the next page of report data: received 2200 rows of the 3200 that the server announced
-    hint: the server's cursor has moved on, so the page cannot be asked for again; start the export anew
+    error: failed to read the next page of the report invoices-raw: received 2200 rows of the 3200 that the server announced
+    hint: the server's cursor has moved on, so the page cannot be requested again: start the export again
     ");
     assert_eq!(ran.code, Some(8));
 }
@@ -153,15 +153,15 @@ fn an_unknown_report_is_exit_6_or_5_by_generation() {
     exit 6
     --- stdout
     --- stderr
-    error: failed to export the first page of report data: the server answered 500 serverError: evaluation failed: report nobody does not exist
-    hint: Optimize 8.7 and later answer 500 for a report that does not exist, or that is a combined report; check the id
+    error: failed to read the report nobody: the server answered 500 serverError: evaluation failed: report nobody does not exist
+    hint: Optimize 8.7 and later answer 500 for a report that does not exist, or that is a combined report: check the id
     ");
     let server = Server::start(Sandbox::builder().generation(optimize_sandbox::Generation::G2));
     check!(User::of(&server).types("report data nobody"), @"
     exit 5
     --- stdout
     --- stderr
-    error: failed to export the first page of report data: the server answered 404 notFoundError: report nobody does not exist
+    error: failed to read the report nobody: the server answered 404 notFoundError: report nobody does not exist
     ");
 }
 
@@ -173,8 +173,8 @@ fn a_static_token_that_is_refused_is_not_tried_again() {
     exit 4
     --- stdout
     --- stderr
-    error: failed to export the first page of report data: the server answered 401: the token is not a JWT
-    hint: the server does not accept this token; `optimize auth status --check` shows its claims
+    error: failed to read the report orders-count: the server answered 401: the token is not a JWT
+    hint: the server does not accept this token: see its claims: optimize auth status --check; to check each step, run `optimize auth doctor`
     ");
     assert_eq!(server.statuses(), [401]);
 }

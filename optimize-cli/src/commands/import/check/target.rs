@@ -1,0 +1,184 @@
+//! The checks that need the server: what the target collection has, and the index versions of the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use optimize_api::{Client, CollectionId, Error, ErrorKind};
+
+use super::{Candidate, Problems};
+use crate::commands::entities::Kind;
+use crate::error::CliError;
+use crate::json_text::JsonText;
+
+/// How many other collections are looked into for index versions.
+const MOST_COLLECTIONS: usize = 50;
+/// How many definitions of each of them are exported.
+const MOST_EXPORTED: usize = 20;
+
+/// The scope of a collection: tenants by `type:key`.
+type Scope = BTreeMap<String, Vec<Option<String>>>;
+
+/// What is known of the target.
+pub(super) struct Target {
+    collection: String,
+    scope: Option<Scope>,
+    /// Index versions by kind.
+    versions: BTreeMap<String, i64>,
+    /// The names that the collection has, with their kinds.
+    names: BTreeSet<(bool, String)>,
+    /// What could not be checked, each a sentence.
+    pub(super) unchecked: Vec<String>,
+}
+
+impl Target {
+    pub(super) async fn read(
+        client: &Client,
+        collection: &str,
+        candidates: &[Candidate<'_>],
+    ) -> Result<Self, CliError> {
+        let mut target = Self {
+            collection: collection.to_owned(),
+            scope: None,
+            versions: BTreeMap::new(),
+            names: BTreeSet::new(),
+            unchecked: Vec::new(),
+        };
+        target.read_scope(client).await?;
+        target.read_entities(client, collection, usize::MAX).await?;
+        let wanted: BTreeSet<_> = candidates.iter().map(|candidate| candidate.kind.as_str()).collect();
+        target.read_other_versions(client, &wanted).await;
+        let unknown: Vec<_> = wanted.iter().filter(|kind| !target.versions.contains_key(**kind)).copied().collect();
+        if !unknown.is_empty() {
+            target.unchecked.push(format!(
+                "the index versions of {} are not checked: no collection has one to compare with",
+                unknown.join(", ")
+            ));
+        }
+        Ok(target)
+    }
+
+    pub(super) fn check(&self, candidates: &[Candidate<'_>], problems: &mut Problems) {
+        for (place, candidate) in candidates.iter().enumerate() {
+            let version = candidate.inside.member("sourceIndexVersion").and_then(|version| version.json().parse().ok());
+            if let (Some(found), Some(wanted)) = (version, self.versions.get(&candidate.kind).copied())
+                && found != wanted
+            {
+                let found: i64 = found;
+                problems.add(place, format!("its sourceIndexVersion is {found}, that of the server is {wanted}"));
+            }
+            for problem in self.outside_of_scope(candidate) {
+                problems.add(place, problem);
+            }
+        }
+    }
+
+    /// Names that exist already: an import never replaces anything.
+    pub(super) fn warnings(&self, candidates: &[Candidate<'_>]) -> Option<String> {
+        let is_known =
+            |candidate: &&Candidate<'_>| self.names.contains(&(candidate.is_dashboard(), candidate.name.clone()));
+        let names: BTreeSet<_> = candidates.iter().filter(is_known).map(|candidate| candidate.name.as_str()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "the collection {} has these names already, and the import makes second ones: {}",
+                self.collection,
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            )
+        })
+    }
+
+    fn outside_of_scope(&self, candidate: &Candidate<'_>) -> Vec<String> {
+        let (Some(scope), Some(kind)) = (&self.scope, candidate.definition_type()) else { return Vec::new() };
+        let used = candidate.used();
+        let problems = used.iter().flat_map(|(key, tenants)| match scope.get(&format!("{kind}:{key}")) {
+            None => vec![format!("the scope of the collection does not have the {kind} {key}")],
+            Some(known) => {
+                let missing = tenants.iter().filter(|tenant| !known.contains(tenant));
+                let sentence = |tenant: &Option<String>| {
+                    let tenant =
+                        tenant.as_ref().map_or("no tenant (null)".to_owned(), |name| format!("the tenant {name}"));
+                    format!("the scope of the collection has the {kind} {key}, but not for {tenant}")
+                };
+                missing.map(sentence).collect()
+            }
+        });
+        problems.collect()
+    }
+
+    async fn read_scope(&mut self, client: &Client) -> Result<(), CliError> {
+        match client.collections().get(&self.collection.as_str().into()).await {
+            Ok(collection) => {
+                let json = JsonText::parse(collection.json().as_bytes());
+                let entries = json.and_then(|json| json.at("data.scope")).and_then(JsonText::elements);
+                self.scope = entries.map(|entries| entries.into_iter().filter_map(scope_entry).collect());
+                if self.scope.is_none() {
+                    self.unchecked.push("the scope is not checked: the server does not return it".to_owned());
+                }
+            }
+            // Before 8.7 there is no such operation.
+            Err(error) if matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Misconfigured) => {
+                self.unchecked.push(not_checked("the scope", &error));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Notes names and versions of what a collection lists.
+    async fn read_entities(&mut self, client: &Client, collection: &str, most: usize) -> Result<(), CliError> {
+        let is_target = collection == self.collection;
+        for kind in [Kind::Report, Kind::Dashboard] {
+            let mut ids = kind.list(client, collection).await?;
+            ids.truncate(most);
+            if ids.is_empty() {
+                continue;
+            }
+            match kind.export(client, &ids).await {
+                Ok(definitions) => {
+                    for known in definitions.iter() {
+                        let kind = known.kind.as_str().to_owned();
+                        if is_target {
+                            self.names.insert((kind == "dashboard", known.name));
+                        }
+                        if let Some(version) = known.source_index_version {
+                            self.versions.insert(kind, version);
+                        }
+                    }
+                }
+                Err(error) if is_target => {
+                    self.unchecked.push(not_checked("what the collection has", &error));
+                }
+                // Another collection may have what this one does not.
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for versions of the kinds that the target collection has nothing of, where collections can be listed.
+    async fn read_other_versions(&mut self, client: &Client, wanted: &BTreeSet<&str>) {
+        let is_known = |target: &Self| wanted.iter().all(|kind| target.versions.contains_key(*kind));
+        if is_known(self) {
+            return;
+        }
+        let Ok(collections) = client.collections().list().await else { return };
+        let others = collections.iter().map(CollectionId::as_str).filter(|id| *id != self.collection);
+        let others: Vec<_> = others.take(MOST_COLLECTIONS).map(str::to_owned).collect();
+        for other in others {
+            if is_known(self) {
+                return;
+            }
+            // One that cannot be listed may be private.
+            let _ = self.read_entities(client, &other, MOST_EXPORTED).await;
+        }
+    }
+}
+
+fn scope_entry(entry: JsonText<'_>) -> Option<(String, Vec<Option<String>>)> {
+    let text = |name: &str| entry.member(name)?.string();
+    let tenants = entry.member("tenants").and_then(JsonText::elements);
+    let tenants = tenants.map_or_else(|| vec![None], |tenants| tenants.into_iter().map(JsonText::string).collect());
+    Some((format!("{}:{}", text("definitionType")?, text("definitionKey")?), tenants))
+}
+
+fn not_checked(what: &str, error: &Error) -> String {
+    format!("{what} could not be checked: failed to {error}")
+}

@@ -1,0 +1,411 @@
+//! The one table of known causes and their fixes that all commands and `auth doctor` use.
+//!
+//! What the API crate knows by the response alone stands in its own table; see [`optimize_api::Hint`].
+
+use std::error::Error as StdError;
+use std::time::{Duration, SystemTime};
+
+use optimize_api::{ErrorKind, Hint};
+use optimize_auth::http::{TlsProblem, TransportError, TransportProblem};
+use optimize_auth::{AuthError, AuthErrorKind, Claims, Clock, ServiceUrl, SystemClock};
+
+use crate::error::CliError;
+
+/// Clocks that differ by more are reported; servers allow for about a minute.
+const TOLERATED_SKEW: Duration = Duration::from_secs(60);
+
+/// The audiences that Optimize has by default: in SaaS, in its shipped configuration, and in the charts.
+const USUAL_AUDIENCES: [&str; 3] = ["optimize.camunda.io", "optimize", "optimize-api"];
+
+optimize_api::declare_hints! {
+    // Connections.
+    UNKNOWN_HOST = "unknown-host",
+        "this host name is not known",
+        "check the host name in the URL, and whether this machine has to use a proxy or a VPN";
+    CONNECT = "no-connection",
+        "nothing accepts connections at this address",
+        "check that the server is running, that host and port are right, and that no firewall blocks the connection";
+    PROXY_CONNECT = "proxy-no-connection",
+        "the proxy of {proxy} is used, and the connection failed",
+        "check its address; name the host in NO_PROXY if it needs no proxy";
+    PROXY_AUTHENTICATION = "proxy-407",
+        "the proxy of {proxy} wants a user name and a password",
+        "set {proxy}=http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded: @ is %40, : is %3A, # is %23, \
+         / is %2F, % is %25";
+    PROXY_REFUSED = "proxy-refused",
+        "the proxy of {proxy} does not connect to this server",
+        "ask its administrator to allow the host, or name the host in NO_PROXY if it needs no proxy";
+    PROXY_ADDRESS = "proxy-address",
+        "{proxy} is not the address of a proxy",
+        "it looks like http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT; percent-encode special \
+         characters of the password: @ is %40, : is %3A, # is %23, / is %2F, % is %25";
+    UNKNOWN_CA = "unknown-ca",
+        "the certificate comes from an authority that this machine does not trust",
+        "give the CA's certificate as PEM: ca_file in the configuration, or OPTIMIZE_CA_FILE";
+    CERTIFICATE_TIME = "certificate-time",
+        "the certificate has expired or is not valid yet, by the clock of this machine",
+        "renew the server's certificate; if it is good, correct the clock";
+    CERTIFICATE_NAME = "certificate-name",
+        "the certificate is for another host name",
+        "use the host name that the certificate is for";
+    CLIENT_CERTIFICATE = "client-certificate",
+        "the server wants a certificate from the client, or another one",
+        "set OPTIMIZE_CLIENT_CERT_FILE and OPTIMIZE_CLIENT_KEY_FILE";
+    BAD_CERTIFICATE = "bad-certificate",
+        "the server's certificate cannot be used",
+        "give the server a certificate that is meant for servers";
+    NOT_TLS = "not-tls",
+        "this port does not speak https",
+        "use the https port, or begin the URL with http://";
+    NOT_HTTP = "not-http",
+        "this port speaks https, not http",
+        "begin the URL with https://, or use the http port";
+    TLS_VERSION = "tls-version",
+        "the server and this program share no version of TLS or no cipher",
+        "let the server speak TLS 1.2 or 1.3";
+
+    // Something in front.
+    FRONT_TOKEN = "front-token",
+        "a web page is not a token endpoint: a firewall, a proxy or a login page in front of it answered",
+        "check the token URL, and ask whoever runs what is in front to let this client through";
+    FRONT_API = "front-api",
+        "a web page is not Optimize's API: a firewall, a proxy or a gateway in front of it answered",
+        "ask whoever runs what is in front to let this client through; check the base URL";
+
+    // Token endpoints.
+    RATE_LIMIT = "rate-limit",
+        "the token endpoint allows few requests; Camunda SaaS about one a second per address, failed ones included",
+        "wait as long as it asks, and let tokens be cached (OPTIMIZE_TOKEN_CACHE)";
+    KEYCLOAK_SERVICE_ACCOUNT = "keycloak-service-account",
+        "the client in Keycloak has no service account",
+        "turn on \"Service accounts roles\" (older: \"Service Accounts Enabled\") in the settings of the client";
+    KEYCLOAK_CLIENT = "keycloak-client",
+        "this realm of Keycloak does not know the client id",
+        "check OPTIMIZE_CLIENT_ID, and the name of the realm in the URL";
+    KEYCLOAK_SECRET = "keycloak-secret",
+        "Keycloak does not accept the client secret",
+        "copy it again from the tab Credentials of the client";
+    REALM = "keycloak-realm",
+        "there is no such realm at this address",
+        "check the name of the realm; older installations of Keycloak have /auth before /realms, newer ones do not";
+    ENTRA_SECRET_EXPIRED = "entra-secret-expired",
+        "the client secret has expired (AADSTS7000222)",
+        "create a new secret in the app registration, and set it";
+    ENTRA_SECRET = "entra-secret",
+        "Entra does not accept the client secret (AADSTS7000215)",
+        "use the value of the secret, not its id";
+    ENTRA_TENANT = "entra-tenant",
+        "Entra does not know the tenant (AADSTS90002, AADSTS900023)",
+        "check the tenant: the directory id of the app registration";
+    ENTRA_APPLICATION = "entra-application",
+        "Entra does not know the client in this tenant (AADSTS700016)",
+        "check OPTIMIZE_CLIENT_ID, the application id of the app registration, and the tenant";
+    ENTRA_RESOURCE = "entra-resource",
+        "Entra does not know the application that the token is for (AADSTS500011)",
+        "check the application id of Optimize's own app registration: application_id, or OPTIMIZE_SCOPE";
+    ENTRA_SCOPE = "entra-scope",
+        "the scope is missing or not valid for Entra (AADSTS70011, AADSTS900144, AADSTS1002012)",
+        "set OPTIMIZE_SCOPE to APPLICATION-ID/.default, or preset = \"entra\" with application_id";
+    ENTRA_OTHER = "entra-other",
+        "Entra refused the request",
+        "look the AADSTS code up at https://login.microsoftonline.com/error";
+    ISSUER_SLASH = "issuer-slash",
+        "the issuer names itself {with_or_without} a slash at the end",
+        "set the issuer exactly like that: {issuer}";
+    ISSUER_OTHER = "issuer-other",
+        "the issuer names itself differently",
+        "set the issuer exactly as it names itself, and check that it is the one you mean";
+    ISSUER_PATH = "issuer-path",
+        "there is no issuer at this address",
+        "check the path of OPTIMIZE_ISSUER_URL, or set OPTIMIZE_TOKEN_URL";
+    CLOCK = "clock",
+        "this machine's clock is {difference} the server's",
+        "correct the clock";
+    CLIENT = "client",
+        "the token endpoint does not accept the client",
+        "check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic";
+    OTHER_BODY = "other-body",
+        "the token endpoint does not read this kind of request body",
+        "set OPTIMIZE_CLIENT_AUTH={client_auth}";
+    SCOPE = "scope",
+        "the token endpoint does not accept the scope",
+        "check OPTIMIZE_SCOPE";
+    AUDIENCE = "audience",
+        "the token endpoint does not accept the audience",
+        "check OPTIMIZE_AUDIENCE; on Camunda SaaS it is optimize.camunda.io";
+    TOKEN_URL = "token-url",
+        "what answered is not a token endpoint",
+        "check OPTIMIZE_TOKEN_URL, or token_url in the configuration";
+    TOKEN_ENDPOINT_DOWN = "token-endpoint-down",
+        "the token endpoint does not work now",
+        "try again later; check the token URL";
+
+    // The API and the token.
+    TOKEN_KEYCLOAK_AUDIENCE = "keycloak-audience",
+        "Keycloak made the token for the audience {audience}, not for Optimize; OPTIMIZE_AUDIENCE changes nothing there",
+        "give the client the permission for the Optimize API, or an audience mapper";
+    TOKEN_ENTRA_V1 = "entra-v1",
+        "the token is an Entra token of version 1, which Optimize does not accept",
+        "set requestedAccessTokenVersion to 2 in the manifest of Optimize's app registration";
+    TOKEN_CLUSTER = "saas-cluster",
+        "the token is for the cluster {cluster}, not for the one in the base URL",
+        "use the credentials of an API client of this cluster: each cluster has its own";
+    TOKEN_SAAS_SCOPE = "saas-scope",
+        "the API client may not use Optimize",
+        "create an API client with the scope Optimize in the Console, and use its credentials";
+    TOKEN_NO_AUDIENCE = "no-audience",
+        "the token names no audience, so the server may not accept it",
+        "set OPTIMIZE_AUDIENCE to what the server is configured for";
+    TOKEN_AUDIENCE = "token-audience",
+        "the token is for the audience {audience}",
+        "if the server expects another one, set OPTIMIZE_AUDIENCE";
+    TOKEN_CLIENT_ID_CLAIM = "client-id-claim",
+        "the token is for the right audience; Camunda 8.10 refuses it if the server does not know which claim holds the client \
+         id, and takes it for a user's (camunda/camunda issue 63372)",
+        "set camunda.security.authentication.oidc.client-id-claim at the server, for example to azp; give the client the \
+         permission for Optimize";
+    TOKEN_REFUSED = "token-refused",
+        "the server does not accept this token",
+        "see its claims: optimize auth status --check";
+    SHARED_TOKEN = "shared-token",
+        "shared tokens end with Camunda 8.11",
+        "plan for an API client with client id and secret before that update";
+    PERMISSION = "permission",
+        "the client may not use Optimize's public API",
+        "give it the permission for the Optimize API at the identity provider";
+}
+
+/// What is known besides the error.
+pub(crate) struct Facts {
+    pub(crate) base_url: Option<ServiceUrl>,
+    pub(crate) token_url: Option<ServiceUrl>,
+    pub(crate) issuer: Option<String>,
+    /// The audience that is set; `None` if it is the default.
+    pub(crate) audience: Option<String>,
+    /// Those of the token that was sent.
+    pub(crate) claims: Option<Claims>,
+    /// The variable of a proxy for https.
+    pub(crate) proxy: Option<&'static str>,
+}
+
+/// The known cause of an error and its fix.
+pub(crate) fn find(error: &CliError, facts: &Facts) -> Option<String> {
+    let auth = error.auth();
+    if let Some(problem) = transport_problem(error) {
+        let proxy = facts.proxy.filter(|_| url_in(error).is_none_or(|url| uses_proxy(&url)));
+        return of_transport(problem, proxy, auth.is_some());
+    }
+    match (auth, error.api()) {
+        // Settings that cannot be used name themselves.
+        (Some(auth), _) if auth.kind() == AuthErrorKind::InvalidInput => None,
+        (Some(auth), _) => Some(of_token_request(auth, facts)),
+        (None, Some(api)) => of_response(api, facts),
+        (None, None) => None,
+    }
+}
+
+/// Whether an error is one that `optimize auth doctor` finds the step of.
+pub(crate) fn is_for_doctor(error: &CliError) -> bool {
+    let is_refused =
+        error.api().is_some_and(|api| matches!(api.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden));
+    is_refused || error.auth().is_some_and(|auth| auth.kind() != AuthErrorKind::InvalidInput) || {
+        use TransportProblem::{Connect, ConnectTimeout, NotHttp, ProxyAuthentication, ProxyRefused, Tls, UnknownHost};
+        let problem = transport_problem(error);
+        matches!(
+            problem,
+            Some(Connect | ConnectTimeout | NotHttp | ProxyAuthentication | ProxyRefused | Tls(_) | UnknownHost)
+        )
+    }
+}
+
+/// Whether requests to this URL go through a proxy of the environment.
+pub(crate) fn uses_proxy(url: &ServiceUrl) -> bool {
+    url.as_url().scheme() == "https" && !url.is_loopback()
+}
+
+/// The URL that an error names.
+fn url_in(error: &CliError) -> Option<ServiceUrl> {
+    let text = error.to_string();
+    let mut words = text.split_whitespace().map(|word| word.trim_end_matches([':', ',']));
+    words.find_map(|word| ServiceUrl::parse_allowing_insecure_http(word).ok())
+}
+
+/// A hint with its gaps filled.
+pub(crate) fn filled(hint: &Hint, gaps: &[(&str, &str)]) -> String {
+    gaps.iter().fold(hint.to_string(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+/// How far a server's clock is from this machine's, if that matters.
+pub(crate) fn of_clock(server: SystemTime) -> Option<String> {
+    let now = SystemClock.wall();
+    let (by, word) = match server.duration_since(now) {
+        Ok(ahead) => (ahead, "behind"),
+        Err(behind) => (behind.duration(), "ahead of"),
+    };
+    let difference = format!("{} min {word}", (by.as_secs() + 30) / 60);
+    (by > TOLERATED_SKEW).then(|| filled(&CLOCK, &[("difference", &difference)]))
+}
+
+fn transport_problem(error: &CliError) -> Option<TransportProblem> {
+    let causes = std::iter::successors(error.source(), |cause: &&(dyn StdError + 'static)| (*cause).source());
+    causes.filter_map(|cause| cause.downcast_ref::<TransportError>()).map(TransportError::problem).next()
+}
+
+fn of_transport(problem: TransportProblem, proxy: Option<&str>, is_token: bool) -> Option<String> {
+    let hint = match (problem, proxy) {
+        (TransportProblem::UnknownHost, _) => &UNKNOWN_HOST,
+        (TransportProblem::Connect | TransportProblem::ConnectTimeout, None) => &CONNECT,
+        (TransportProblem::Connect | TransportProblem::ConnectTimeout, Some(_)) => &PROXY_CONNECT,
+        (TransportProblem::ProxyAuthentication, _) => &PROXY_AUTHENTICATION,
+        (TransportProblem::ProxyRefused, _) => &PROXY_REFUSED,
+        (TransportProblem::Tls(problem), _) => match problem {
+            TlsProblem::UnknownIssuer => &UNKNOWN_CA,
+            TlsProblem::WrongName => &CERTIFICATE_NAME,
+            TlsProblem::Expired | TlsProblem::NotYetValid => &CERTIFICATE_TIME,
+            TlsProblem::ClientCertificate => &CLIENT_CERTIFICATE,
+            TlsProblem::NotTls => &NOT_TLS,
+            TlsProblem::Handshake => &TLS_VERSION,
+            _ => &BAD_CERTIFICATE,
+        },
+        (TransportProblem::NotHttp, _) => &NOT_HTTP,
+        _ if is_token => &TOKEN_ENDPOINT_DOWN,
+        _ => return None,
+    };
+    Some(filled(hint, &[("proxy", proxy.unwrap_or("HTTPS_PROXY"))]))
+}
+
+/// The cause of a refused token request, or of a response that is none of a token endpoint.
+fn of_token_request(error: &AuthError, facts: &Facts) -> String {
+    let text = error.in_full();
+    let says = |part: &str| text.contains(part);
+    let entra = [
+        ("AADSTS7000222", &ENTRA_SECRET_EXPIRED),
+        ("AADSTS7000215", &ENTRA_SECRET),
+        ("AADSTS90002:", &ENTRA_TENANT),
+        ("AADSTS900023", &ENTRA_TENANT),
+        ("AADSTS700016", &ENTRA_APPLICATION),
+        ("AADSTS500011", &ENTRA_RESOURCE),
+        ("AADSTS70011:", &ENTRA_SCOPE),
+        ("AADSTS900144", &ENTRA_SCOPE),
+        ("AADSTS1002012", &ENTRA_SCOPE),
+        ("AADSTS", &ENTRA_OTHER),
+    ];
+    if let Some((_, hint)) = entra.into_iter().find(|(code, _)| says(code)) {
+        return hint.to_string();
+    }
+    let path = facts.token_url.as_ref().map_or("", |url| url.as_url().path());
+    let is_realm = path.contains("/realms/") || facts.issuer.as_ref().is_some_and(|issuer| issuer.contains("/realms/"));
+    if says("names another issuer: ") {
+        return of_other_issuer(&text, facts);
+    }
+    let hint = match (error.status(), error.code()) {
+        (Some(429), _) => &RATE_LIMIT,
+        _ if says("a web page") && error.status() != Some(404) => &FRONT_TOKEN,
+        _ if says("not enabled to retrieve service account") => &KEYCLOAK_SERVICE_ACCOUNT,
+        _ if says("Realm does not exist") => &REALM,
+        (Some(404 | 300..400), _) if is_realm => &REALM,
+        _ if says("publishes no metadata") => {
+            if is_realm {
+                &REALM
+            } else {
+                &ISSUER_PATH
+            }
+        }
+        (_, Some("invalid_client")) if says("Invalid client or Invalid client credentials") => &KEYCLOAK_CLIENT,
+        (_, Some("unauthorized_client")) if says("Invalid client or Invalid client credentials") => &KEYCLOAK_SECRET,
+        _ => {
+            if let Some(clock) = error.server_time().and_then(of_clock) {
+                return clock;
+            }
+            match (error.kind(), error.code()) {
+                (_, Some("invalid_scope")) => &SCOPE,
+                (_, Some("access_denied" | "invalid_target")) => &AUDIENCE,
+                (AuthErrorKind::Refused, _) => &CLIENT,
+                (AuthErrorKind::Unavailable, _) => &TOKEN_ENDPOINT_DOWN,
+                _ => &TOKEN_URL,
+            }
+        }
+    };
+    hint.to_string()
+}
+
+fn of_other_issuer(text: &str, facts: &Facts) -> String {
+    let named = text.rsplit_once("names another issuer: ").map(|(_, named)| named).unwrap_or_default();
+    let set = facts.issuer.as_deref().unwrap_or_default();
+    if named.trim_end_matches('/') != set.trim_end_matches('/') {
+        return ISSUER_OTHER.to_string();
+    }
+    let with = if named.ends_with('/') { "with" } else { "without" };
+    filled(&ISSUER_SLASH, &[("with_or_without", with), ("issuer", named)])
+}
+
+/// The cause of a response of the API, as far as the API crate does not know it.
+fn of_response(error: &optimize_api::Error, facts: &Facts) -> Option<String> {
+    // What servers say to plain http at the port of https.
+    let is_https_port = error.server().detail.as_ref().is_some_and(|detail| {
+        let texts = ["plain HTTP request was sent to HTTPS port", "requires TLS", "HTTP request to an HTTPS server"];
+        texts.into_iter().any(|text| detail.contains(text))
+    });
+    match error.kind() {
+        _ if is_https_port => Some(NOT_HTTP.to_string()),
+        _ if error.hint().is_some() => None,
+        _ if error.server().is_web_page => Some(FRONT_API.to_string()),
+        ErrorKind::Unauthorized => {
+            let names_audience = error.server().detail.as_ref().is_some_and(|detail| detail.contains("aud"));
+            Some(of_refused_token(facts, names_audience))
+        }
+        ErrorKind::Forbidden if is_saas(facts) => {
+            Some(of_cluster(facts).unwrap_or_else(|| TOKEN_SAAS_SCOPE.to_string()))
+        }
+        ErrorKind::Forbidden => Some(PERMISSION.to_string()),
+        _ => None,
+    }
+}
+
+fn of_refused_token(facts: &Facts, names_audience: bool) -> String {
+    let Some(claims) = &facts.claims else { return TOKEN_REFUSED.to_string() };
+    let issuer = claims.issuer.as_deref().unwrap_or_default();
+    if issuer.starts_with("https://sts.windows.net/") || claims.version.as_deref() == Some("1.0") {
+        return TOKEN_ENTRA_V1.to_string();
+    }
+    if is_saas(facts) {
+        return of_cluster(facts).unwrap_or_else(|| TOKEN_SAAS_SCOPE.to_string());
+    }
+    if names_audience {
+        return wrong_audience(claims);
+    }
+    of_audience(claims, facts.audience.as_deref()).unwrap_or_else(|| TOKEN_CLIENT_ID_CLAIM.to_string())
+}
+
+/// What is wrong with the audience of a token, if something is: it should be the one that is set or, if none is, one that
+/// Optimize usually has.
+pub(crate) fn of_audience(claims: &Claims, set: Option<&str>) -> Option<String> {
+    let has = |name: &str| claims.audience.iter().any(|audience| audience == name);
+    let is_meant = set.map_or_else(|| USUAL_AUDIENCES.into_iter().any(has), has);
+    (!is_meant).then(|| wrong_audience(claims))
+}
+
+fn wrong_audience(claims: &Claims) -> String {
+    let audience = claims.audience.join(", ");
+    let is_realm = claims.issuer.as_deref().is_some_and(|issuer| issuer.contains("/realms/"));
+    // Keycloak's own audience, which every token of a realm has.
+    let is_keycloak = is_realm || audience == "account";
+    let hint = match audience.as_str() {
+        "" => &TOKEN_NO_AUDIENCE,
+        _ if is_keycloak => &TOKEN_KEYCLOAK_AUDIENCE,
+        _ => &TOKEN_AUDIENCE,
+    };
+    filled(hint, &[("audience", &audience)])
+}
+
+fn is_saas(facts: &Facts) -> bool {
+    let host = facts.base_url.as_ref().and_then(|url| url.as_url().host_str());
+    host.is_some_and(|host| host.ends_with(".optimize.camunda.io"))
+}
+
+/// A token of Camunda SaaS that is for another cluster than the base URL names.
+fn of_cluster(facts: &Facts) -> Option<String> {
+    let cluster = facts.claims.as_ref()?.cluster_id.as_deref()?;
+    let addressed = facts.base_url.as_ref()?.as_url().path_segments()?.next()?;
+    (cluster != addressed).then(|| filled(&TOKEN_CLUSTER, &[("cluster", cluster)]))
+}

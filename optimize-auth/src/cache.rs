@@ -13,8 +13,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::store::fingerprint;
 use crate::{
-    AuthError, AuthHeaders, Clock, FetchContext, FetchReason, LockOutcome, Stamp, StoreKey, StoreLock, SystemClock,
-    Token, TokenSource, TokenStore,
+    AuthError, AuthHeaders, Clock, FetchContext, FetchReason, LockOutcome, Pause, Stamp, StoreKey, StoreLock,
+    SystemClock, Token, TokenSource, TokenStore,
 };
 use policy::Thresholds;
 
@@ -31,7 +31,8 @@ use policy::Thresholds;
 /// * While somebody waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
 ///   flight the same error answers everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
 ///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
-/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read. A process that is stopped
+/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read, and when an endpoint asks
+///   to wait, or has just refused the client, none of them asks again too early. A process that is stopped
 ///   while it fetches holds the others up for three seconds.
 pub struct Cached {
     source: Box<dyn TokenSource>,
@@ -397,7 +398,18 @@ impl Cached {
             Some(LockOutcome::Held(lock)) => Some(lock),
             _ => None,
         };
-        let entry = self.beating(held, self.attempt(want)).await?;
+        let pause = store.read_pause(&key);
+        // A caller that forces a request wants to know whether the client is still refused.
+        let applies = |pause: &&Pause| !(pause.is_refusal() && want.reason == FetchReason::Forced);
+        if let Some(error) = pause.as_ref().filter(applies).and_then(|pause| pause.error(self.clock.wall())) {
+            return Err(error);
+        }
+        let outcome = self.beating(held, self.attempt(want)).await;
+        let next = outcome.as_ref().err().and_then(|error| Pause::after(error, self.clock.wall()));
+        if pause.is_some() || next.is_some() {
+            store.write_pause(&key, next.as_ref());
+        }
+        let entry = outcome?;
         if entry.token.is_storable() {
             store.write(&key, &entry.token);
         }

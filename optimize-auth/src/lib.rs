@@ -76,6 +76,7 @@ pub use store::file::FileStore;
 #[cfg(feature = "keyring")]
 pub use store::keyring::{KeyringStore, read_keyring_secret};
 pub use store::memory::MemoryStore;
+pub use store::pause::Pause;
 pub use store::{LockOutcome, StoreKey, StoreKeyBuilder, StoreLock, TokenStore};
 pub use strategy::anonymous::Anonymous;
 pub use strategy::chain::Chain;

@@ -4,6 +4,7 @@ pub(crate) mod file;
 #[cfg(feature = "keyring")]
 pub(crate) mod keyring;
 pub(crate) mod memory;
+pub(crate) mod pause;
 mod record;
 
 use std::any::Any;
@@ -14,7 +15,7 @@ use aws_lc_rs::hmac;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::Token;
+use crate::{Pause, Token};
 
 /// Keeps tokens for several caches, or for several processes.
 ///
@@ -30,8 +31,16 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
     /// Keeps `token` under `key`.
     fn write(&self, key: &StoreKey, token: &Token);
 
-    /// Drops what is under `key`.
+    /// Drops what is under `key`, a pause too.
     fn remove(&self, key: &StoreKey);
+
+    /// Until when, and why, no token is requested under `key`. Default never.
+    fn read_pause(&self, _key: &StoreKey) -> Option<Pause> {
+        None
+    }
+
+    /// Keeps a pause under `key`, or removes it. Default nothing: other processes then ask on their own.
+    fn write_pause(&self, _key: &StoreKey, _pause: Option<&Pause>) {}
 
     /// Takes the lock of `key` if it is free. It is released when the result is dropped, also by a crash.
     fn try_lock(&self, key: &StoreKey) -> LockOutcome;

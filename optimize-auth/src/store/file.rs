@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use secrecy::zeroize::Zeroizing;
 
 use super::record::{self, LONGEST};
-use crate::{LockOutcome, StoreKey, StoreLock, Token, TokenStore};
+use crate::{LockOutcome, Pause, StoreKey, StoreLock, Token, TokenStore};
 
 /// Keeps tokens in a directory.
 ///
@@ -42,7 +42,7 @@ impl FileStore {
             let path = entry?.path();
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             // Lock files stay: another process may hold one. They hold a number and no token.
-            if ending == "json" || ending == "part" {
+            if matches!(ending, "json" | "pause" | "part") {
                 fs::remove_file(&path)?;
                 removed += usize::from(ending == "json");
             }
@@ -60,8 +60,9 @@ impl FileStore {
         }
     }
 
-    fn load(&self, key: &StoreKey) -> io::Result<Option<Token>> {
-        let mut file = match open(OpenOptions::new().read(true), &self.path(key, "json")) {
+    /// What lies under a key, if nobody else can have put it there.
+    fn load(&self, key: &StoreKey, ending: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+        let mut file = match open(OpenOptions::new().read(true), &self.path(key, ending)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -78,23 +79,32 @@ impl FileStore {
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
         (&mut file).take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    fn load_token(&self, key: &StoreKey) -> io::Result<Option<Token>> {
+        let Some(bytes) = self.load(key, "json")? else { return Ok(None) };
         match record::read(&bytes) {
             Some(token) => Ok(Some(token)),
             None => Err(io::Error::other("a file holds no token of this version")),
         }
     }
 
-    fn save(&self, key: &StoreKey, token: &Token) -> io::Result<()> {
-        let Some(bytes) = record::write(token) else { return Ok(()) };
+    fn load_pause(&self, key: &StoreKey) -> io::Result<Option<Pause>> {
+        let Some(bytes) = self.load(key, "pause")? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| io::Error::other("a file holds no pause of this version"))
+    }
+
+    fn save(&self, key: &StoreKey, ending: &str, bytes: &[u8]) -> io::Result<()> {
         self.prepare_directory()?;
         self.remove_leftovers(key);
         let mut file = tempfile::Builder::new()
             .prefix(&format!(".{}-", key.as_str()))
             .suffix(".part")
             .tempfile_in(&self.directory)?;
-        file.write_all(&bytes)?;
+        file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        file.persist(self.path(key, "json"))?;
+        file.persist(self.path(key, ending))?;
         platform::sync_directory(&self.directory)
     }
 
@@ -124,6 +134,15 @@ impl FileStore {
             tracing::warn!("others could enter the token cache {}; it is private now", self.directory.display());
         }
         Ok(())
+    }
+
+    fn remove_file(&self, key: &StoreKey, ending: &str) {
+        match fs::remove_file(self.path(key, ending)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                self.warn(&format!("remove a {ending} file"), &error);
+            }
+            _ => {}
+        }
     }
 
     fn lock_file(&self, key: &StoreKey) -> io::Result<LockOutcome> {
@@ -165,22 +184,36 @@ impl FileStore {
 
 impl TokenStore for FileStore {
     fn read(&self, key: &StoreKey) -> Option<Token> {
-        self.load(key).unwrap_or_else(|error| {
+        self.load_token(key).unwrap_or_else(|error| {
             self.warn("read a token", &error);
             None
         })
     }
 
     fn write(&self, key: &StoreKey, token: &Token) {
-        if let Err(error) = self.save(key, token) {
+        let Some(bytes) = record::write(token) else { return };
+        if let Err(error) = self.save(key, "json", &bytes) {
             self.warn("write a token", &error);
         }
     }
 
     fn remove(&self, key: &StoreKey) {
-        match fs::remove_file(self.path(key, "json")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => self.warn("remove a token", &error),
-            _ => {}
+        self.remove_file(key, "json");
+        self.remove_file(key, "pause");
+    }
+
+    fn read_pause(&self, key: &StoreKey) -> Option<Pause> {
+        self.load_pause(key).unwrap_or_else(|error| {
+            self.warn("read a pause", &error);
+            None
+        })
+    }
+
+    fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) {
+        let Some(pause) = pause else { return self.remove_file(key, "pause") };
+        let written = serde_json::to_vec(pause).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|bytes| self.save(key, "pause", &bytes)) {
+            self.warn("write a pause", &error);
         }
     }
 

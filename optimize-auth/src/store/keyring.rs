@@ -7,12 +7,12 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::record;
-use crate::{AuthError, AuthErrorKind, FileStore, LockOutcome, StoreKey, Token, TokenStore};
+use crate::{AuthError, AuthErrorKind, FileStore, LockOutcome, Pause, StoreKey, Token, TokenStore};
 
 /// Keeps tokens in the keyring of the operating system: the Keychain, the Credential Manager, or on Linux the kernel's
 /// keyring, which forgets at the next start of the machine.
 ///
-/// Keyrings have no locks, so a directory is needed for them. Only empty files are written there.
+/// Keyrings have no locks, so a directory is needed for them. No secrets are written there.
 #[derive(Debug)]
 pub struct KeyringStore {
     service: String,
@@ -79,6 +79,15 @@ impl TokenStore for KeyringStore {
             Ok(()) | Err(keyring::Error::NoEntry) => {}
             Err(error) => warn("remove", &error),
         }
+        self.locks.write_pause(key, None);
+    }
+
+    fn read_pause(&self, key: &StoreKey) -> Option<Pause> {
+        self.locks.read_pause(key)
+    }
+
+    fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) {
+        self.locks.write_pause(key, pause);
     }
 
     fn try_lock(&self, key: &StoreKey) -> LockOutcome {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{LockOutcome, StoreKey, StoreLock, Token, TokenStore};
+use crate::{LockOutcome, Pause, StoreKey, StoreLock, Token, TokenStore};
 
 /// The most tokens that are kept. One more makes room by dropping the one that was requested first.
 const MOST: usize = 64;
@@ -16,6 +16,7 @@ pub struct MemoryStore(Arc<Mutex<Contents>>);
 #[derive(Default)]
 struct Contents {
     tokens: HashMap<StoreKey, Token>,
+    pauses: HashMap<StoreKey, Pause>,
     locked: HashSet<StoreKey>,
 }
 
@@ -42,7 +43,21 @@ impl TokenStore for MemoryStore {
     }
 
     fn remove(&self, key: &StoreKey) {
-        self.contents().tokens.remove(key);
+        let mut contents = self.contents();
+        contents.tokens.remove(key);
+        contents.pauses.remove(key);
+    }
+
+    fn read_pause(&self, key: &StoreKey) -> Option<Pause> {
+        self.contents().pauses.get(key).cloned()
+    }
+
+    fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) {
+        let mut contents = self.contents();
+        match pause {
+            Some(pause) if contents.pauses.len() < MOST => contents.pauses.insert(key.clone(), pause.clone()),
+            _ => contents.pauses.remove(key),
+        };
     }
 
     fn try_lock(&self, key: &StoreKey) -> LockOutcome {

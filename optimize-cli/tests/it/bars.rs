@@ -213,8 +213,9 @@ fn bar_15_sixty_four_processes_at_a_dead_endpoint_do_not_storm_it() {
     for process in processes {
         assert_eq!(process.wait_with_output().unwrap().status.code(), Some(4));
     }
-    // Nothing about a failure is kept between processes, so each asks once, one after the other.
-    assert_eq!(server.journal().len(), 64);
+    // One asks; the others, and later ones, know for some seconds that it was refused.
+    let requests = server.journal().len();
+    assert!((1..=8).contains(&requests), "{requests} requests");
 }
 
 #[cfg(target_os = "linux")]

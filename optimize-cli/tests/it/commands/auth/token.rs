@@ -1,3 +1,5 @@
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
+
 use crate::harness::{Server, User, check};
 
 #[test]
@@ -132,4 +134,39 @@ fn a_token_url_that_is_something_else_is_exit_4() {
     error: failed to get a token from http://127.0.0.1:PORT/login: it answered 302 with a redirect, which is not followed
     hint: what answered is not a token endpoint: check OPTIMIZE_TOKEN_URL, or token_url in the configuration; to check each step, run `optimize auth doctor`
     ");
+}
+
+#[test]
+fn an_endpoint_that_asks_to_wait_is_left_alone_by_later_runs_too() {
+    let limited = Fault::status(429).with_header("Retry-After", "3600");
+    let server = Server::start(Sandbox::builder().fault(FaultRule::new("/oauth/token", limited).times(1)));
+    let user = User::of(&server);
+    let first = user.types("auth token");
+    assert_eq!(first.code, Some(7), "{first}");
+    for line in ["auth token", "report list --collection claims", "auth doctor", "auth status --check", "auth token"] {
+        let ran = user.types(line);
+        assert_eq!(ran.code, Some(7), "{line}: {ran}");
+        assert!(ran.stderr.contains("the next request is sent in 3") || line == "auth doctor", "{line}: {ran}");
+    }
+    let token_requests = || server.journal().iter().filter(|entry| entry.parameters.contains_key("grant_type")).count();
+    assert_eq!(token_requests(), 1);
+    // Another credential, and a logout, end it.
+    let other = user.with("OPTIMIZE_SCOPE", "other");
+    assert_eq!(other.types("auth token").code, Some(0));
+    let user = other.without("OPTIMIZE_SCOPE");
+    assert_eq!(user.types("auth token").code, Some(7));
+    assert_eq!(user.types("auth logout").code, Some(0));
+    assert_eq!(user.types("auth token").code, Some(0));
+}
+
+#[test]
+fn a_refused_secret_is_not_sent_again_at_once_and_a_corrected_one_is() {
+    let server = Server::new();
+    let user = User::of(&server).with("OPTIMIZE_CLIENT_SECRET", "wrong");
+    let runs: Vec<_> = (0..6).map(|_| user.types("auth token").code).collect();
+    assert_eq!(runs, [Some(4); 6]);
+    assert!(server.journal().len() < 3, "{} requests", server.journal().len());
+    assert!(user.types("auth token").stderr.contains("invalid_client"));
+    let user = user.with("OPTIMIZE_CLIENT_SECRET", server.client_secret());
+    assert_eq!(user.types("auth token").code, Some(0));
 }

@@ -14,13 +14,15 @@ mod request;
 use std::sync::atomic::Ordering;
 
 use axum::response::Response;
-use http::Method;
+use http::{HeaderValue, Method, header};
 use percent_encoding::percent_decode_str;
 
 use crate::arrived::Arrived;
-use crate::error::{Failure, empty, unauthorized, unknown_resource, void};
+use crate::error::{empty, optimize_error, text_answer, unauthorized, unknown_resource, void};
+use crate::gate::Refusal;
 use crate::generation::Generation;
 use crate::state::State;
+use crate::web_stack;
 use definitions::Kind;
 
 /// Answers a request to `resource`, the part of the path after `/api`.
@@ -28,14 +30,40 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
     if resource == "/readyz" && arrived.parts.method == Method::GET {
         return empty(if state.ready.load(Ordering::Relaxed) { 200 } else { 503 });
     }
-    let is_protected = resource.starts_with("/public") || resource.starts_with("/ingestion");
-    if is_protected && let Err(problem) = state.gate.check(&state.issuer, arrived, state.clock.now()).await {
-        return unauthorized(state.generation, arrived.parts.uri.path(), problem.as_deref());
+    let path = arrived.parts.uri.path();
+    let takes_events = state.generation == Generation::G2;
+    let is_public = resource == "/public" || resource.starts_with("/public/");
+    let is_ingestion = resource == "/ingestion/variable" || (takes_events && resource == "/ingestion/event/batch");
+    if !is_public && !is_ingestion {
+        return web_stack::closed_to_tokens(state.generation);
     }
+    match state.gate.check(&state.issuer, arrived, state.clock.now()).await {
+        Ok(()) => {}
+        Err(Refusal::NoToken) => return unauthorized(state.generation, arrived.header(header::HOST), None),
+        Err(Refusal::Token(problem)) => {
+            return unauthorized(state.generation, arrived.header(header::HOST), Some(&problem));
+        }
+        Err(Refusal::NoKeys) => return web_stack::without_keys(state.generation, path),
+    }
+    // Jersey takes a path with a slash at its end for the same.
+    let resource = if state.generation.is_jersey() { resource.trim_end_matches('/') } else { resource };
     let segments: Vec<_> =
         resource.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    let outcome = match (&arrived.parts.method, segments.as_slice()) {
+    let methods = methods_of(state.generation, &segments);
+    let method = match &arrived.parts.method {
+        &Method::HEAD if methods.contains(&Method::GET) => &Method::GET,
+        &Method::OPTIONS if !methods.is_empty() => return options(state.generation, methods),
+        method => method,
+    };
+    if !methods.contains(method) {
+        return unknown_resource(state.generation, method, path, !methods.is_empty());
+    }
+    // Jersey looks at this first, Spring when it writes the answer.
+    if state.generation.is_jersey() && !accepts_json(arrived) {
+        return unacceptable();
+    }
+    let outcome = match (method, segments.as_slice()) {
         (&Method::GET, ["public", "report"]) => entities::list(state, arrived, Kind::Report),
         (&Method::GET, ["public", "dashboard"]) => entities::list(state, arrived, Kind::Dashboard),
         (&Method::GET, ["public", "export", "report", id, "result", "json"]) => data_export::page(state, arrived, id),
@@ -54,23 +82,72 @@ pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> R
             Ok(void(state.generation))
         }
         (&Method::POST, ["ingestion", "variable"]) => ingestion::variables(state, arrived),
-        // Camunda 7 alone, whose servers are of the second generation.
-        (&Method::POST, ["ingestion", "event", "batch"]) if state.generation == Generation::G2 => {
-            ingestion::events(state, arrived)
-        }
-        // What came later.
-        _ if state.generation == Generation::G2 => return unknown_resource(state.generation),
+        (&Method::POST, ["ingestion", "event", "batch"]) => ingestion::events(state, arrived),
         (&Method::GET, ["public", "collection"]) => Ok(collections::list(state)),
         (&Method::POST, ["public", "collection", "create"]) => collections::create(state, arrived),
         (&Method::GET, ["public", "collection", id]) => collections::get(state, id),
         (&Method::PUT, ["public", "collection", id, "scope"]) => collections::set_scope(state, arrived, id),
-        _ if state.generation != Generation::G4 => return unknown_resource(state.generation),
         (&Method::DELETE, ["public", "process-definition", key]) => process_definitions::delete(state, key),
         (&Method::GET, ["public", "dashboard", "agentic"]) => Ok(agentic::dashboard()),
         (&Method::POST, ["public", "dashboard", "agentic", "report", id, "evaluate"]) => {
             agentic::evaluate(state, arrived, id)
         }
-        _ => return unknown_resource(state.generation),
+        _ => return unknown_resource(state.generation, method, path, false),
     };
-    outcome.unwrap_or_else(|failure: Failure| failure.answer(state.generation, state.is_before_fixes()))
+    match outcome {
+        Ok(answer) if accepts_json(arrived) || !answer.headers().contains_key(header::CONTENT_TYPE) => answer,
+        Ok(_) => unacceptable(),
+        Err(failure) => failure.answer(state.generation, state.is_before_fixes()),
+    }
+}
+
+/// The methods of a path, as far as the release has it.
+fn methods_of(generation: Generation, segments: &[&str]) -> &'static [Method] {
+    const GET: &[Method] = &[Method::GET];
+    const POST: &[Method] = &[Method::POST];
+    const PUT: &[Method] = &[Method::PUT];
+    const DELETE: &[Method] = &[Method::DELETE];
+    let has_collections = generation != Generation::G2;
+    let is_latest = generation == Generation::G4;
+    if segments.iter().any(|segment| segment.is_empty()) {
+        return &[];
+    }
+    match segments {
+        ["public", "report" | "dashboard"] | ["public", "export", "report", _, "result", "json"] => GET,
+        ["public", "dashboard", "agentic"] if is_latest => GET,
+        ["public", "report" | "dashboard", _] => DELETE,
+        ["public", "export", "report" | "dashboard", "definition", "json"]
+        | ["public", "import"]
+        | ["public", "variables", "labels"]
+        | ["public", "share", "enable" | "disable"]
+        | ["ingestion", "variable"]
+        | ["ingestion", "event", "batch"] => POST,
+        ["public", "collection", "create"] if has_collections => POST,
+        ["public", "collection"] | ["public", "collection", _] if has_collections => GET,
+        ["public", "collection", _, "scope"] if has_collections => PUT,
+        ["public", "process-definition", _] if is_latest => DELETE,
+        ["public", "dashboard", "agentic", "report", _, "evaluate"] if is_latest => POST,
+        _ => &[],
+    }
+}
+
+fn options(generation: Generation, methods: &[Method]) -> Response {
+    let further = if methods.contains(&Method::GET) { ",HEAD,OPTIONS" } else { ",OPTIONS" };
+    let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(",") + further;
+    let mut answer = if generation.is_jersey() { text_answer(200, "text/plain", allowed.clone()) } else { empty(200) };
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
+}
+
+fn unacceptable() -> Response {
+    optimize_error(500, "serverError", "No acceptable representation")
+}
+
+/// Whether the caller takes JSON. What cannot be read takes none.
+fn accepts_json(arrived: &Arrived) -> bool {
+    let Some(accept) = arrived.header(header::ACCEPT) else { return true };
+    let mut types = accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
+    types.any(|media_type| matches!(media_type, "*/*" | "application/*" | "application/json"))
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::generation::Generation;
@@ -40,7 +40,9 @@ pub(crate) enum Failure {
     /// A body that is no JSON, or JSON of another shape.
     MalformedJson,
     /// A body of a type that is not read.
-    MediaType(Generation),
+    MediaType,
+    /// No body where one is needed.
+    NoBody,
     Server(String),
 }
 
@@ -68,9 +70,13 @@ impl Failure {
                 answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(5));
                 answer
             }
+            // Jersey's own mapper writes the parser's text.
+            Self::MalformedJson if generation.is_jersey() => {
+                text_answer(400, "text/plain", "the body cannot be parsed")
+            }
             Self::MalformedJson => text_answer(400, "text/plain", ""),
-            Self::MediaType(generation) if generation.is_jersey() => empty(415),
-            Self::MediaType(_) => optimize_error(500, "serverError", "the content type is not supported"),
+            Self::NoBody => optimize_error(500, "serverError", "Required request body is missing"),
+            Self::MediaType => optimize_error(500, "serverError", "the content type is not supported"),
             Self::NotFound(detail) => optimize_error(404, "notFoundError", &detail),
             Self::BadRequest(detail) => optimize_error(400, "badRequestError", &detail),
             Self::Constraint { parameter, message } if generation.is_jersey() => json_answer(
@@ -83,7 +89,9 @@ impl Failure {
             Self::Constraint { parameter, message } => {
                 optimize_error(400, "badRequestError", &format!("{parameter}: {message}"))
             }
-            Self::NotANumber(_) if generation.is_jersey() => empty(404),
+            Self::NotANumber(parameter) if generation.is_jersey() || before_fixes => {
+                optimize_error(500, "serverError", &format!("{parameter} is not a number"))
+            }
             Self::NotANumber(parameter) => {
                 optimize_error(400, "badRequestError", &format!("{parameter} is not a number"))
             }
@@ -107,34 +115,32 @@ impl Failure {
     }
 }
 
-/// A path or method that does not exist below `/api`.
-pub(crate) fn unknown_resource(generation: Generation) -> Response {
-    match generation {
-        Generation::G2 | Generation::G2Late => empty(404),
-        Generation::G3 | Generation::G4 => optimize_error(500, "serverError", "no handler for this path and method"),
+/// A path that does not exist, or one without this method.
+pub(crate) fn unknown_resource(generation: Generation, method: &Method, path: &str, is_known: bool) -> Response {
+    let path = path.trim_start_matches('/');
+    match (generation.is_jersey(), is_known) {
+        (true, false) => optimize_error(404, "notFoundError", "HTTP 404 Not Found"),
+        (true, true) => optimize_error(500, "serverError", "HTTP 405 Method Not Allowed"),
+        (false, false) => optimize_error(500, "serverError", &format!("No static resource {path}.")),
+        (false, true) => optimize_error(500, "serverError", &format!("Request method '{method}' is not supported")),
     }
 }
 
 /// A rejected or missing token.
-pub(crate) fn unauthorized(generation: Generation, path: &str, problem: Option<&str>) -> Response {
-    if generation == Generation::G4 {
-        let detail = problem.unwrap_or("no token");
-        let body = json!({
-            "type": "about:blank", "title": "Unauthorized", "status": 401, "detail": detail, "instance": path,
-        });
-        let mut answer = json_answer(401, &body);
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        return answer;
+pub(crate) fn unauthorized(generation: Generation, host: Option<&str>, problem: Option<&str>) -> Response {
+    let mut parameters = Vec::new();
+    if let Some(problem) = problem {
+        parameters.push("error=\"invalid_token\"".to_owned());
+        parameters.push(format!("error_description=\"{problem}\""));
+        parameters.push("error_uri=\"https://tools.ietf.org/html/rfc6750#section-3.1\"".to_owned());
     }
-    let challenge = match problem {
-        None => "Bearer".to_owned(),
-        Some(problem) => format!(
-            "Bearer error=\"invalid_token\", error_description=\"{problem}\", \
-             error_uri=\"https://tools.ietf.org/html/rfc6750#section-3.1\""
-        ),
-    };
+    if generation.names_resource_metadata() {
+        let host = host.unwrap_or("localhost");
+        parameters.push(format!("resource_metadata=\"http://{host}/.well-known/oauth-protected-resource\""));
+    }
+    let challenge = format!("Bearer {}", parameters.join(", "));
     let mut answer = empty(401);
-    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+    if let Ok(challenge) = HeaderValue::from_str(challenge.trim_end()) {
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     answer

@@ -30,61 +30,78 @@ pub(crate) struct ForeignKeys {
 /// The server lets tokens live this many seconds longer, for clocks that differ (Spring Security's default).
 const CLOCK_SKEW: f64 = 60.0;
 
+/// Why a request is not let in.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    NoToken,
+    /// What is wrong with the token.
+    Token(String),
+    /// The issuer's keys cannot be had.
+    NoKeys,
+}
+
+/// The characters of a token (RFC 6750 §2.1).
+fn is_of_syntax(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    !body.is_empty() && body.chars().all(|character| character.is_ascii_alphanumeric() || "-._~+/".contains(character))
+}
+
 /// How long a fetched key set is used before an unknown key makes it be fetched again.
 const SHORTEST_KEY_LIFE: Duration = Duration::from_secs(5);
 
 impl Gate {
-    /// `Err(None)`: no token. `Err(Some(problem))`: a token that is not accepted.
-    pub(crate) async fn check(&self, issuer: &Issuer, arrived: &Arrived, now: i64) -> Result<(), Option<String>> {
-        let value = arrived.header(http::header::AUTHORIZATION).ok_or(None)?;
-        let (scheme, token) = value.split_once(' ').ok_or(None)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(None);
+    /// Whether the token of a request is accepted.
+    pub(crate) async fn check(&self, issuer: &Issuer, arrived: &Arrived, now: i64) -> Result<(), Refusal> {
+        let value = arrived.header(http::header::AUTHORIZATION).ok_or(Refusal::NoToken)?;
+        let is_bearer = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"));
+        if !is_bearer {
+            return Err(Refusal::NoToken);
         }
-        let token = token.trim();
+        let token = value[6..].strip_prefix(' ').filter(|token| is_of_syntax(token));
+        let token = token.ok_or_else(|| Refusal::Token("Bearer token is malformed".to_owned()))?;
         if self.static_token.as_deref() == Some(token) {
             return Ok(());
         }
         let claims = match issuer.introspect(token).filter(|_| self.foreign.is_none()) {
             Some(claims) if claims["aud"] == self.audience.as_str() => claims,
-            Some(_) => return Err(Some(format!("the token's aud does not contain {}", self.audience))),
+            Some(_) => return Err(Refusal::Token(format!("the token's aud does not contain {}", self.audience))),
             None => self.verify(issuer, token).await?,
         };
-        check_end(&claims, now / 1000)?;
-        check_binding(&claims, &arrived.peer)?;
-        Ok(())
+        check_end(&claims, now / 1000).map_err(Refusal::Token)?;
+        check_binding(&claims, &arrived.peer).map_err(Refusal::Token)
     }
 
-    async fn verify(&self, issuer: &Issuer, token: &str) -> Result<Value, String> {
-        let header = decode_header(token).map_err(|_| "the token is not a JWT".to_owned())?;
+    async fn verify(&self, issuer: &Issuer, token: &str) -> Result<Value, Refusal> {
+        let header = decode_header(token).map_err(|_| Refusal::Token("the token is not a JWT".to_owned()))?;
         if !matches!(header.alg, Algorithm::RS256 | Algorithm::ES256) {
-            return Err("the token's algorithm is not accepted".to_owned());
+            return Err(Refusal::Token("the token's algorithm is not accepted".to_owned()));
         }
         let key = match &self.foreign {
             Some(foreign) => foreign.find(header.kid.as_deref()).await?,
-            None => pick(&issuer.key_set(), header.kid.as_deref())?,
+            None => pick(&issuer.key_set(), header.kid.as_deref()).map_err(Refusal::Token)?,
         };
         let mut validation = Validation::new(header.alg);
         validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["exp", "aud"]);
+        validation.set_required_spec_claims(&["aud"]);
         validation.validate_nbf = true;
         // Checked below, by this server's own clock.
         validation.validate_exp = false;
         let claims = decode::<Value>(token, &key, &validation).map_err(|error| {
             use jsonwebtoken::errors::ErrorKind;
-            match error.kind() {
+            Refusal::Token(match error.kind() {
                 ErrorKind::InvalidAudience => format!("the token's aud does not contain {}", self.audience),
                 ErrorKind::InvalidSignature => "the token's signature does not match".to_owned(),
                 ErrorKind::MissingRequiredClaim(claim) => format!("the token has no {claim}"),
                 _ => "the token is not acceptable".to_owned(),
-            }
+            })
         })?;
         Ok(claims.claims)
     }
 }
 
 fn check_end(claims: &Value, now: i64) -> Result<(), String> {
-    let end = claims["exp"].as_f64().unwrap_or_default();
+    // A token without an end is accepted.
+    let Some(end) = claims["exp"].as_f64() else { return Ok(()) };
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in a float")]
     if end + CLOCK_SKEW < now as f64 { Err("the token has expired".to_owned()) } else { Ok(()) }
 }
@@ -105,18 +122,18 @@ impl ForeignKeys {
         Self { jwks_url, fetched: Mutex::default() }
     }
 
-    async fn find(&self, kid: Option<&str>) -> Result<DecodingKey, String> {
+    async fn find(&self, kid: Option<&str>) -> Result<DecodingKey, Refusal> {
         let mut fetched = self.fetched.lock().await;
         if let Some((at, keys)) = fetched.as_ref() {
             let found = pick(keys, kid);
             if found.is_ok() || at.elapsed() < SHORTEST_KEY_LIFE {
-                return found;
+                return found.map_err(Refusal::Token);
             }
         }
-        let keys = fetch(&self.jwks_url).await?;
+        let keys = fetch(&self.jwks_url).await.map_err(|_| Refusal::NoKeys)?;
         let found = pick(&keys, kid);
         *fetched = Some((Instant::now(), keys));
-        found
+        found.map_err(Refusal::Token)
     }
 }
 

@@ -10,9 +10,11 @@ pub enum Generation {
     G2,
     /// Camunda 8.7: as G2, with collections, and with any failure of a report's evaluation as 500.
     G2Late,
-    /// Camunda 8.8 and 8.9: Spring MVC on Tomcat.
+    /// Camunda 8.8: Spring MVC on Tomcat.
     #[default]
     G3,
+    /// Camunda 8.9: as G3, with newer libraries that answer differently to what is not a request of the API.
+    G3Late,
     /// Camunda 8.10: as G3, with the Camunda Security Library in front.
     G4,
 }
@@ -26,6 +28,16 @@ impl Generation {
     /// Whether it is made of Jersey and Jetty, as before 8.8.
     pub(crate) fn is_jersey(self) -> bool {
         matches!(self, Self::G2 | Self::G2Late)
+    }
+
+    /// Whether whoever has no session is sent to the login page, also where the keys of the issuer cannot be had.
+    pub(crate) fn redirects_to_login(self) -> bool {
+        matches!(self, Self::G2 | Self::G2Late | Self::G3)
+    }
+
+    /// Whether challenges name the metadata of the protected resource (RFC 9728).
+    pub(crate) fn names_resource_metadata(self) -> bool {
+        matches!(self, Self::G3Late | Self::G4)
     }
 
     /// The code of an import whose index versions differ.
@@ -47,8 +59,9 @@ impl FromStr for Generation {
             "g2" => Ok(Self::G2),
             "g2-8.7" => Ok(Self::G2Late),
             "g3" => Ok(Self::G3),
+            "g3-8.9" => Ok(Self::G3Late),
             "g4" => Ok(Self::G4),
-            _ => Err("expected g2, g2-8.7, g3 or g4".to_owned()),
+            _ => Err("expected g2, g2-8.7, g3, g3-8.9 or g4".to_owned()),
         }
     }
 }
@@ -59,6 +72,7 @@ impl fmt::Display for Generation {
             Self::G2 => "g2",
             Self::G2Late => "g2-8.7",
             Self::G3 => "g3",
+            Self::G3Late => "g3-8.9",
             Self::G4 => "g4",
         })
     }

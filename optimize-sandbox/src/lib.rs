@@ -21,6 +21,7 @@ mod seed;
 mod server;
 mod state;
 mod tls;
+mod web_stack;
 mod world;
 
 pub use builder::{Sandbox, SandboxBuilder};

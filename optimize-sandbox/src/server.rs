@@ -18,7 +18,7 @@ use crate::error::{empty, json_answer, text_answer, unauthorized};
 use crate::fault::Fault;
 use crate::journal::Entry;
 use crate::state::State;
-use crate::{api, issuer};
+use crate::{api, issuer, web_stack};
 
 /// No request of this API is larger.
 const LARGEST_REQUEST: usize = 64 << 20;
@@ -64,7 +64,9 @@ async fn handle(Shared(state): Shared<Arc<State>>, ConnectInfo(peer): ConnectInf
             }
             answer
         }
-        Some(Fault::Unauthorized) => unauthorized(state.generation, path, Some("the token was revoked")),
+        Some(Fault::Unauthorized) => {
+            unauthorized(state.generation, arrived.header(header::HOST), Some("the token was revoked"))
+        }
         Some(Fault::ResetBefore) => empty(500),
         Some(Fault::LostPage) => {
             // The first of the two pages is made, so that the cursor moves, and thrown away.
@@ -150,15 +152,22 @@ async fn route(state: &State, arrived: &Arrived, full_path: &str, path: &str, is
     if let Some(answer) = issuer::route(&state.issuer, state.clock.now(), arrived, full_path) {
         return answer;
     }
+    if let Some(mut answer) = web_stack::refusal(state.generation, &arrived.parts) {
+        web_stack::finish(state.generation, arrived.parts.version, &mut answer);
+        return answer;
+    }
+    let mut answer = of_application(state, arrived, path, is_below_context).await;
+    web_stack::finish(state.generation, arrived.parts.version, &mut answer);
+    answer
+}
+
+async fn of_application(state: &State, arrived: &Arrived, path: &str, is_below_context: bool) -> Response {
     match path.strip_prefix("/api") {
         Some(resource) if is_below_context && (resource.is_empty() || resource.starts_with('/')) => {
             api::route(state, arrived, resource).await
         }
-        // What the server does not know outside /api belongs to its user interface.
-        _ => {
-            let mut answer = empty(302);
-            answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/#"));
-            answer
-        }
+        // Another context path is none of the application's.
+        _ if !is_below_context => web_stack::unknown_context(),
+        _ => web_stack::user_interface(state.generation),
     }
 }

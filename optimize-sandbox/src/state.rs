@@ -80,7 +80,7 @@ impl State {
 
     /// Whether to answer as releases of the third generation did at first.
     pub(crate) fn is_before_fixes(&self) -> bool {
-        self.before_fixes && self.generation == Generation::G3
+        self.before_fixes && matches!(self.generation, Generation::G3 | Generation::G3Late)
     }
 
     /// Counts a request to this path if it is an ingestion, for as long as the result lives.

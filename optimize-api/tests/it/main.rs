@@ -12,6 +12,7 @@ mod examples;
 mod ingestion;
 mod operations;
 mod readiness;
+mod recorded;
 mod replay;
 mod reports;
 mod support;

@@ -6,7 +6,8 @@ use optimize_api::{Client, ClientBuilder, RetryPolicy};
 use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use optimize_sandbox::{Entry, FaultRule, Generation, Sandbox, SandboxBuilder};
 
-pub(crate) const GENERATIONS: [Generation; 4] = [Generation::G2, Generation::G2Late, Generation::G3, Generation::G4];
+pub(crate) const GENERATIONS: [Generation; 5] =
+    [Generation::G2, Generation::G2Late, Generation::G3, Generation::G3Late, Generation::G4];
 pub(crate) const REPORT_LIST_PATH: &str = "/api/public/report";
 pub(crate) const REPORT_DATA_PATH: &str = "/api/public/export/report/*/result/json";
 

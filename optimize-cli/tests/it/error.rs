@@ -29,13 +29,13 @@ fn with_json_output_an_error_is_one_object() {
 fn a_wrong_base_url_is_exit_3_and_sends_no_token_elsewhere() {
     let server = Server::start(Sandbox::builder().context_path("optimize"));
     let user = User::of(&server).with("OPTIMIZE_BASE_URL", server.issuer());
-    check!(user.types("report list --collection claims"), @"
+    check!(user.types("report list --collection claims"), @r#"
     exit 3
     --- stdout
     --- stderr
-    error: failed to list the reports of the collection claims: http://127.0.0.1:PORT/ answered 302 with a redirect to /, which is not followed
+    error: failed to list the reports of the collection claims: http://127.0.0.1:PORT/ answered 404 with a web page titled "HTTP Status 404" instead of JSON
     hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
-    ");
+    "#);
     let page = Fault::answer(200, "text/html", "<html>");
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", page)));
     check!(User::of(&server).types("report list --collection claims"), @"

@@ -16,12 +16,13 @@ const DEFAULT_TIMEOUT: u64 = 120;
 const SHORTEST_TIMEOUT: u64 = 60;
 
 pub(super) fn page(state: &State, arrived: &Arrived, id: &str) -> Result<Response, Failure> {
-    let limit = number(arrived, "limit", DEFAULT_LIMIT)?;
+    let is_jersey = state.generation.is_jersey();
+    let limit = number(is_jersey, arrived, "limit", DEFAULT_LIMIT)?;
     if limit > LARGEST_LIMIT {
         let message = format!("must be less than or equal to {LARGEST_LIMIT}");
         return Err(Failure::Constraint { parameter: "limit", message });
     }
-    let timeout = number(arrived, "paginationTimeout", DEFAULT_TIMEOUT)?;
+    let timeout = number(is_jersey, arrived, "paginationTimeout", DEFAULT_TIMEOUT)?;
     if timeout < SHORTEST_TIMEOUT {
         let message = format!("must be greater than or equal to {SHORTEST_TIMEOUT}");
         return Err(Failure::Constraint { parameter: "paginationTimeout", message });
@@ -30,9 +31,22 @@ pub(super) fn page(state: &State, arrived: &Arrived, id: &str) -> Result<Respons
     evaluate(state, id, limit, timeout, cursor).map_err(|failure| failure.during_evaluation(state.generation))
 }
 
-fn number(arrived: &Arrived, parameter: &'static str, default: u64) -> Result<u64, Failure> {
+/// Spring reads numbers with blanks around them, and hexadecimal ones.
+fn spring_number(text: &str) -> Option<i32> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => i32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+fn number(is_jersey: bool, arrived: &Arrived, parameter: &'static str, default: u64) -> Result<u64, Failure> {
     let Some(text) = arrived.query_parameter(parameter) else { return Ok(default) };
-    let value: i64 = text.parse().map_err(|_| Failure::NotANumber(parameter))?;
+    if text.is_empty() {
+        return Ok(default);
+    }
+    let value = if is_jersey { text.parse().ok() } else { spring_number(&text) };
+    let value: i32 = value.ok_or(Failure::NotANumber(parameter))?;
     let message = "must be greater than or equal to 0".to_owned();
     u64::try_from(value).map_err(|_| Failure::Constraint { parameter, message })
 }
@@ -45,7 +59,12 @@ fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<St
     // What was imported has no data yet.
     let Some(report) = state.demo.report(id) else { return Ok(whole(id, 0, limit, None)) };
     match &report.content {
-        Content::Combined => Err(Failure::BadRequest("combined reports cannot be exported".to_owned())),
+        Content::Combined => {
+            let detail = "combined reports cannot be exported".to_owned();
+            // From 8.8 on this failure keeps its own status.
+            let is_kept = !state.generation.is_jersey();
+            Err(if is_kept { Failure::Validation("badRequestError", detail) } else { Failure::BadRequest(detail) })
+        }
         Content::WithoutDefinition => Err(Failure::Evaluation(format!("report {id} has no definition"))),
         Content::Raw { rows, .. } => raw_page(state, report, *rows, limit, timeout, cursor),
         Content::Groups(groups) => {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::agentic;
-use super::request::json_body;
+use super::request::{elements, json_body};
 use crate::arrived::Arrived;
 use crate::error::{Failure, json_answer, void};
 use crate::state::State;
@@ -30,18 +30,25 @@ impl Kind {
 
 pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Response, Failure> {
     let body = json_body(state, arrived)?;
-    let ids = body.as_array().ok_or(Failure::MalformedJson)?;
-    let ids: Option<BTreeSet<&str>> = ids.iter().map(Value::as_str).collect();
-    let ids = ids.ok_or(Failure::MalformedJson)?;
+    let mut ids = BTreeSet::new();
+    for id in elements(body) {
+        ids.insert(match id {
+            Value::String(id) => id,
+            Value::Number(number) => number.to_string(),
+            Value::Bool(word) => word.to_string(),
+            Value::Null => return Err(Failure::Server("an id is null".to_owned())),
+            _ => return Err(Failure::MalformedJson),
+        });
+    }
     let world = state.world();
     let mut reports = Vec::new();
     let mut dashboards = Vec::new();
-    for id in ids {
+    for id in &ids {
         let entity = find(&world, id, kind)?;
         if kind == Kind::Dashboard {
-            dashboards.push(id.to_owned());
+            dashboards.push(id.clone());
         } else {
-            reports.push(id.to_owned());
+            reports.push(id.clone());
         }
         for reference in entity.references() {
             // A tile that refers to a report that is gone breaks the whole export.

@@ -20,6 +20,13 @@ pub(super) fn import(state: &State, arrived: &Arrived) -> Result<Response, Failu
     // Before its fix 8.8 never saw a body.
     let is_lost = state.is_before_fixes();
     let body = if is_lost { &[] } else { arrived.body.as_slice() };
+    let media_type = arrived.header(http::header::CONTENT_TYPE).unwrap_or_default();
+    if state.generation.is_jersey() && !(media_type.is_empty() || media_type.starts_with("application/json")) {
+        return Err(Failure::MediaType);
+    }
+    if body.is_empty() && !state.generation.is_jersey() && !is_lost {
+        return Err(Failure::NoBody);
+    }
     let definitions = read(body)?;
     let mut world = state.world();
     check_closed(&definitions)?;

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::header;
 use serde_json::{Value, json};
 
-use super::request::json_body;
+use super::request::{elements, json_body};
 use crate::arrived::Arrived;
 use crate::error::{Failure, void};
 use crate::state::State;
@@ -48,7 +48,13 @@ fn valid_elements(
 ) -> Result<Vec<Value>, Failure> {
     check_limits(state, arrived)?;
     let body = json_body(state, arrived)?;
-    let elements = body.as_array().ok_or(Failure::MalformedJson)?;
+    if body.is_null() {
+        return Err(Failure::Elements(vec![json!({ "property": "variables", "errorMessage": "must not be null" })]));
+    }
+    let elements = elements(body);
+    if elements.iter().any(|element| element["value"].is_object() || element["value"].is_array()) {
+        return Err(Failure::MalformedJson);
+    }
     let problems: Vec<_> = elements
         .iter()
         .enumerate()
@@ -57,7 +63,7 @@ fn valid_elements(
             problems_of(element).into_iter().map(complaint)
         })
         .collect();
-    if problems.is_empty() { Ok(elements.clone()) } else { Err(Failure::Elements(problems)) }
+    if problems.is_empty() { Ok(elements) } else { Err(Failure::Elements(problems)) }
 }
 
 /// What servers before 8.8 have against a request before they look into it.

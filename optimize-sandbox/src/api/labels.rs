@@ -6,16 +6,22 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::ingestion::TYPES;
-use super::request::json_body;
+use super::request::{elements, json_body};
 use crate::arrived::Arrived;
 use crate::error::{Failure, void};
 use crate::state::State;
 use crate::world::DEFINITIONS;
 
 pub(super) fn set(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
-    let body = json_body(state, arrived)?;
     if state.is_before_fixes() {
         return Err(Failure::Server("definitionKey: must not be blank".to_owned()));
+    }
+    let body = json_body(state, arrived)?;
+    if body.is_null() {
+        return Err(Failure::Server("the body is null".to_owned()));
+    }
+    if !body.is_object() {
+        return Err(Failure::MalformedJson);
     }
     let blank = |value: &Value| value.as_str().is_none_or(|text| text.trim().is_empty());
     let constraint = |parameter, message: &str| Failure::Constraint { parameter, message: message.to_owned() };
@@ -23,16 +29,20 @@ pub(super) fn set(state: &State, arrived: &Arrived) -> Result<Response, Failure>
         return Err(constraint("definitionKey", "must not be blank"));
     }
     let key = body["definitionKey"].as_str().unwrap_or_default();
-    let labels = body["labels"].as_array().ok_or_else(|| Failure::Server("labels is null".to_owned()))?;
+    if body["labels"].is_null() {
+        return Err(Failure::Server("labels is null".to_owned()));
+    }
+    let labels = elements(body["labels"].clone());
     let mut seen = BTreeSet::new();
-    for label in labels {
+    for label in &labels {
         if blank(&label["variableName"]) {
             return Err(constraint("variableName", "must not be blank"));
         }
         if label["variableType"].is_null() {
             return Err(constraint("variableType", "must not be null"));
         }
-        if !TYPES.iter().any(|known| label["variableType"] == *known) {
+        let named = |known: &&str| label["variableType"].as_str().is_some_and(|word| word.eq_ignore_ascii_case(known));
+        if !TYPES.iter().any(named) {
             return Err(Failure::MalformedJson);
         }
         if !seen.insert((label["variableName"].to_string(), label["variableType"].to_string())) {
@@ -43,7 +53,7 @@ pub(super) fn set(state: &State, arrived: &Arrived) -> Result<Response, Failure>
         return Err(Failure::NotFound(format!("there is no definition {key}")));
     }
     let mut world = state.world();
-    for label in labels {
+    for label in &labels {
         let text = |name: &str| label[name].as_str().unwrap_or_default().to_owned();
         let place = (key.to_owned(), text("variableName"), text("variableType"));
         if blank(&label["variableLabel"]) {

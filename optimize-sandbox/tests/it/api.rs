@@ -20,7 +20,7 @@ fn error(answer: &Answer) -> String {
 }
 
 /// The answers of all generations to one request, in order.
-async fn errors(path: &str) -> [String; 4] {
+async fn errors(path: &str) -> [String; 5] {
     let mut told = Vec::new();
     for generation in GENERATIONS {
         told.push(error(&call(&of(generation).await, path).await));
@@ -45,23 +45,28 @@ async fn lists_hold_ids_and_an_unknown_collection_is_empty() {
 
 #[tokio::test]
 async fn bad_requests_are_answered_as_each_generation_does() {
-    assert_eq!(errors("/api/public/report").await, ["400 \"badRequestError\""; 4]);
-    let wrapped = "500 \"serverError\"";
-    assert_eq!(errors(&data_path("nobody")).await, ["404 \"notFoundError\"", wrapped, wrapped, wrapped]);
-    assert_eq!(errors(&data_path("orders-side-by-side")).await, ["400 \"badRequestError\"", wrapped, wrapped, wrapped]);
+    let (bad, wrapped) = ("400 \"badRequestError\"", "500 \"serverError\"");
+    assert_eq!(errors("/api/public/report").await, [bad; 5]);
+    assert_eq!(errors(&data_path("nobody")).await, ["404 \"notFoundError\"", wrapped, wrapped, wrapped, wrapped]);
+    assert_eq!(errors(&data_path("orders-side-by-side")).await, [bad, wrapped, bad, bad, bad]);
     let too_many = data_path("orders-raw") + "?limit=10001";
-    assert_eq!(errors(&too_many).await, ["400 null", "400 null", "400 \"badRequestError\"", "400 \"badRequestError\""]);
+    assert_eq!(errors(&too_many).await, ["400 null", "400 null", bad, bad, bad]);
     let not_a_number = data_path("orders-raw") + "?limit=many";
-    assert_eq!(errors(&not_a_number).await, ["404 -", "404 -", "400 \"badRequestError\"", "400 \"badRequestError\""]);
-    assert_eq!(errors("/api/public/nothing").await, ["404 -", "404 -", wrapped, wrapped]);
-    assert_eq!(errors("/api/public/report/").await, ["404 -", "404 -", wrapped, wrapped]);
+    assert_eq!(errors(&not_a_number).await, [wrapped, wrapped, bad, bad, bad]);
+    let missing = "404 \"notFoundError\"";
+    assert_eq!(errors("/api/public/nothing").await, [missing, missing, wrapped, wrapped, wrapped]);
 }
 
 #[tokio::test]
-async fn what_is_outside_the_api_is_a_redirect_to_the_user_interface() {
-    let sandbox = start(Sandbox::builder().context_path("optimize")).await;
-    for url in [format!("{}/", sandbox.base_url()), format!("{}/api/readyz", sandbox.issuer())] {
-        assert_eq!(send(http().get(url)).await.status, 302);
+async fn what_is_outside_the_api_is_a_redirect_and_another_context_path_a_page() {
+    for generation in GENERATIONS {
+        let sandbox = start(Sandbox::builder().generation(generation).context_path("optimize")).await;
+        let answer = send(http().get(format!("{}/", sandbox.base_url()))).await;
+        let is_login = answer.header("location").contains("response_type=code");
+        let is_old = !matches!(generation, Generation::G3Late | Generation::G4);
+        assert_eq!((answer.status, is_login), (302, is_old), "{generation}");
+        let answer = send(http().get(format!("{}/api/readyz", sandbox.issuer()))).await;
+        assert!(answer.status == 404 && answer.text.starts_with('<'), "{generation}");
     }
 }
 

@@ -190,9 +190,13 @@ async fn the_sandbox_answers_as_the_contract_has_it() {
         for case in &cases {
             for generation in GENERATIONS {
                 let name = generation.to_string().to_uppercase();
-                let Some((_, expected)) =
-                    case.answers.iter().find(|(names, _)| names.split(' ').any(|other| other == name))
-                else {
+                // Most of what the contract says of G3 is of 8.8 and 8.9.
+                let names = [name.as_str(), if name == "G3-8.9" { "G3" } else { &name }];
+                let of = |wanted: &&str| {
+                    let mut all = case.answers.iter();
+                    all.find(|(names, _)| names.split(' ').any(|other| other == *wanted))
+                };
+                let Some((_, expected)) = names.iter().find_map(of) else {
                     continue;
                 };
                 *counts.entry(name.clone()).or_insert(0) += 1;
@@ -203,5 +207,5 @@ async fn the_sandbox_answers_as_the_contract_has_it() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
-    assert!(counts.len() == 4 && counts.values().all(|count| *count >= 150), "{counts:?}");
+    assert!(counts.len() == 5 && counts.values().all(|count| *count >= 150), "{counts:?}");
 }

@@ -8,4 +8,5 @@ mod fault;
 mod gate;
 mod issuer;
 mod journal;
+mod recordings;
 mod support;

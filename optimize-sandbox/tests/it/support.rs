@@ -3,7 +3,8 @@
 use optimize_sandbox::{Generation, Sandbox, SandboxBuilder};
 use serde_json::Value;
 
-pub(crate) const GENERATIONS: [Generation; 4] = [Generation::G2, Generation::G2Late, Generation::G3, Generation::G4];
+pub(crate) const GENERATIONS: [Generation; 5] =
+    [Generation::G2, Generation::G2Late, Generation::G3, Generation::G3Late, Generation::G4];
 
 pub(crate) async fn start(builder: SandboxBuilder) -> Sandbox {
     builder.start().await.unwrap()

@@ -17,7 +17,7 @@ pub(crate) struct Serve {
     /// The port; 0 for any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// The server generation to behave as: g2 (8.0 to 8.6), g2-8.7, g3 (8.8, 8.9) or g4 (8.10)
+    /// The server generation to behave as: g2 (8.0 to 8.6), g2-8.7, g3 (8.8), g3-8.9 or g4 (8.10)
     #[arg(long, value_name = "GENERATION", default_value = "g3")]
     generation: Generation,
     /// Answer as 8.8 and 8.9 did before their fixes: 500 to invalid requests, imports and labels that never work

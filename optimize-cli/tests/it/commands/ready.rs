@@ -65,7 +65,7 @@ fn a_page_of_the_user_interface_is_no_readiness() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to ask for readiness: http://127.0.0.1:PORT/ answered 302 with a redirect to /, which is not followed
+    error: failed to ask for readiness: http://127.0.0.1:PORT/ answered 404
     hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     ");
 }

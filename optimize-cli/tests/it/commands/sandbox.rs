@@ -51,7 +51,7 @@ fn a_generation_that_does_not_exist_is_a_usage_error() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'g5' for '--generation <GENERATION>': expected g2, g2-8.7, g3 or g4
+    error: invalid value 'g5' for '--generation <GENERATION>': expected g2, g2-8.7, g3, g3-8.9 or g4
 
     For more information, try '--help'.
     ");

@@ -36,7 +36,7 @@ async fn every_built_in_strategy_is_built_from_a_value() {
         json!({ "strategy": "client-credentials", "token_url": url, "client_id": id, "private_key": { "file": key }, "assertion_audience": "token-endpoint" }),
         json!({ "strategy": "client-credentials", "token_url": url, "issuer": issuer, "client_id": id, "private_key": private, "client_auth": "private-key-jwt", "key_id": "key-1", "signing_algorithm": "ES256" }),
         json!({ "strategy": "chain", "sources": [
-            { "strategy": "token-file", "token_file": "/nonexistent" },
+            { "strategy": "token-file", "token_file": "no-such-directory/token" },
             { "strategy": "client-credentials", "token_url": url, "client_id": id, "client_secret": "s" },
         ] }),
     ] {
@@ -79,7 +79,7 @@ fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_told_by_its_nam
         client(json!({ "client_secret": "s", "private_key": "k" })),
         client(json!({ "client_secret": "s", "client_auth": "digest" })),
         client(json!({ "client_secret": "s", "key_id": "k" })),
-        client(json!({ "client_secret": { "file": "/nonexistent/secret" } })),
+        client(json!({ "client_secret": { "file": "no-such-directory/secret" } })),
         client(json!({ "client_auth": "private-key-jwt", "client_secret": "s" })),
         client(json!({ "client_auth": "mtls", "client_secret": "s" })),
         client(json!({ "private_key": "nonsense" })),
@@ -122,7 +122,7 @@ fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_told_by_its_nam
     private_key: use `private_key`: it contradicts `client_secret`; only one of them can be used
     client_auth: use `client_auth`: expected post, basic, json, client-secret-jwt, private-key-jwt, mtls or none
     key_id: use `key_id`: it has no meaning for the strategy `client-credentials` as it is set
-    client_secret: read the client secret from file /nonexistent/secret: No such file or directory (os error 2)
+    client_secret: read the client secret from file no-such-directory/secret: No such file or directory (os error 2)
     private_key: use `private_key`: it is not set
     client_secret: use `client_secret`: it has no meaning for the strategy `client-credentials` as it is set
     private_key: use the private key: it is neither PEM with a PRIVATE KEY section nor a JWK

@@ -33,12 +33,12 @@ async fn only_not_found_and_unsupported_lead_on() {
 
 #[tokio::test]
 async fn the_last_error_shows_every_attempt() {
-    let missing: Box<dyn TokenSource> = Box::new(TokenFile::new("/nonexistent/token"));
+    let missing: Box<dyn TokenSource> = Box::new(TokenFile::new("no-such-directory/token"));
     let failing: Box<dyn TokenSource> = Box::new(Failing(AuthErrorKind::Unsupported));
     let chain = Chain::new(vec![("token-file".to_owned(), missing), ("doormat".to_owned(), failing)]).unwrap();
     let error = Credentials::new(chain).token().await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::NotFound);
-    insta::assert_snapshot!(error, @"find a credential in the chain (token-file: read the token from file /nonexistent/token: No such file or directory (os error 2); doormat: look under the doormat)");
+    insta::assert_snapshot!(error, @"find a credential in the chain (token-file: read the token from file no-such-directory/token: No such file or directory (os error 2); doormat: look under the doormat)");
 }
 
 #[test]

@@ -304,7 +304,9 @@ fn a_command_that_cannot_be_meant_is_refused() {
 
 #[tokio::test]
 async fn a_helper_that_is_not_installed_is_not_found() {
-    let helper = Helper::new(vec!["/nonexistent/helper".to_owned()]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("helper").to_str().unwrap().to_owned();
+    let helper = Helper::new(vec![missing]).unwrap();
     let error = Exec::new(helper, Target::default()).fetch(&FetchContext::default()).await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::NotFound);
 }

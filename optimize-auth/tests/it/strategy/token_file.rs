@@ -53,6 +53,6 @@ async fn a_file_that_holds_no_token_is_told_without_repeating_it() {
         assert_eq!(error.kind(), AuthErrorKind::InvalidInput);
         assert!(chain(&error).contains(expected) && !chain(&error).contains("canary"), "{}", chain(&error));
     }
-    let error = TokenFile::new("/nonexistent/token").fetch(&FetchContext::default()).await.unwrap_err();
+    let error = TokenFile::new("no-such-directory/token").fetch(&FetchContext::default()).await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::NotFound);
 }

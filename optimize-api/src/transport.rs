@@ -25,8 +25,8 @@ use spec::RequestSpec;
 /// The headers that a program cannot set: the credential, and what a body and the base URL decide.
 pub(crate) static OWN_HEADERS: [HeaderName; 4] = [AUTHORIZATION, CONTENT_TYPE, CONTENT_LENGTH, HOST];
 
-/// How much of a failure's body is read, in bytes. The rest adds nothing to an error.
-const ERROR_LIMIT: usize = 1 << 20;
+/// How much of a failure's body is read, in bytes: enough for a complaint about each element of a large batch.
+const ERROR_LIMIT: usize = 16 << 20;
 
 /// Servers accept 8 KiB of URL and headers by default. A request with so much in its URL and token may be refused for that.
 const LARGE_REQUEST: usize = 7000;

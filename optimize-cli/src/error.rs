@@ -9,6 +9,9 @@ use optimize_auth::{AuthError, AuthErrorKind};
 
 use crate::exit_code::Exit;
 
+/// How many details are printed; a server may send one for each element of a batch.
+const MOST_DETAILS: usize = 20;
+
 /// A command that did not do what it was asked. `Display` reads after "failed to".
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -200,8 +203,12 @@ impl CliError {
             let name = item.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
             format!("in the way: {} {}{name}", item.item_type, item.id)
         });
-        let texts = invalid.chain(versions).chain(definitions).chain(conflicts);
-        texts.map(|text| optimize_auth::scrub(&text, &[])).collect()
+        let mut texts: Vec<_> = invalid.chain(versions).chain(definitions).chain(conflicts).collect();
+        let more = texts.len().saturating_sub(MOST_DETAILS);
+        texts.truncate(MOST_DETAILS);
+        let mut texts: Vec<_> = texts.iter().map(|text| optimize_auth::scrub(text, &[])).collect();
+        texts.extend((more > 0).then(|| format!("and {more} more")));
+        texts
     }
 
     /// The texts of the underlying errors, outermost first.

@@ -9,6 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+/// How many complaints of a validation body are named in a sentence.
+const MOST_NAMED: usize = 3;
+
 /// What a server said about a failure. Every part may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -125,7 +128,12 @@ impl ServerError {
             .iter()
             .find_map(|name| text(&members, name))
             .map(clean);
-        let complaints = validation_errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        // All of them are in `validation_errors`; a sentence names the first.
+        let mut complaints = validation_errors.iter().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>();
+        if let Some(more) = validation_errors.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+            complaints.push(format!("and {more} more"));
+        }
+        let complaints = complaints.join("; ");
         let detail = match (detail, complaints.is_empty()) {
             (detail, true) => detail,
             (None, false) => Some(complaints),

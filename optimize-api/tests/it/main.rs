@@ -11,6 +11,8 @@ mod dashboards;
 mod examples;
 mod ingestion;
 mod operations;
+#[path = "../../../optimize-sandbox/tests/it/page.rs"]
+mod page;
 mod readiness;
 mod recorded;
 mod replay;

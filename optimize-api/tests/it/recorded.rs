@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::page::page;
 use crate::support::url;
 
 const RELEASES: [(&str, &str); 5] = [
@@ -206,15 +206,4 @@ fn check(case: &Value, is_large: bool, operation: &str, outcome: &Result<(), Err
 
 fn is_everywhere(operation: &str) -> bool {
     !(operation.starts_with("collection") || operation.starts_with("process-definition"))
-}
-
-/// Compares a page with what was seen, or writes it if `cargo xtask gen` says so.
-#[expect(clippy::disallowed_methods, reason = "the task that writes pages says so in the environment")]
-fn page(path: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(path);
-    if std::env::var_os("OPTIMIZE_WRITES_PAGES").is_some() {
-        std::fs::write(&file, text).unwrap();
-    }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == text, "docs/{path} is stale; write it with: cargo xtask gen");
 }

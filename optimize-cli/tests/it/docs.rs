@@ -22,7 +22,7 @@ use session::Session;
 use world::World;
 
 use crate::harness::User;
-use crate::pages::page;
+use crate::page::page;
 
 /// How many blocks of a page were tried, and in which way.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox, SandboxBuilder, Se
 use serde_json::json;
 
 use crate::harness::{Server, User};
-use crate::pages::page;
+use crate::page::page;
 use crate::proxy::Proxy;
 
 const TOKEN: &str = "/oauth/token";
@@ -306,7 +306,7 @@ fn generated_known_problems_are_in_the_reference() {
          | Id | Cause | Fix |\n|---|---|---|\n",
     );
     for hint in optimize_cli::known_hints() {
-        let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace("{", "`{").replace('}', "}`");
+        let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('{', "`{").replace('}', "}`");
         writeln!(text, "| `{}` | {} | {} |", hint.id, cell(hint.cause), cell(hint.fix)).unwrap();
     }
     page("reference/known-problems.md", &text);

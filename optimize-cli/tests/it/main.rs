@@ -13,6 +13,8 @@ mod files;
 mod harness;
 mod hints;
 mod output;
+#[path = "../../../optimize-sandbox/tests/it/page.rs"]
+mod page;
 mod pages;
 mod pictures;
 mod programs;

@@ -1,24 +1,13 @@
 //! Pages of the documentation that tests make, so that they tell what was seen: the test fails when a page is stale.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use optimize_api::Operation;
 use optimize_sandbox::{Entry, Fault, FaultRule, Generation, Sandbox};
 
 use crate::comfort::{commands, help};
 use crate::harness::{Ran, Server, User, filters};
-
-/// Compares a page with what was seen, or writes it if `cargo xtask gen` says so.
-#[expect(clippy::disallowed_methods, reason = "the task that writes pages says so in the environment")]
-pub(crate) fn page(path: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(path);
-    if std::env::var_os("OPTIMIZE_WRITES_PAGES").is_some() {
-        std::fs::write(&file, text).unwrap();
-    }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == text, "docs/{path} is stale; write it with: cargo xtask gen");
-}
+use crate::page::page;
 
 /// What a command prints, which decides what its formats are.
 #[derive(Clone, Copy, PartialEq)]

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use regex::Regex;
 
 use crate::harness::{User, filters};
-use crate::pages::page;
+use crate::page::page;
 
 /// Each with the lines that are typed.
 const PICTURES: [(&str, &[&str]); 3] = [

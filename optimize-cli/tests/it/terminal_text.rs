@@ -207,3 +207,32 @@ fn csv_that_is_safe_for_spreadsheets_has_safe_headings_too() {
     }
     assert!(csv.contains("'=1+1") && csv.contains("variable:=v") && csv.contains("'\u{ff0b}1"), "{csv}");
 }
+
+#[test]
+fn of_twenty_thousand_complaints_twenty_are_printed_and_the_others_counted() {
+    let complaint = |n| format!(r#"{{"property":"labels[{n}].variableName","errorMessage":"must not be blank"}}"#);
+    let all: Vec<_> = (0..20_000).map(complaint).collect();
+    let body = format!(r#"{{"errorMessage":"The request was invalid.","validationErrors":[{}]}}"#, all.join(","));
+    let fault = Fault::answer(400, "application/json", &body);
+    let server =
+        Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/variables/labels", fault).times(2)));
+    let user = User::of(&server);
+    user.file("labels.json", r#"[{"variableName":"a","variableType":"String","variableLabel":"b"}]"#);
+    let line = "variable label set --definition d --file labels.json";
+    let ran = user.types(line);
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(6), 22), "{ran}");
+    assert!(ran.stderr.contains("labels[19]") && !ran.stderr.contains("labels[20]"), "{ran}");
+    assert!(ran.stderr.contains("  and 19980 more"), "{ran}");
+    assert!(user.types(&format!("{line} -o json")).stderr.len() < 10_000);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_dumb_terminal_gets_no_escape_sequences() {
+    let user = User::of_a_server().with("TERM", "dumb");
+    for line in ["report data orders-by-step", "auth doctor", "report data nobody", "report data orders-raw -f out.csv"]
+    {
+        let (_, screen) = user.at_a_terminal(line).end();
+        assert!(!screen.contains('\u{1b}'), "{line}: {screen:?}");
+    }
+}

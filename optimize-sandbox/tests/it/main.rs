@@ -8,5 +8,6 @@ mod fault;
 mod gate;
 mod issuer;
 mod journal;
+mod page;
 mod recordings;
 mod support;

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use optimize_sandbox::{Generation, Sandbox};
@@ -12,6 +11,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::page::page;
 use crate::support::{start, token};
 
 const RELEASES: [(&str, Generation, &str); 5] = [
@@ -329,15 +329,4 @@ async fn generated_the_sandbox_answers_as_the_web_stacks_do() {
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*")
-}
-
-/// Compares a page with what was seen, or writes it if `cargo xtask gen` says so.
-#[expect(clippy::disallowed_methods, reason = "the task that writes pages says so in the environment")]
-fn page(path: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(path);
-    if std::env::var_os("OPTIMIZE_WRITES_PAGES").is_some() {
-        std::fs::write(&file, text).unwrap();
-    }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == text, "docs/{path} is stale; write it with: cargo xtask gen");
 }

@@ -91,7 +91,15 @@ impl Command {
             self,
             Self::Completion(_)
                 | Self::Man(_)
-                | Self::Config(Config::Path | Config::Schema | Config::Trust(_) | Config::Validate)
+                | Self::Auth(auth::Auth::Switch(_))
+                | Self::Config(
+                    Config::Path
+                        | Config::Schema
+                        | Config::Set(_)
+                        | Config::Trust(_)
+                        | Config::Use(_)
+                        | Config::Validate
+                )
         )
     }
 

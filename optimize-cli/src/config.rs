@@ -208,6 +208,12 @@ impl Settings {
         duration(&text).map(Some).map_err(|problem| self.invalid(Key::Timeout, &problem))
     }
 
+    /// Reads what every run makes use of.
+    pub(crate) fn check_run(&self) -> Result<(), CliError> {
+        self.output()?;
+        self.timeout().map(drop)
+    }
+
     /// How connections are made.
     pub(crate) fn http(&self) -> Result<HttpOptions, CliError> {
         let options = HttpOptions::default().with_user_agent(concat!("optimize-cli/", env!("CARGO_PKG_VERSION")));
@@ -344,6 +350,23 @@ fn warn_of_odd_variables(environment: &Environment) {
         for name in env_layer::quoted(environment) {
             tracing::warn!("the value of {name} is in quotes, which are part of the value; remove them");
         }
+    }
+}
+
+/// Fails if a setting cannot have this value.
+pub(crate) fn check_value(key: Key, value: &str, environment: &Environment) -> Result<(), CliError> {
+    let mut layers = Layers::of(home(environment));
+    let setting = Setting { key, value: SettingValue::Text(value.to_owned()), origin: Origin::Flag("config set") };
+    layers.push_partial(&[setting]);
+    let settings = Settings { layers, ..Settings::default() };
+    match key {
+        Key::BaseUrl => settings.base_url().map(drop),
+        Key::TokenUrl => settings.token_url().map(drop),
+        Key::Issuer => settings.issuer_url().map(drop),
+        Key::TokenCache => settings.token_cache(environment).map(drop),
+        Key::CaFile => settings.http().map(drop),
+        Key::Preset if !matches!(value, "saas" | "self-managed" | "entra") => settings.preset().map(drop),
+        _ => settings.check_run(),
     }
 }
 

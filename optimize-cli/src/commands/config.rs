@@ -73,7 +73,10 @@ impl Set {
     fn run(&self, app: &App) -> Result<Outcome, CliError> {
         app.only_for_people("change the configuration")?;
         let key = key(&self.setting)?;
-        let profile = app.settings.profile.as_deref();
+        // What is wrong in the file now may be what this corrects.
+        let profile = Settings::load(&app.flags, &app.environment, false)?.profile;
+        let profile = profile.as_deref();
+        config::check_value(key, &self.value, &app.environment)?;
         let mut file = UserFile::open(&app.environment)?;
         file.set(profile, key, &self.value)?;
         let path = file.save()?;

@@ -168,6 +168,13 @@ fn a_setting_is_changed_in_place_and_read_again() {
         "config set auth.client_secret canary",
         "config set auth.command x",
         "config set nonsense x",
+        "config set timeout 2x",
+        "config set output yaml",
+        "config set base_url optimize.example.com",
+        "config set token_url http://login.example.com",
+        "config set preset saass",
+        "config set ca_file none.pem",
+        "config set token_cache tokens",
         "config set base_ur x",
         "--profile sandbox config set timeout 1s",
     ] {
@@ -181,6 +188,11 @@ fn a_setting_is_changed_in_place_and_read_again() {
     --- stderr
     error: failed to get auth.scope: it is not set
     ");
+    // A file that stops every other command can be corrected.
+    user.configure("timeout = '2x'\n");
+    assert_eq!(user.types("report list --collection c").code, Some(3));
+    assert_eq!(user.types("config set timeout 2m").code, Some(0));
+    assert_eq!(user.types("config get timeout").stdout, "2m\n");
     assert_eq!(User::new().types("config set timeout 30s").code, Some(0), "the file is made if there is none");
 }
 

@@ -148,13 +148,13 @@ async fn an_older_value_never_arrives_after_a_newer_one() {
         let sandbox = start(Sandbox::builder().fault(rule)).await;
         let element = |number: usize| variable(number % 100).with_value((number / 100).to_string());
         let batches = client(&sandbox).ingestion().variable_batches().batch_count(100).concurrency(8);
-        let (accepted, refused, failed) = gather(batches.send(stream::iter((0..800).map(element)))).await;
-        assert_eq!((accepted.len(), refused.len(), failed.len()), (800, 0, 0));
+        let (accepted, refused, failed) = gather(batches.send(stream::iter((0..5_000).map(element)))).await;
+        assert_eq!((accepted.len(), refused.len(), failed.len()), (5_000, 0, 0));
         let mut values = std::collections::HashMap::new();
         for variable in sandbox.ingested_variables() {
             values.insert(variable["id"].to_string(), variable["value"].to_string());
         }
-        let stale = values.values().filter(|value| *value != "\"7\"").count();
+        let stale = values.values().filter(|value| *value != "\"49\"").count();
         assert_eq!((values.len(), stale), (100, 0));
     }
 }

@@ -252,10 +252,10 @@ fn a_reader_that_is_slower_than_the_connection_is_kept_gets_every_row() {
     use std::io::{BufRead as _, BufReader};
     use std::time::Duration;
 
-    const ROWS: usize = 8_000;
+    const ROWS: usize = 6_000;
     let server = Server::new();
     let address = server.base_url().trim_start_matches("http://").to_owned();
-    let gateway = impatient_gateway(address, Duration::from_millis(200));
+    let gateway = impatient_gateway(address, Duration::from_secs(1));
     for format in ["ndjson", "csv", "table"] {
         let user = User::of(&server).with("OPTIMIZE_BASE_URL", &format!("http://{gateway}"));
         let (columns, rows) = ("processInstanceId,flowNodeInstances", ROWS.to_string());
@@ -265,8 +265,8 @@ fn a_reader_that_is_slower_than_the_connection_is_kept_gets_every_row() {
         for line in BufReader::new(export.stdout.take().unwrap()).lines() {
             line.unwrap();
             count += 1;
-            if count % 500 == 0 {
-                std::thread::sleep(Duration::from_millis(250));
+            if count % 2_000 == 0 {
+                std::thread::sleep(Duration::from_millis(1_500));
             }
         }
         let ran = user.ran(&export.wait_with_output().unwrap());

@@ -211,8 +211,11 @@ fn bar_06_a_command_at_work_holds_as_few_copies_of_a_secret_as_promised() {
         ("file", &without, &flagged, 3),
         ("standard input", &without, &typed, 3),
     ] {
+        // On a busy machine the process can end before anything looks into it.
+        let mut looks = (0..5).map(|_| copies_at_work(user, arguments, &secret));
+        let look = looks.find(|copies| *copies != Some(0)).unwrap_or(Some(0));
         // Only root can look into such a process.
-        let Some(copies) = copies_at_work(user, arguments, &secret) else { return };
+        let Some(copies) = look else { return };
         assert!((1..=most).contains(&copies), "{name}: {copies} copies");
     }
 }

@@ -32,13 +32,17 @@ pub(crate) fn run() -> Outcome {
         let url = told["base_url"].as_str().unwrap_or_default();
         let token = sandbox::token(&told)?;
         eprintln!("== schemathesis against the sandbox as {generation}");
-        cmd!(
-            shell,
-            "{schemathesis} run {description} --url {url} --checks {CHECKS} --max-examples 20 --seed 1 --no-color"
-        )
-        .args(["--header", &format!("Authorization: Bearer {token}")])
-        .quiet()
-        .run()?;
+        // Which bytes of an invalid id reach Optimize is a matter of the web stack, and no description has it.
+        for (paths, mode) in [("--exclude-path-regex", "all"), ("--include-path-regex", "positive")] {
+            cmd!(
+                shell,
+                "{schemathesis} run {description} --url {url} --checks {CHECKS} --max-examples 20 --seed 1 --no-color"
+            )
+            .args(["--mode", mode, paths, r"\{id\}"])
+            .args(["--header", &format!("Authorization: Bearer {token}")])
+            .quiet()
+            .run()?;
+        }
         drop(server);
     }
     Ok(())

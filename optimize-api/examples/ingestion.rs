@@ -1,4 +1,4 @@
-//! Ingests a thousand variables in batches, and tells which were refused.
+//! Ingests a thousand variables in batches, and prints which were refused.
 //!
 //! `cargo run --example ingestion -- http://localhost:8090 TOKEN-FILE`
 

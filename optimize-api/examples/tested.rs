@@ -28,6 +28,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     sandbox.add_fault(page);
     let error = count(&client).await.expect_err("a page is missing");
     assert_eq!(error.kind(), ErrorKind::Incomplete);
-    println!("a lost page is told");
+    println!("a lost page is an error");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Calls without an async runtime of one's own.
+//! Blocking calls, for programs without an async runtime.
 
 use std::fmt;
 use std::io;

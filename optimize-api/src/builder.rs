@@ -1,4 +1,4 @@
-//! What a client may be told before it is built.
+//! Options of a client.
 
 use std::sync::Arc;
 use std::time::Duration;

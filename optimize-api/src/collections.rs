@@ -73,7 +73,7 @@ impl Collections {
     }
 
     /// A collection. `GET /api/public/collection/{id}`, since 8.7. [`Safe`](crate::Replay::Safe).
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none of this id.
+    /// [`NotFound`](crate::ErrorKind::NotFound) if no collection has this id.
     pub async fn get(&self, id: &CollectionId) -> Result<Collection, Error> {
         #[derive(Deserialize)]
         struct Head {

@@ -177,7 +177,7 @@ impl Error {
         }
     }
 
-    /// The same failure, told as a lost page: the cursor may have moved although no answer came.
+    /// The same failure as a lost page: the cursor may have moved although no response arrived.
     pub(crate) fn into_lost_page(self) -> Self {
         let operation = &operation::REPORT_DATA_NEXT;
         let mut lost = Self::new(operation, ErrorKind::Incomplete, format!("a page was lost: {}", self.0.problem));

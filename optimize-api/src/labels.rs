@@ -83,10 +83,10 @@ mod tests {
     #[test]
     fn what_the_server_would_refuse_is_refused_before_it_is_sent() {
         let label = |name: &str| VariableLabel::new(name, VariableType::String, "l");
-        let told = |key: &str, labels: &[VariableLabel]| set(key, labels).unwrap_err().to_string();
-        insta::assert_snapshot!(told(" ", &[]), @"set variable labels: the definition key is empty");
-        insta::assert_snapshot!(told("k", &[label("")]), @r#"set variable labels: label 0 has no variable name: """#);
-        insta::assert_snapshot!(told("k", &[label("a"), label("a")]), @r#"set variable labels: label 1 is the second one of the variable: "a""#);
+        let message = |key: &str, labels: &[VariableLabel]| set(key, labels).unwrap_err().to_string();
+        insta::assert_snapshot!(message(" ", &[]), @"set variable labels: the definition key is empty");
+        insta::assert_snapshot!(message("k", &[label("")]), @r#"set variable labels: label 0 has no variable name: """#);
+        insta::assert_snapshot!(message("k", &[label("a"), label("a")]), @r#"set variable labels: label 1 is the second one of the variable: "a""#);
         assert!(set("k", &[]).is_ok());
     }
 }

@@ -99,7 +99,7 @@ operations! {
     SHARING_DISABLE = "sharing.disable", "disable sharing", POST "/api/public/share/disable", Safe, Empty, "8.0, C7 3.8";
     /// Elements are keyed by their ids: one that is sent again is a newer version of itself.
     VARIABLE_INGEST = "variable.ingest", "ingest variables", POST "/api/ingestion/variable", Safe, Empty, "8.0, C7 3.6";
-    /// Likewise.
+    /// Like [`Operation::DASHBOARD_IMPORT`].
     EVENT_INGEST = "event.ingest", "ingest events", POST "/api/ingestion/event/batch", Safe, Empty, "C7 3.0 alone";
     PROCESS_DEFINITION_DELETE = "process-definition.delete", "delete the data of the process definition {id}",
         DELETE "/api/public/process-definition/{id}", Delete, Empty, "8.10";

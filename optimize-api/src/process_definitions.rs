@@ -8,7 +8,7 @@ impl Client {
     /// `DELETE /api/public/process-definition/{id}`, since 8.10. [`Delete`](crate::Replay::Delete).
     ///
     /// Success says that the job is queued, not that it was carried out; there is no way to ask but to call again, which
-    /// comes to [`NotFound`](crate::ErrorKind::NotFound) when it was. A job that is still queued is
+    /// fails with [`NotFound`](crate::ErrorKind::NotFound) once it was. A job that is still queued is
     /// [`Rejected`](crate::ErrorKind::Rejected) with the status 409. On self-managed servers the jobs are only carried out
     /// where that has been switched on. The cluster's own definition is untouched.
     pub async fn delete_process_definition(&self, key: i64) -> Result<(), Error> {

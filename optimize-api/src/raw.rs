@@ -83,22 +83,22 @@ mod tests {
 
     #[test]
     fn a_path_stays_below_the_base_url() {
-        let told = |path: &str| match RawRequest::new(Method::GET, path) {
+        let refusal = |path: &str| match RawRequest::new(Method::GET, path) {
             Ok(request) => request.spec.wire_form(),
             Err(error) => error.to_string(),
         };
-        insta::assert_snapshot!(told("/api/public/report?collectionId=a%2Fb"), @"GET /api/public/report?collectionId=a%2Fb");
-        insta::assert_snapshot!(told("api/public"), @r#"send the request: the path does not begin with a slash: "api/public""#);
+        insta::assert_snapshot!(refusal("/api/public/report?collectionId=a%2Fb"), @"GET /api/public/report?collectionId=a%2Fb");
+        insta::assert_snapshot!(refusal("api/public"), @r#"send the request: the path does not begin with a slash: "api/public""#);
         for path in ["//evil.example/x", "/api/../../x", "/api/%2E%2e/x", "/api/./x"] {
-            assert!(told(path).contains("leads out of the base URL"), "{path}");
+            assert!(refusal(path).contains("leads out of the base URL"), "{path}");
         }
         for path in ["/api#x", "/a b", "/a\n", "/a\\b"] {
-            assert!(told(path).contains("percent-encoded"), "{path}");
+            assert!(refusal(path).contains("percent-encoded"), "{path}");
         }
     }
 
     #[test]
-    fn what_may_be_sent_twice_is_told_by_method_and_cursor() {
+    fn method_and_cursor_decide_what_may_be_sent_twice() {
         let replay = |method: Method, path: &str| operation_of(&method, path).replay;
         assert_eq!(replay(Method::GET, "/api/public/report"), crate::Replay::Safe);
         assert_eq!(replay(Method::GET, "/api/x?limit=1&searchRequestId=c"), crate::Replay::Never);

@@ -7,7 +7,7 @@ impl Client {
     /// Lets reports and dashboards be shared. `POST /api/public/share/enable`, since 8.0 and C7 3.8.
     /// [`Safe`](crate::Replay::Safe).
     ///
-    /// The setting is kept by the server and counts more than its configuration file. There is no way to read it.
+    /// The server stores the setting; it overrides its configuration file. It cannot be read.
     pub async fn enable_sharing(&self) -> Result<(), Error> {
         self.transport.send_void(&RequestSpec::new(&operation::SHARING_ENABLE)).await
     }

@@ -56,7 +56,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// What the last attempt came to, and how it got there.
+/// The result of the last attempt, and how many there were.
 struct Ended {
     exchange: Exchange,
     auth: Option<AuthHeaders>,
@@ -79,7 +79,7 @@ impl Ended {
     }
 }
 
-/// What one attempt came to.
+/// The result of one attempt.
 enum Exchange {
     Answered(Answer),
     Failed(TransportError),
@@ -143,7 +143,7 @@ impl Transport {
         self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(tell).map_err(about)
     }
 
-    /// Likewise, but any answer is a success; beside it stands the error that it is if it is none.
+    /// Like [`send`], but returns every response; one that is not a success comes with its error.
     pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Answer, Option<Error>), Error> {
         let ended = self.run(spec).await?;
         let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
@@ -212,7 +212,7 @@ impl Transport {
     }
 
     /// Rejects the credential and asks for another one. False if it is the same again, as from a file that nobody has
-    /// replaced: there is no use in sending that. A failure to get one is told by whoever asks next.
+    /// replaced: sending that is useless. The next caller gets the error if no new one can be had.
     async fn renews(&self, rejected: Option<&AuthHeaders>, exchange: &Exchange, deadline: Instant) -> bool {
         let (Some(credentials), Some(rejected)) = (&self.credentials, rejected) else { return false };
         credentials.reject(rejected.stamp(), exchange.challenge());

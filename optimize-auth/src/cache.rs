@@ -28,7 +28,7 @@ use policy::Thresholds;
 ///   failures included. A caller that goes away while it leads hands the lead on.
 /// * The request runs on the runtime of the caller that leads. If that runtime is not driven for three seconds, one of
 ///   those who wait makes a request of its own, so no caller depends on another caller's executor.
-/// * While somebody waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
+/// * While a caller waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
 ///   flight the same error answers everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
 ///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
 /// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read, and when an endpoint asks
@@ -248,7 +248,7 @@ impl Cached {
         monotonic.max(now.wall.duration_since(moment.wall).unwrap_or_default())
     }
 
-    /// The token of a flight: one of one's own, or somebody else's.
+    /// The token of a flight: of our own, or of another caller.
     pub(crate) async fn renew(self: &Arc<Self>) -> Result<(Entry, Freshness), AuthError> {
         let seen = self.finished.load(Ordering::Acquire);
         let gate = self.pass_the_gate().await;
@@ -289,7 +289,7 @@ impl Cached {
                         // Another waiter may have been faster.
                         if Arc::ptr_eq(&current, &gate) {
                             tracing::debug!(
-                                "a token request does not go on, since its runtime is not driven; taking over"
+                                "a token request makes no progress, since its runtime is not driven; taking over"
                             );
                             *current = Arc::default();
                         }
@@ -308,10 +308,10 @@ impl Cached {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Permission to refresh ahead, unless somebody is at it or the last attempt has just failed.
+    /// Permission to refresh ahead, unless a refresh is running or the last attempt has just failed.
     pub(crate) fn may_refresh(&self) -> Option<Permit> {
         let gate = self.current_gate().clone().try_lock_owned().ok()?;
-        // Somebody may have been faster than the caller's look at the token.
+        // Another caller may have refreshed the token since this one read it.
         let is_due = matches!(self.look(|_| ()), Some(((), Freshness::RefreshAhead)));
         let want = Want { reason: FetchReason::Expiring, fresh: true };
         let is_pausing = self.flights().failure.as_ref().is_some_and(|failure| self.is_pausing(failure));
@@ -446,7 +446,9 @@ impl Cached {
                 (last_beat, silence, has_broken) = (beat, Duration::ZERO, false);
             }
             if silence >= SILENCE && has_broken {
-                tracing::warn!("another process fetches the same token and does not go on; asking without its lock");
+                tracing::warn!(
+                    "another process fetches the same token and makes no progress; requesting one without its lock"
+                );
                 return Err(None);
             }
             if silence >= SILENCE {
@@ -472,7 +474,7 @@ impl Cached {
         }
         let requested_at = token.request_time()?;
         let now = self.now();
-        // A record from the future is none: its clock or this one is wrong, and so is every age.
+        // A record from the future is ignored: its clock or this one is wrong, and so is every age.
         let age = match now.wall.duration_since(requested_at) {
             Ok(age) => age,
             Err(ahead) if ahead.duration() <= CLOCK_TOLERANCE => Duration::ZERO,

@@ -153,7 +153,7 @@ async fn a_flight_waits_as_long_as_the_endpoint_asks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_distant_retry_after_is_told_at_once_and_heeded_by_later_callers() {
+async fn a_distant_retry_after_fails_at_once_and_later_callers_respect_it() {
     let (credentials, count) = credentials(|number| match number {
         1 => Err(failure(AuthErrorKind::Unavailable).with_retry_after(20 * SECOND)),
         _ => tokens(number),
@@ -227,7 +227,7 @@ async fn a_late_401_does_not_evict_the_new_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_token_is_fetched_anew() {
+async fn a_forgotten_token_is_fetched_again() {
     let (credentials, _) = credentials(tokens);
     token(&credentials).await.unwrap();
     assert!(credentials.cached_token().is_some());
@@ -310,7 +310,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Whether a token is asked for anew after the clocks have moved.
+/// Whether a token is requested again after the clocks have moved.
 async fn is_renewed(monotonic: Duration, wall: impl FnOnce(SystemTime) -> SystemTime) -> bool {
     let clock = TestClock::new();
     let (cached, count) = cache(tokens);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 /// Where the token cache reads the time.
 ///
 /// It needs two readings: the monotonic one cannot be set back but stands still while a machine is suspended, the wall
-/// clock goes on during suspension but can be set to anything. A token counts as old as the larger of the two says.
+/// clock continues during suspension but can be set to anything. The larger of the two is used as the age of a token.
 pub trait Clock: Debug + Send + Sync {
     /// Time since an origin of the clock's own choice; never decreases.
     fn monotonic(&self) -> Duration;

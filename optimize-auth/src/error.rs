@@ -30,9 +30,9 @@ struct Inner {
 pub enum AuthErrorKind {
     /// A setting cannot be used, for example a token with a character no header may carry. Nothing was sent.
     InvalidInput,
-    /// There is no credential here: a file that does not exist, a helper that knows none. A chain goes on.
+    /// There is no credential here: a file that does not exist, a helper without one. A chain tries its next source.
     NotFound,
-    /// This way to get a credential does not work here at all. A chain goes on.
+    /// Not supported in this environment. A chain tries its next source.
     Unsupported,
     /// The token endpoint understood the request and said no (RFC 6749 §5.2).
     Refused,
@@ -117,7 +117,7 @@ impl AuthError {
         self.0.setting.as_deref()
     }
 
-    /// The `Date` of the endpoint's answer: tells clocks that differ.
+    /// The `Date` of the endpoint's response, to find clocks that differ.
     pub fn server_time(&self) -> Option<SystemTime> {
         self.0.server_time
     }
@@ -138,7 +138,7 @@ impl AuthError {
         })
     }
 
-    /// The same error, told as what happened while doing `action`; it becomes the cause.
+    /// An error of the same kind that names `action`; this error becomes its cause.
     pub(crate) fn within(self, action: &str) -> Self {
         self.retold(action).with_source(self)
     }

@@ -1,5 +1,5 @@
 //! The HTTP rules that the token endpoint and the API share: how a client is built, how much of an answer is read, how
-//! a failure is told. Nothing else in the workspace builds a [`reqwest::Client`] for credentials.
+//! a failure is reported. Nothing else in the workspace builds a [`reqwest::Client`] for credentials.
 
 mod contact;
 mod failure;
@@ -107,7 +107,7 @@ impl HttpOptions {
     ///
     /// It follows no redirect, since a redirected POST would repeat its body, and with it the client secret, to another
     /// origin. The proxy variables of the environment hold for https alone, where a proxy sees only whom it connects to:
-    /// over plain http it would read the credentials, and for this machine there is none.
+    /// over plain http it would read the credentials, and requests to this machine need none.
     pub fn client_for(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
         self.client(target, true)
     }
@@ -228,7 +228,7 @@ fn invalid(what: &str, source: reqwest::Error) -> AuthError {
 
 /// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3).
 ///
-/// A date counts from the server's own `Date`, or from `now` where there is none: the clocks may differ. A date in the past is
+/// A date is relative to the server's own `Date`, or to `now` without one: the clocks may differ. A date in the past is
 /// no wait; anything unreadable counts as absent.
 pub fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
@@ -239,7 +239,7 @@ pub fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duratio
     Some(date.duration_since(server_date(headers).unwrap_or(now)).unwrap_or_default())
 }
 
-/// The time of day according to whoever answered (RFC 9110 §6.6.1).
+/// The time of day according to the server (RFC 9110 §6.6.1).
 pub fn server_date(headers: &http::HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(http::header::DATE)?.to_str().ok()?).ok()
 }
@@ -257,7 +257,7 @@ pub fn is_html(headers: &http::HeaderMap, body: &[u8]) -> bool {
 
 /// A web page in the words of an error: with its title, if it has one.
 ///
-/// The title comes from whoever answered; callers clean it with [`scrub`](crate::scrub).
+/// The title comes from the server; callers clean it with [`scrub`](crate::scrub).
 pub fn described_page(body: &[u8]) -> String {
     const LONGEST: usize = 80;
     let text = String::from_utf8_lossy(body);

@@ -9,7 +9,7 @@
 //! | Source | For |
 //! |---|---|
 //! | [`ClientCredentials`] | the OAuth 2 client credentials grant, with every usual proof of who the client is |
-//! | [`StaticBearer`], [`TokenFile`] | a token that somebody else has made |
+//! | [`StaticBearer`], [`TokenFile`] | a token that another program obtained |
 //! | [`Exec`] | a credential helper in any language |
 //! | [`Chain`] | the first of several that has a credential |
 //! | [`Anonymous`] | no credential |

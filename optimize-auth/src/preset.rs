@@ -7,7 +7,7 @@ use crate::{AssertionAudience, AuthError, ClientAuth, ClientCredentials, Service
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preset {
-    /// The base URL of Optimize, where the provider tells it.
+    /// The base URL of Optimize, if it follows from the provider.
     pub base_url: Option<String>,
     /// The token endpoint.
     pub token_url: String,

@@ -23,9 +23,9 @@ pub struct Surroundings {
     pub http: HttpOptions,
     /// How long one token request may take. Default 30 s.
     pub timeout: Option<Duration>,
-    /// The base URL of the API, which credential helpers are told.
+    /// The base URL of the API, for credential helpers.
     pub base_url: Option<String>,
-    /// The profile in use, which credential helpers are told.
+    /// The profile in use, for credential helpers.
     pub profile: Option<String>,
     /// The environment of credential helpers. Default empty.
     pub helper_environment: Vec<(String, String)>,

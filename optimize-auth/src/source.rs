@@ -72,7 +72,7 @@ pub struct FetchContext {
     pub reason: FetchReason,
     /// The `WWW-Authenticate` header with which the last token was rejected.
     pub challenge: Option<String>,
-    /// The first half of the SHA-256 of the last token, in hexadecimal: tells tokens apart without showing one.
+    /// The first half of the SHA-256 of the last token, in hexadecimal: identifies a token without showing it.
     pub previous: Option<String>,
 }
 
@@ -80,13 +80,13 @@ pub struct FetchContext {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchReason {
-    /// There is none.
+    /// No token is cached.
     #[default]
     Missing,
     /// The one there is ends soon, or has ended.
     Expiring,
     /// A server answered 401 to the one there was.
     Rejected,
-    /// Somebody asked for another one.
+    /// The caller asked for another one.
     Forced,
 }

@@ -20,7 +20,7 @@ use crate::{Pause, Token};
 /// Keeps tokens for several caches, or for several processes.
 ///
 /// The cache reads without a lock, and fetches and writes under one, so that any number of processes that start at once
-/// send one token request. A store never fails a caller: what it cannot read is a miss, what it cannot write is told
+/// send one token request. A store never fails a caller: what it cannot read is a miss, what it cannot write is logged
 /// once in the log.
 ///
 /// The methods are called from asynchronous code, so they must be quick.
@@ -47,7 +47,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
 
     /// Takes a lock away from a holder that is alive but does not run, such as a stopped process: the cache calls this when
     /// [`LockOutcome::Busy`] has shown the same `beat` for three seconds. One of those who wait can then take the lock.
-    /// Default nothing: the cache then goes on without a lock.
+    /// Default nothing: the cache then continues without a lock.
     fn break_lock(&self, _key: &StoreKey, _beat: Option<u64>) {}
 }
 
@@ -61,7 +61,7 @@ pub enum LockOutcome {
         /// A number that changes at least once a second while the holder runs; `None` if the store cannot know.
         beat: Option<u64>,
     },
-    /// There are no locks here; the caller goes on without one.
+    /// There are no locks here; the caller continues without one.
     Unavailable,
 }
 

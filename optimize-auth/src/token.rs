@@ -75,7 +75,7 @@ impl Token {
         self
     }
 
-    /// When the issuer wishes the token to be replaced, counted likewise: Entra's `refresh_in`.
+    /// When the issuer wishes the token to be replaced, on the same clock: Entra's `refresh_in`.
     pub fn with_refresh_in(mut self, age: Duration) -> Self {
         self.refresh_in = Some(age);
         self

@@ -55,7 +55,7 @@ fn export(server: &Server, format: &str, rows: u64) -> Run {
 }
 
 fn curl_pages(server: &Server, rows: u64) -> Duration {
-    let url = format!("{}/api/public/export/report/orders-raw/result/json", server.told("base_url"));
+    let url = format!("{}/api/public/export/report/orders-raw/result/json", server.setting("base_url"));
     let first = tempfile::NamedTempFile::new().expect("a temporary file");
     let request = format!("url = \"{url}?limit={PAGE_SIZE}\"\noutput = \"{}\"\n", first.path().display());
     let mut time = curl(server, &[], &request);

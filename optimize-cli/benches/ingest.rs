@@ -81,7 +81,7 @@ fn curl_bodies(server: &Server, folder: &Path, rows: u64) -> std::time::Duration
         .collect();
     let file = folder.join("body.json");
     fs::write(&file, format!("[{}]", body.join(","))).expect("a file");
-    let url = format!("{}/api/ingestion/variable", server.told("base_url"));
+    let url = format!("{}/api/ingestion/variable", server.setting("base_url"));
     let mut requests = String::from("header = \"Content-Type: application/json\"\n");
     for _ in 0..rows / BATCH {
         // Writing to a String cannot fail.

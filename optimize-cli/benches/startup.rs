@@ -68,7 +68,7 @@ fn quiet(mut command: Command) -> Command {
 }
 
 fn token_requests(server: &Server) -> usize {
-    let url = format!("{}/_sandbox/journal", server.told("base_url"));
+    let url = format!("{}/_sandbox/journal", server.setting("base_url"));
     let journal = Command::new("curl").args(["--silent", &url]).output().expect("curl is there").stdout;
     let journal: Vec<Value> = serde_json::from_slice(&journal).expect("JSON");
     journal.iter().filter(|entry| entry["path"] == "/oauth/token").count()

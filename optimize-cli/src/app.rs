@@ -177,7 +177,7 @@ impl App {
         if self.flags.columns_optional { Ok(()) } else { check_columns(&self.flags.columns, known) }
     }
 
-    /// Asks whether to go on; `--yes` is the answer already.
+    /// Asks whether to continue; `--yes` answers yes.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), CliError> {
         if self.flags.yes {
             return Ok(());

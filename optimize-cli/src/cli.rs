@@ -16,7 +16,7 @@ const TRY_IT: &str = "Try it without a server: optimize --sandbox report data or
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
-    /// Without one, where to begin is told.
+    /// Without one, the program prints where to begin.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }

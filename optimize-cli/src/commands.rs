@@ -1,4 +1,4 @@
-//! The commands. Each says what it comes to; none prints.
+//! The commands. Each returns its result; none prints.
 
 mod api;
 mod auth;
@@ -35,28 +35,28 @@ use crate::plugins::Found;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Api(api::Api),
-    /// Tokens: get one, or see how they are got
+    /// Log in, check the connection, print a token
     #[command(subcommand)]
     Auth(auth::Auth),
-    /// Collections, on servers from 8.7 on
+    /// Collections (8.7 and later)
     #[command(subcommand, visible_alias = "collections")]
     Collection(collection::Collection),
     Completion(completion::Completion),
-    /// Configuration: files, profiles, and which settings count
+    /// Configuration: files, profiles and settings
     #[command(subcommand)]
     Config(config::Config),
     /// Dashboards
     #[command(subcommand, visible_alias = "dashboards")]
     Dashboard(dashboard::Dashboard),
-    /// Events from outside, for Camunda 7
+    /// External events (Camunda 7 only)
     #[command(subcommand, visible_alias = "events")]
     Event(event::Event),
     Import(import::Import),
     Man(man::ManPages),
-    /// Programs that extend this one
+    /// Plugins
     #[command(subcommand, visible_alias = "plugins")]
     Plugin(plugin::Plugin),
-    /// Imported data of process definitions, on servers from 8.10 on
+    /// Imported data of process definitions (8.10 and later)
     #[command(subcommand, visible_alias = "process-definitions")]
     ProcessDefinition(process_definition::ProcessDefinition),
     Ready(ready::Ready),
@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Sharing of reports and dashboards
     #[command(subcommand)]
     Sharing(sharing::Sharing),
-    /// Variables from outside, and their labels
+    /// External variables, and labels of variables
     #[command(subcommand, visible_alias = "variables")]
     Variable(variable::Variable),
     /// A plugin: its name and its arguments
@@ -103,7 +103,7 @@ impl Command {
         )
     }
 
-    /// The plugin that this is to be, and its arguments.
+    /// The plugin to run, and its arguments.
     pub(crate) fn plugin(&self, app: &App) -> Result<Option<(Found, &[OsString])>, CliError> {
         match self {
             Self::External(words) => {

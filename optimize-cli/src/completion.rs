@@ -165,7 +165,7 @@ fn candidates<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<CompletionCan
     words.into_iter().filter(|word| is_completable(word)).map(CompletionCandidate::new).collect()
 }
 
-/// The ids of the collections, if the server tells them soon.
+/// The ids of the collections, if the server lists them soon.
 fn collections() -> Vec<CompletionCandidate> {
     candidates(ids().unwrap_or_default().iter().map(String::as_str))
 }

@@ -232,13 +232,13 @@ impl Settings {
             None => options,
         };
         let (cert, key) = (self.layers.text(Key::ClientCertFile), self.layers.text(Key::ClientKeyFile));
-        let lonely = |present: Key, missing: Key| {
+        let incomplete = |present: Key, missing: Key| {
             Err(self.invalid(present, &format!("{} is not set", missing.path())).with_hint(auth::how_to_set(missing)))
         };
         match (cert, key) {
             (None, None) => Ok(options),
-            (Some(_), None) => lonely(Key::ClientCertFile, Key::ClientKeyFile),
-            (None, Some(_)) => lonely(Key::ClientKeyFile, Key::ClientCertFile),
+            (Some(_), None) => incomplete(Key::ClientCertFile, Key::ClientKeyFile),
+            (None, Some(_)) => incomplete(Key::ClientKeyFile, Key::ClientCertFile),
             (Some(cert), Some(key)) => {
                 let cert = self.read_file(Key::ClientCertFile, &cert)?;
                 let cert = String::from_utf8(cert).map_err(|_| self.invalid(Key::ClientCertFile, "it is not PEM"))?;
@@ -283,7 +283,7 @@ impl Settings {
         Ok(self.requested(key)?.map(|requested| requested.value))
     }
 
-    /// The value of a setting as it is used, whoever supplies it; of a secret, where it is.
+    /// The value of a setting as it is used, from any layer; of a secret, where it is.
     pub(crate) fn get(&self, key: Key, environment: &Environment) -> Result<Option<String>, CliError> {
         let all = self.explain(environment)?;
         Ok(all.into_iter().find(|found| found.setting == key.path()).and_then(|found| found.value))
@@ -325,7 +325,7 @@ impl Files {
     }
 }
 
-/// A file of the user's own is used whoever can write to it, but not its programs; others could send requests elsewhere.
+/// A file of the user's own is used even if others can write to it, but not its programs; others could send requests elsewhere.
 fn warn_if_open(file: &ConfigFile) {
     // Some commands read the files once for each profile.
     static WARNED: AtomicBool = AtomicBool::new(false);

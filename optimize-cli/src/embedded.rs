@@ -14,7 +14,7 @@ pub(crate) async fn start() -> Result<Sandbox, CliError> {
     Sandbox::builder().start().await.map_err(|error| CliError::io("start the embedded server", error))
 }
 
-/// Fails: there is none in this build.
+/// Fails: this build has no embedded server.
 #[cfg(not(feature = "sandbox"))]
 pub(crate) async fn start() -> Result<Sandbox, CliError> {
     std::future::ready(()).await;

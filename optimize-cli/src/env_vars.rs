@@ -22,7 +22,7 @@ pub(crate) const CLIENT: [(&str, &str); 5] = [
 pub(crate) const CLIENT_SECRET_FILE: &str = "OPTIMIZE_CLIENT_SECRET_FILE";
 /// Another proof than a secret for the client of the first family: a private key (PEM or JWK), or an assertion.
 pub(crate) const PRIVATE_KEY_FILE: &str = "OPTIMIZE_PRIVATE_KEY_FILE";
-/// A file with an assertion that somebody else keeps up to date.
+/// A file with an assertion that another program keeps up to date.
 pub(crate) const ASSERTION_FILE: &str = "OPTIMIZE_ASSERTION_FILE";
 /// How the client authenticates at the token endpoint: `post` (default), `basic`, `json`, `private-key-jwt`,
 /// `client-secret-jwt`, `mtls` or `none`.
@@ -89,11 +89,11 @@ pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 /// Where plugins are kept; `~/.local/share` if it is not an absolute path.
 pub(crate) const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
-/// Where plugins are looked for, besides the folder of those that were installed.
+/// Directories to search for plugins, in addition to the one of installed plugins.
 pub(crate) const PATH: &str = "PATH";
 /// To a plugin: the version of the handover.
 pub(crate) const PLUGIN_API: &str = "OPTIMIZE_PLUGIN_API";
-/// To a plugin: its name. What it starts tells us by this who asks.
+/// To a plugin: its name. Programs that the plugin starts pass it on, so we know who asks.
 pub(crate) const PLUGIN_NAME: &str = "OPTIMIZE_PLUGIN";
 /// To a plugin: the absolute path of this program.
 pub(crate) const PLUGIN_CLI: &str = "OPTIMIZE_CLI";
@@ -105,13 +105,13 @@ pub(crate) const PLUGIN_VERBOSE: &str = "OPTIMIZE_VERBOSE";
 pub(crate) const PLUGIN_DRY_RUN: &str = "OPTIMIZE_DRY_RUN";
 /// To a plugin: `1` if every question is answered with yes.
 pub(crate) const PLUGIN_YES: &str = "OPTIMIZE_YES";
-/// A program that shows long tables; the first one that is set. `cat` is none.
+/// A program that shows long tables; the first one that is set. `cat` does not count.
 pub(crate) const PAGERS: [&str; 2] = ["OPTIMIZE_PAGER", "PAGER"];
-/// What `less` is told; `FRX` if nothing.
+/// Options of `less`; `FRX` if unset.
 pub(crate) const LESS: &str = "LESS";
 /// The kind of terminal.
 pub(crate) const TERM: &str = "TERM";
-/// Proxies for https. They are read by the HTTP library; here they are only told of.
+/// Proxies for https. The HTTP library reads them; here they are only shown.
 pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 /// Names of ours that are not settings.
 pub(crate) const OTHERS: [&str; 10] = [
@@ -126,7 +126,7 @@ pub(crate) const OTHERS: [&str; 10] = [
     PLUGIN_DRY_RUN,
     PLUGIN_YES,
 ];
-/// What credential helpers are given of the environment, besides what is allowed by name.
+/// The environment of credential helpers, in addition to what is allowed by name.
 const HELPER: [&str; 11] = [
     "PATH",
     "HOME",

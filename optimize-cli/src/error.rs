@@ -12,7 +12,7 @@ use crate::exit_code::Exit;
 /// How many details are printed; a server may send one for each element of a batch.
 const MOST_DETAILS: usize = 20;
 
-/// A command that did not do what it was asked. `Display` reads after "failed to".
+/// A command that did not do what it was asked. `Display` reads after "failed to", unless the user ended it.
 #[derive(Debug)]
 pub(crate) struct CliError {
     kind: Kind,
@@ -40,7 +40,7 @@ enum Kind {
         action: String,
         source: io::Error,
     },
-    /// Somebody who is not trusted asks for a credential.
+    /// A plugin that is not trusted asks for a credential.
     Untrusted(String),
     Interrupted,
     /// The person said no.
@@ -179,7 +179,10 @@ impl CliError {
     /// What went wrong, without the causes.
     pub(crate) fn message(&self) -> String {
         let place = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
-        format!("{place}failed to {self}")
+        match self.kind {
+            Kind::Interrupted | Kind::Declined => format!("{place}{self}"),
+            _ => format!("{place}failed to {self}"),
+        }
     }
 
     /// This error and its causes in one line.
@@ -263,8 +266,8 @@ impl fmt::Display for CliError {
             Kind::Api(error) => error.fmt(f),
             Kind::Auth(error) => error.fmt(f),
             Kind::Io { action, .. } => f.write_str(action),
-            Kind::Interrupted => f.write_str("finish: interrupted"),
-            Kind::Declined => f.write_str("go on: the answer was no; nothing was done"),
+            Kind::Interrupted => f.write_str("interrupted"),
+            Kind::Declined => f.write_str("aborted; nothing was changed"),
         }
     }
 }

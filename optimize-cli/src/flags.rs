@@ -16,13 +16,13 @@ pub(crate) struct GlobalArgs {
     /// The profile of the configuration to use; `sandbox` is built in
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// A configuration file to read besides the user's own
+    /// Also read this configuration file
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Use the file of --config even if it is not trusted; see `optimize config trust`
     #[arg(long, global = true)]
     pub(crate) trust_config: bool,
-    /// The base URL of Optimize: what comes before /api
+    /// The base URL of Optimize, without /api
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// Use an embedded server with demo data; no other setting is needed
@@ -46,16 +46,16 @@ pub(crate) struct GlobalArgs {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub(crate) color: ColorChoice,
-    /// Print no progress and no remarks
+    /// Print only results and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Log to standard error; twice or thrice for more
+    /// Log what is done; -vv and -vvv log more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// How long one request may take, its retries included, such as 30s or 2m [default: 60s]
+    /// The longest time for a request and its retries, such as 30s or 2m [default: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Never ask; fail where an answer would be needed
+    /// Never ask; fail if an answer is needed
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
     /// Answer yes to every question
@@ -63,7 +63,7 @@ pub(crate) struct GlobalArgs {
     pub(crate) yes: bool,
 }
 
-/// A longer wait is a mistake, and much longer ones are more than a clock can count.
+/// A longer wait is a mistake, and a clock cannot count much longer ones.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A duration with its unit: longer than zero, at most a year.

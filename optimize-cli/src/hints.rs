@@ -67,10 +67,10 @@ optimize_api::declare_hints! {
     // Something in front.
     FRONT_TOKEN = "front-token",
         "a web page is not a token endpoint: a firewall, a proxy or a login page in front of it answered",
-        "check the token URL, and ask whoever runs what is in front to let this client through";
+        "check the token URL, and ask the operator of that firewall or proxy to let this client through";
     FRONT_API = "front-api",
         "a web page is not Optimize's API: a firewall, a proxy or a gateway in front of it answered",
-        "ask whoever runs what is in front to let this client through; check the base URL";
+        "ask the operator of that firewall or proxy to let this client through; check the base URL";
 
     // Token endpoints.
     RATE_LIMIT = "rate-limit",
@@ -175,7 +175,7 @@ optimize_api::declare_hints! {
         "give it the permission for the Optimize API at the identity provider";
 }
 
-/// What is known besides the error.
+/// What is known in addition to the error.
 pub(crate) struct Facts {
     pub(crate) base_url: Option<ServiceUrl>,
     pub(crate) token_url: Option<ServiceUrl>,
@@ -274,7 +274,7 @@ fn of_transport(problem: TransportProblem, proxy: Option<&str>, is_token: bool) 
     Some(filled(hint, &[("proxy", proxy.unwrap_or("HTTPS_PROXY"))]))
 }
 
-/// The cause of a refused token request, or of a response that is none of a token endpoint.
+/// The cause of a refused token request, or of a response that is not from a token endpoint.
 fn of_token_request(error: &AuthError, facts: &Facts) -> String {
     let text = error.in_full();
     let says = |part: &str| text.contains(part);

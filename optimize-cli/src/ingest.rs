@@ -24,21 +24,21 @@ use element::Input;
 use journal::{Journal, Skipper};
 use rows::{Event, Place, Row};
 
-/// So many refused rows are told one by one.
-const TOLD: u64 = 20;
-/// So many chunks of rows are read ahead of the batch that is made of them.
+/// This many refused rows are reported one by one.
+const SHOWN_REFUSALS: u64 = 20;
+/// Chunks of rows that are read ahead of the batches.
 const AHEAD: usize = 8;
 
-/// The flags of ingestion. What they do together is told where the commands are declared.
+/// The flags of ingestion. What they do together is described where the commands are declared.
 #[derive(Args, Debug)]
 pub(crate) struct Ingest {
     /// The files; - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Rows a request
+    /// Rows per request
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
-    /// Requests at a time; servers before 8.8 take 5 unless they are set up otherwise
+    /// Parallel requests; servers before 8.8 accept 5 by default
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     concurrency: u32,
     /// Record accepted rows in this file, and skip rows that it records with the same content
@@ -49,11 +49,11 @@ pub(crate) struct Ingest {
 /// What is known so far.
 #[derive(Default)]
 struct Account {
-    /// Where the rows stand that are under way, by their place among those that were sent.
+    /// The places of the rows in flight, by their position among those that were sent.
     under_way: HashMap<u64, Place>,
     sent: u64,
     skipped: u64,
-    /// Rows that cannot be sent, until they are told.
+    /// Rows that cannot be sent, until they are reported.
     unreadable: Vec<(Place, String)>,
     /// Why reading ended early.
     failure: Option<CliError>,
@@ -233,8 +233,10 @@ impl Totals {
     fn refuse(&mut self, place: &Place, problem: &str, printer: Printer) {
         self.refused += 1;
         match self.refused {
-            count if count <= TOLD => printer.warning(&format!("{place}: {problem}")),
-            count if count == TOLD + 1 => printer.warning("further refused rows are only counted"),
+            count if count <= SHOWN_REFUSALS => printer.warning(&format!("{place}: {problem}")),
+            count if count == SHOWN_REFUSALS + 1 => {
+                printer.warning(&format!("more rows were refused; only the first {SHOWN_REFUSALS} are listed"));
+            }
             _ => {}
         }
     }
@@ -244,9 +246,10 @@ impl Totals {
         let is_partial = self.accepted > 0 || self.refused > 0;
         match reading.or(self.failure) {
             Some(error) if is_partial => {
-                let told = format!("ingest every row: {} of {rows} rows were accepted, then it ended", self.accepted);
+                let progress =
+                    format!("ingest every row: {} of {rows} rows were accepted, then it ended", self.accepted);
                 let hint = error.hint();
-                let incomplete = CliError::incomplete(format!("{told}: failed to {error}"));
+                let incomplete = CliError::incomplete(format!("{progress}: {}", error.message()));
                 Some(match hint {
                     Some(hint) => incomplete.with_hint(hint),
                     None => incomplete,

@@ -69,7 +69,7 @@ pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     }
 }
 
-/// Reads a configuration as every command reads a file that nobody else can, and tells all that `Debug` and errors do. For
+/// Reads a configuration as every command reads a private file, and returns all that `Debug` and errors print. For
 /// tests that read thousands.
 #[doc(hidden)]
 pub fn check_configuration(text: &str) -> String {
@@ -202,7 +202,7 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
     Ok(Exit::Done.into())
 }
 
-/// Where to begin, for somebody who types the name of the program and nothing else.
+/// What the program prints if it is started without a command: where to begin.
 fn beginning(flags: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
     let settings = Settings::load(flags, environment, false)?;
     let text = match settings.base_url() {
@@ -211,18 +211,18 @@ fn beginning(flags: &GlobalArgs, environment: &Environment) -> Result<(), CliErr
              \u{20} optimize auth doctor                      check the way from here to there\n\
              \u{20} optimize report list --collection ID      list reports\n\
              \u{20} optimize report data ID                   print the data of one\n\n\
-             optimize --help tells every command."
+             optimize --help lists every command."
         ),
         Err(_) => "Nothing is configured yet.\n\n\
              \u{20} optimize --sandbox report data orders-by-step   try it, without a server and without settings\n\
              \u{20} optimize auth login                             set up a server: asks, tries, saves\n\n\
-             optimize --help tells every command."
+             optimize --help lists every command."
             .to_owned(),
     };
     print_line(&text.into())
 }
 
-/// Help and version are answers, all else is an error, told in the format that was asked for.
+/// Help and version are output; everything else is an error, printed in the format that was asked for.
 fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment) -> Exit {
     let is_answer = matches!(error.kind(), UsageKind::DisplayHelp | UsageKind::DisplayVersion);
     if !is_answer && wants_json(arguments) {
@@ -239,7 +239,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment)
         && is_answer
         && failed.kind() != std::io::ErrorKind::BrokenPipe
     {
-        eprintln!("error: failed to write standard output: {failed}");
+        eprintln!("error: failed to write to standard output: {failed}");
         return Exit::Configuration;
     }
     if error.kind() == UsageKind::DisplayHelp

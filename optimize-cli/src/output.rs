@@ -39,7 +39,7 @@ use crate::progress::{Extent, Progress};
 
 pub(crate) use self::document::Document;
 
-/// What a command comes to.
+/// The result of a command.
 pub(crate) enum Outcome {
     /// A record or rows.
     Data(Data),
@@ -80,7 +80,7 @@ pub(crate) struct Data {
     open: Box<dyn Fn() -> Batches>,
     /// All there is, if that is known before anything is written.
     whole: Option<Batch>,
-    /// How often to start anew after a lost page.
+    /// How often to restart after a lost page.
     pub(crate) restarts: u32,
     /// The file to write; standard output if absent.
     pub(crate) file: Option<PathBuf>,
@@ -168,7 +168,7 @@ impl Data {
             match self.pour(renderer, &mut sink, &mut progress, &failed).await {
                 Err(error) if restarts > 0 && error.is_incomplete() => {
                     restarts -= 1;
-                    printer.remark(&format!("failed to {error}; starting again"));
+                    printer.remark(&format!("{}; starting again", error.message()));
                     sink.restart().map_err(failed)?;
                     progress.restart();
                 }
@@ -233,7 +233,7 @@ impl Data {
 enum Sink {
     /// Writes wait for the target.
     Direct(Target),
-    /// For rows that come from a server while somebody reads them.
+    /// For rows that come from a server while they are read.
     Backlog(Backlog),
 }
 
@@ -359,7 +359,7 @@ fn has_hyperlinks() -> bool {
     supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
 }
 
-/// The width of the terminal; 120 where there is none to ask.
+/// The width of the terminal; 120 if unknown.
 fn screen_width() -> usize {
     // Some terminals say that they have no columns.
     comfy_table::Table::new().width().filter(|width| *width > 0).map_or(120, usize::from)

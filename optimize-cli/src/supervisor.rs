@@ -41,7 +41,7 @@ mod linux {
     /// This program, whatever has become of its file since it was started.
     const SELF: &str = "/proc/self/exe";
 
-    /// How long to go on ending processes that start others as fast as they are ended.
+    /// How long to keep ending processes that start others as fast as they are ended.
     const MOST_ROUNDS: u32 = 2000;
     const PAUSE: Duration = Duration::from_millis(1);
 

@@ -142,7 +142,7 @@ impl Sandbox {
         self.state.world().variables.visible(self.state.clock.now())
     }
 
-    /// The events that were ingested, likewise.
+    /// The events that were ingested, oldest first.
     pub fn ingested_events(&self) -> Vec<serde_json::Value> {
         self.state.world().events.visible(self.state.clock.now())
     }

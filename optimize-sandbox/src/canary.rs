@@ -15,7 +15,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 #[derive(Clone)]
 pub struct Canary(String);
 
-/// So many bytes of a secret in a row are a find.
+/// This many consecutive bytes of a secret count as a find.
 const WINDOW: usize = 8;
 
 /// So many characters of base64 hold eight bytes at any offset.

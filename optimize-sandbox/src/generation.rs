@@ -30,7 +30,7 @@ impl Generation {
         matches!(self, Self::G2 | Self::G2Late)
     }
 
-    /// Whether whoever has no session is sent to the login page, also where the keys of the issuer cannot be had.
+    /// Whether a request without a session is redirected to the login page, also where the keys of the issuer cannot be had.
     pub(crate) fn redirects_to_login(self) -> bool {
         matches!(self, Self::G2 | Self::G2Late | Self::G3)
     }

@@ -1,4 +1,4 @@
-//! The issuer's signing keys, made anew at each start and at each rotation.
+//! The issuer's signing keys, made new at each start and at each rotation.
 
 use std::io;
 

@@ -26,7 +26,7 @@ pub(crate) enum Content {
     Number(Option<&'static str>),
     /// Several reports side by side; it has a definition but no data.
     Combined,
-    /// A report that somebody never finished.
+    /// A report that was never finished.
     WithoutDefinition,
 }
 

@@ -110,7 +110,7 @@ async fn cut(answer: Response) -> Response {
     Response::from_parts(parts, Body::from_stream(half))
 }
 
-/// As many MiB of a text that never comes to its end, made as they are sent.
+/// A string of this many MiB without an end, made as it is sent.
 fn flood(megabytes: u32, gzip: bool) -> Response {
     let piece = Bytes::from(vec![b' '; 1 << 20]);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -166,7 +166,7 @@ async fn of_application(state: &State, arrived: &Arrived, path: &str, is_below_c
         Some(resource) if is_below_context && (resource.is_empty() || resource.starts_with('/')) => {
             api::route(state, arrived, resource).await
         }
-        // Another context path is none of the application's.
+        // Another context path does not belong to the application.
         _ if !is_below_context => web_stack::unknown_context(),
         _ => web_stack::user_interface(state.generation),
     }

@@ -25,7 +25,7 @@ pub struct Tls {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServerCertificate {
-    /// Nothing: it is signed by the authority that [`Sandbox::ca_pem`](crate::Sandbox::ca_pem) tells.
+    /// Nothing: it is signed by the authority of [`Sandbox::ca_pem`](crate::Sandbox::ca_pem).
     #[default]
     Good,
     /// It has ended.

@@ -12,7 +12,7 @@ use crate::release::version::last_tag;
 use crate::tools;
 use crate::util::{Outcome, check_or_write, root, shell};
 
-/// The command line's library is for its own tests; its interface is what `docs/reference/command-line.md` tells.
+/// The command line's library is for its own tests; its interface is in `docs/reference/command-line.md`.
 const LIBRARIES: [&str; 3] = ["optimize-auth", "optimize-api", "optimize-sandbox"];
 
 const FOLDER: &str = "docs/dev/api";
@@ -69,7 +69,7 @@ pub(crate) fn since(tag: &str) -> Outcome<Change> {
     Ok(change)
 }
 
-/// What rustdoc knows of a library, as JSON. That is not stable, so this rustdoc alone is told to do it all the same.
+/// What rustdoc knows of a library, as JSON. That option is unstable, so it is unlocked for this rustdoc alone.
 fn rustdoc_json(library: &str) -> Outcome<PathBuf> {
     let rustdoc = root().join("target/xtask/rustdoc");
     fs::create_dir_all(rustdoc.with_file_name(""))?;

@@ -48,8 +48,8 @@ fn measure(name: &str, program: &Path, folder: &Path) -> Outcome {
 fn benches(shell: &Shell, which: &[&str]) -> Outcome<Vec<(String, PathBuf)>> {
     let build =
         cmd!(shell, "cargo bench --workspace --locked --no-run --message-format json --features {FEATURES} {which...}");
-    let told = build.quiet().read()?;
-    let artifacts = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = build.quiet().read()?;
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let bench = |artifact: Value| {
         let is_bench = artifact["target"]["kind"].as_array()?.iter().any(|kind| kind == "bench");
         let program = artifact["executable"].as_str().filter(|_| is_bench)?.into();

@@ -9,7 +9,7 @@ use crate::fetch::fetch;
 use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
-/// Which crates of the workspace a crate may build upon. Tests may use the sandbox besides.
+/// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
 const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
@@ -103,7 +103,7 @@ pub(crate) fn packages(arguments: &[&str]) -> Outcome<Vec<Value>> {
     let mut metadata: Value = serde_json::from_str(&metadata)?;
     match metadata["packages"].take() {
         Value::Array(packages) => Ok(packages),
-        _ => Err("cargo metadata tells no packages".into()),
+        _ => Err("cargo metadata lists no packages".into()),
     }
 }
 

@@ -71,7 +71,7 @@ fn broken_links(book: &Path) -> Outcome<Vec<String>> {
     Ok(broken.into_iter().collect())
 }
 
-/// What the Markdown of the repository links to and is not there, as somebody who reads it there would find.
+/// What the Markdown of the repository links to and is not there, as a reader would find it there.
 fn missing_targets() -> Outcome<Vec<String>> {
     let shell = shell()?;
     let tracked = cmd!(shell, "git ls-files --cached --others --exclude-standard *.md").quiet().read()?;

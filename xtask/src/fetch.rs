@@ -30,13 +30,13 @@ pub(crate) fn fetch(command: Cmd<'_>, what: &str, registry: &str) -> Outcome<boo
     if fetched.status.success() {
         return Ok(true);
     }
-    let told = [fetched.stdout, fetched.stderr].concat();
-    let told = String::from_utf8_lossy(&told);
-    if UNREACHABLE.iter().any(|reason| told.contains(reason)) {
+    let printed = [fetched.stdout, fetched.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    if UNREACHABLE.iter().any(|reason| printed.contains(reason)) {
         eprintln!("!! NOT RUN: {registry} cannot be reached, so {what} is missing");
         return Ok(false);
     }
-    Err(format!("{what} could not be fetched:\n{told}").into())
+    Err(format!("{what} could not be fetched:\n{printed}").into())
 }
 
 /// Whether crates.io answers, for tasks in which cargo asks it in the middle of something. Said out loud if it does not.

@@ -14,7 +14,7 @@ pub(crate) fn run(target: Option<&str>, seconds: u32) -> Outcome {
     };
     for target in targets.lines() {
         let time = format!("-max_total_time={seconds}");
-        // The sanitizers are not stable; this compiler is told to use them all the same.
+        // The sanitizers are unstable; they are unlocked for this compiler.
         cmd!(shell, "{tool} fuzz run --fuzz-dir fuzz {target} -- {time}").env("RUSTC_BOOTSTRAP", "1").run()?;
     }
     Ok(())

@@ -103,7 +103,7 @@ enum Release {
 
 #[derive(Debug, Subcommand)]
 enum Lab {
-    /// All authorization servers: Keycloak, oidc-provider, django-oauth-toolkit; needs npm, python3 and openssl besides
+    /// All authorization servers: Keycloak, oidc-provider, django-oauth-toolkit; also needs npm, python3 and openssl
     Auth {
         /// Write what was found into the documentation
         #[arg(long)]

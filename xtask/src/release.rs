@@ -60,7 +60,7 @@ impl Plan {
                 format!("{} public items are gone or differ, such as: {}", change.gone.len(), change.gone[0]),
             )
         } else if changelog.is_breaking() {
-            (Step::Breaking, "the changelog tells of something breaking".to_owned())
+            (Step::Breaking, "the changelog lists a breaking change".to_owned())
         } else if !change.new.is_empty() || changelog.adds() {
             (Step::Minor, format!("something is new; {} public items are", change.new.len()))
         } else {

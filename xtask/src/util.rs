@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Shell, cmd};
 
-/// Why a task failed, as it is told.
+/// Why a task failed, as it is printed.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// The folder of the workspace: cargo tells it to what it runs, so that a copy of the repository can be worked on too.
-#[expect(clippy::disallowed_methods, reason = "cargo tells it so")]
+/// The folder of the workspace: cargo sets it for the programs it runs, so that tasks work in a copy of the repository too.
+#[expect(clippy::disallowed_methods, reason = "cargo sets it this way")]
 pub(crate) fn root() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     own.parent().unwrap_or(&own).to_owned()
@@ -57,8 +57,8 @@ pub(crate) fn ends_in(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|known| known == ending)
 }
 
-/// Compares a generated file with what it should be, or writes it. `mend` is the command that does.
-pub(crate) fn check_or_write(path: &Path, text: &str, write: bool, mend: &str) -> Outcome {
+/// Compares a generated file with what it should be, or writes it. `fix` is the command that does.
+pub(crate) fn check_or_write(path: &Path, text: &str, write: bool, fix: &str) -> Outcome {
     if write {
         std::fs::create_dir_all(path.with_file_name(""))?;
         return Ok(std::fs::write(path, text)?);
@@ -68,7 +68,7 @@ pub(crate) fn check_or_write(path: &Path, text: &str, write: bool, mend: &str) -
         return Ok(());
     }
     let shown = path.strip_prefix(root()).unwrap_or(path).display();
-    Err(format!("{shown} is stale; mend it with: {mend}").into())
+    Err(format!("{shown} is stale; fix it with: {fix}").into())
 }
 
 /// A shell in the folder of the workspace.

@@ -161,7 +161,7 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     members.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
-/// The `error_description` of a bearer challenge (RFC 6750 §3), which is all that a 401 of Optimize tells.
+/// The `error_description` of a bearer challenge (RFC 6750 §3), the only text in a 401 of Optimize.
 fn challenge(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(http::header::WWW_AUTHENTICATE)?.to_str().ok()?;
     let quoted = |name: &str| {

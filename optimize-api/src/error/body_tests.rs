@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 
 use super::{ServerError, ValidationError};
 
-fn told(content_type: &'static str, body: &str) -> String {
+fn parsed(content_type: &'static str, body: &str) -> String {
     let mut headers = HeaderMap::new();
     headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     let error = ServerError::read(&headers, body.as_bytes(), &["canary-token"]);
@@ -12,7 +12,7 @@ fn told(content_type: &'static str, body: &str) -> String {
 
 macro_rules! example {
     ($name:literal) => {
-        told("application/json", include_str!(concat!("../../tests/fixtures/", $name, ".json")))
+        parsed("application/json", include_str!(concat!("../../tests/fixtures/", $name, ".json")))
     };
 }
 
@@ -33,11 +33,11 @@ fn the_contract_s_examples_are_read() {
 
 #[test]
 fn bodies_that_are_no_error_objects_are_read_too() {
-    assert_snapshot!(told("text/plain", "upstream timed out"), @"-: upstream timed out");
-    assert_snapshot!(told("text/html", "<html>login</html>"), @"-: a web page");
-    assert_snapshot!(told("application/json", "[1]"), @"-: [1]");
-    assert_snapshot!(told("application/json", ""), @"-: -");
-    assert_snapshot!(told("application/json", r#"{"errorCode":7,"errorMessage":null,"detail":"seven"}"#), @"-: seven");
+    assert_snapshot!(parsed("text/plain", "upstream timed out"), @"-: upstream timed out");
+    assert_snapshot!(parsed("text/html", "<html>login</html>"), @"-: a web page");
+    assert_snapshot!(parsed("application/json", "[1]"), @"-: [1]");
+    assert_snapshot!(parsed("application/json", ""), @"-: -");
+    assert_snapshot!(parsed("application/json", r#"{"errorCode":7,"errorMessage":null,"detail":"seven"}"#), @"-: seven");
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn a_bearer_challenge_stands_in_for_an_empty_body() {
 
 #[test]
 fn an_echoed_token_and_control_characters_do_not_pass() {
-    assert_snapshot!(told("text/plain", "bad token canary-token\u{1b}[31m"), @r"-: bad token [redacted]\u{1b}[31m");
-    let long = told("text/plain", &"x".repeat(5000));
+    assert_snapshot!(parsed("text/plain", "bad token canary-token\u{1b}[31m"), @r"-: bad token [redacted]\u{1b}[31m");
+    let long = parsed("text/plain", &"x".repeat(5000));
     assert!(long.len() < 400, "{long}");
 }
 
@@ -59,9 +59,9 @@ fn an_echoed_token_and_control_characters_do_not_pass() {
 fn the_elements_of_a_validation_body_are_listed() {
     let body = include_bytes!("../../tests/fixtures/validation-error.json");
     let error = ServerError::read(&HeaderMap::new(), body, &[]);
-    let told: Vec<_> = error.validation_errors.iter().map(|error| (error.to_string(), error.element())).collect();
+    let parsed: Vec<_> = error.validation_errors.iter().map(|error| (error.to_string(), error.element())).collect();
     let expected = [("element[0].name: (text)", 0, "name"), ("element[2].type: (text)", 2, "type")];
-    assert_eq!(told, expected.map(|(text, place, field)| (text.to_owned(), Some((place, field)))));
+    assert_eq!(parsed, expected.map(|(text, place, field)| (text.to_owned(), Some((place, field)))));
     let parameter = ValidationError { property: "limit".to_owned(), message: "too large".to_owned() };
     assert_eq!(parameter.element(), None);
 }

@@ -26,8 +26,8 @@ pub trait Element: Serialize {
 
 /// Ingestion in batches.
 ///
-/// The server takes a batch as a whole or not at all. Elements that its documented rules refuse are told before they are
-/// sent and spoil no batch. If it refuses some all the same, they are told, and the rest of the batch is sent again without
+/// The server takes a batch as a whole or not at all. Elements that break its documented rules are reported before they are
+/// sent and spoil no batch. If it still refuses some, they are reported, and the rest of the batch is sent again without
 /// them; a batch that is too large for it (413) is sent in halves. Elements are keyed by their ids, so sending one again
 /// doubles nothing.
 #[derive(Debug)]

@@ -51,7 +51,7 @@ impl ExternalVariable {
         }
     }
 
-    /// An id of one's own.
+    /// A custom id.
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_would_refuse_is_told() {
+    fn what_the_server_would_refuse_is_an_error() {
         let variable = ExternalVariable::new("d", "i", " ", VariableType::String);
         assert_eq!(variable.check().unwrap_err(), "name: must not be blank");
         let variable = ExternalVariable::new("d", "i", "n", VariableType::from("blob"));

@@ -48,7 +48,7 @@ impl DataExport {
         Self { client, report, page_size: 1000, cursor_timeout: Duration::from_secs(120), limit: None, prefetch: false }
     }
 
-    /// Rows a page, 1 to 10000. Default 1000, the server's own. Only raw-data reports heed it.
+    /// Rows per page, 1 to 10000. Default 1000, as on the server. Only raw-data reports use it.
     pub fn page_size(mut self, rows: u32) -> Self {
         self.page_size = rows;
         self
@@ -92,7 +92,7 @@ impl DataExport {
 
     /// The rows of all pages as `T`, which is read from the JSON of each.
     ///
-    /// A row that is none is an error of kind [`Decode`](ErrorKind::Decode) with its place, counted from 0, and ends the
+    /// A row that does not deserialize is an error of kind [`Decode`](ErrorKind::Decode) with its index from 0, and ends the
     /// stream.
     pub fn rows_as<T: DeserializeOwned + Send + 'static>(
         self,
@@ -145,7 +145,7 @@ impl DataExport {
         {
             let body = spawned(fetch(self.client.clone(), self.next_page(&head.cursor)?));
             ahead = Some(Ahead { cursor: head.cursor, body });
-            // The request leaves before this task goes on, even if there is but one thread.
+            // The request is sent before this task continues, even on a single thread.
             tokio::task::yield_now().await;
         }
         Ok((DataPage::from_json(body)?, ahead))

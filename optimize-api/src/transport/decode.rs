@@ -14,7 +14,7 @@ pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body
             Category::Data => (ErrorKind::Misconfigured, "the response does not match the expected schema"),
             _ => (ErrorKind::Misconfigured, "the response is not JSON"),
         };
-        // The text of a serde error repeats values of the answer, so only the position is told.
+        // The text of a serde error repeats values of the answer, so errors contain the position only.
         Error::new(operation, kind, format!("{problem} ({place})"))
     })
 }

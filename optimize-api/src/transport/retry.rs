@@ -60,7 +60,7 @@ pub(crate) struct Attempt {
     pub(crate) may_reauthorize: bool,
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Answered {

@@ -83,7 +83,7 @@ fn a_wait_is_a_random_part_of_the_longest() {
 }
 
 #[test]
-fn retry_after_is_heeded_unless_the_time_for_the_call_is_too_short() {
+fn retry_after_is_respected_unless_the_time_for_the_call_is_too_short() {
     let outcome = Outcome::Answered { status: 429, retry_after: Some(20 * SECOND) };
     let attempt = Attempt { number: 1, may_reauthorize: false };
     assert_eq!(decide(Replay::Safe, attempt, outcome, LONG, &policy()), Decision::Wait(20 * SECOND));

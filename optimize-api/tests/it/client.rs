@@ -27,7 +27,7 @@ async fn clones_share_one_token() {
 }
 
 #[tokio::test]
-async fn without_credentials_the_server_s_401_is_told() {
+async fn without_credentials_the_401_of_the_server_is_reported() {
     let sandbox = sandbox().await;
     let client = builder(&sandbox).build().unwrap();
     let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
@@ -106,12 +106,12 @@ fn headers_that_are_the_client_s_own_are_refused() {
 async fn hooks_see_each_attempt_and_never_the_credential() {
     let sandbox = sandbox().await;
     sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503)));
-    let (told, seen) = std::sync::mpsc::channel();
-    let answered = told.clone();
+    let (sender, seen) = std::sync::mpsc::channel();
+    let answered = sender.clone();
     let client = builder(&sandbox)
         .credentials(credentials(&sandbox))
         .on_request(move |operation, headers| {
-            told.send(format!("{} {}", operation.id, headers.len())).unwrap();
+            sender.send(format!("{} {}", operation.id, headers.len())).unwrap();
             headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer of-another"));
         })
         .on_response(move |operation, status, _| answered.send(format!("{} {status}", operation.id)).unwrap());

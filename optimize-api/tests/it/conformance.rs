@@ -120,14 +120,14 @@ fn complaint(outcome: Result<(), Error>, expected: &Value) -> Option<String> {
         Ok(()) => return Some("succeeds".to_owned()),
         Err(error) => error,
     };
-    let is_told = error.status().map(u64::from) == Some(status)
+    let is_reported = error.status().map(u64::from) == Some(status)
         && (expected["code"].is_null() || error.server().code.as_deref() == expected["code"].as_str());
     let is_refused = error.kind() == ErrorKind::InvalidInput && status >= 400;
-    (!is_told && !is_refused).then(|| format!("{error:?}"))
+    (!is_reported && !is_refused).then(|| format!("{error:?}"))
 }
 
 #[tokio::test]
-async fn the_typed_client_tells_what_the_contract_has() {
+async fn the_typed_client_returns_what_the_contract_has() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../optimize-sandbox/tests/conformance");
     let (mut wrong, mut count) = (Vec::new(), 0);
     for file in std::fs::read_dir(directory).unwrap() {

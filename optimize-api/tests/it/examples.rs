@@ -83,7 +83,7 @@ async fn a_dashboard_is_copied_between_clusters() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_is_tested_with_the_sandbox() {
-    assert_eq!(text(&run("tested", &[]).await), "all rows are counted\na lost page is told\n");
+    assert_eq!(text(&run("tested", &[]).await), "all rows are counted\na lost page is an error\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ async fn one_invalid_element_rejects_a_single_request_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn batches_hold_as_many_as_they_may_and_refused_elements_are_told_by_their_places() {
+async fn batches_hold_as_many_as_they_may_and_refused_elements_are_reported_by_place() {
     for generation in GENERATIONS {
         let sandbox = of(generation).await;
         let elements =

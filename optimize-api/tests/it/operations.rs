@@ -22,9 +22,9 @@ fn the_docs_of_each_operation_tell_path_release_and_replay_class() {
     for operation in Operation::all() {
         let (since, wanted) = (operation.since.replace(", ", " and "), format!("Replay::{:?})", operation.replay));
         let heading = format!("`{} {}`, since {since}", operation.method, operation.path);
-        let mut told = sources.match_indices(&heading).map(|(place, _)| &sources[place..]);
-        let is_told = told.any(|docs| docs.split("pub ").next().unwrap().contains(&wanted));
-        assert!(is_told, "{}: {heading} … {wanted}", operation.id);
+        let mut mentions = sources.match_indices(&heading).map(|(place, _)| &sources[place..]);
+        let is_documented = mentions.any(|docs| docs.split("pub ").next().unwrap().contains(&wanted));
+        assert!(is_documented, "{}: {heading} … {wanted}", operation.id);
     }
 }
 

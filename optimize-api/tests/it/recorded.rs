@@ -109,8 +109,8 @@ async fn call(client: &Client, request: &str) -> Option<(&'static str, Result<()
     })
 }
 
-/// What a user is told: the class of the error and the id of its hint.
-fn told(outcome: &Result<(), Error>) -> String {
+/// What a user sees: the class of the error and the id of its hint.
+fn shown(outcome: &Result<(), Error>) -> String {
     match outcome {
         Ok(()) => "an answer, no error".to_owned(),
         Err(error) => match error.hint() {
@@ -147,7 +147,7 @@ async fn generated_every_recorded_answer_is_read() {
             count += 1;
             let status = case["status"].to_string();
             check(&case, is_large, operation, &outcome);
-            let of_case = read.entry((operation, status, told(&outcome))).or_default();
+            let of_case = read.entry((operation, status, shown(&outcome))).or_default();
             let releases = of_case.entry(name.to_owned()).or_default();
             if !releases.contains(&release) {
                 releases.push(release);
@@ -160,14 +160,14 @@ async fn generated_every_recorded_answer_is_read() {
          [Known problems](../reference/known-problems.md). Written by `cargo xtask gen`.\n\n\
          | Operation | Status | Class, hint | Recorded requests |\n|---|---|---|---|\n"
     );
-    for ((operation, status, told), cases) in &read {
+    for ((operation, status, shown), cases) in &read {
         let names: Vec<_> = cases
             .keys()
             .take(3)
             .map(|name| name.replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*"))
             .collect();
         let further = if cases.len() > 3 { format!(" and {} more", cases.len() - 3) } else { String::new() };
-        writeln!(text, "| `{operation}` | {status} | {told} | {}{further} |", names.join("; ")).unwrap();
+        writeln!(text, "| `{operation}` | {status} | {shown} | {}{further} |", names.join("; ")).unwrap();
     }
     page("dev/recorded-answers.md", &text);
 }

@@ -134,7 +134,7 @@ async fn a_retry_after_that_fits_into_the_time_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_retry_after_beyond_the_time_for_the_call_is_told_at_once() {
+async fn a_retry_after_beyond_the_time_for_the_call_fails_at_once() {
     let fault = Fault::status(503).with_header("retry-after", "3600");
     let error = check(fault, ErrorKind::Unavailable, 1).await;
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));

@@ -203,7 +203,7 @@ struct Jwk {
 }
 
 fn from_jwk(text: &str) -> Result<(Pair, Option<String>, Option<SigningAlgorithm>), AuthError> {
-    // A serde error repeats what it stumbled over, which may be the key: only its place is told.
+    // A serde error repeats the invalid value, which may be the key: report its position only.
     let jwk: Jwk = serde_json::from_str(text)
         .map_err(|error| unusable(&format!("it is no JWK (line {}, column {})", error.line(), error.column())))?;
     let public = |name: &str, value: &Option<String>| bytes(name, value.as_deref());

@@ -10,7 +10,7 @@ const LONGEST_HARD_WINDOW: Duration = Duration::from_secs(10);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A flight does not wait longer than this for a `Retry-After`: the callers are told at once instead.
+/// A flight does not wait longer than this for a `Retry-After`: its callers get the error at once instead.
 const LONGEST_WAIT_IN_FLIGHT: Duration = Duration::from_secs(10);
 
 /// The ages at which a token is refreshed ahead, and at which it is no longer handed out.

@@ -29,7 +29,7 @@ impl Issuer {
         Ok(Self { text: text.to_owned(), url: ServiceUrl::parse(text)?, allows_insecure_http: false })
     }
 
-    /// Likewise under the rules of [`ServiceUrl::parse_allowing_insecure_http`].
+    /// The same, under the rules of [`ServiceUrl::parse_allowing_insecure_http`].
     pub fn parse_allowing_insecure_http(text: &str) -> Result<Self, ServiceUrlError> {
         let url = ServiceUrl::parse_allowing_insecure_http(text)?;
         Ok(Self { text: text.to_owned(), url, allows_insecure_http: true })
@@ -165,10 +165,10 @@ fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, Au
     let Ok(metadata) = serde_json::from_slice::<Metadata>(body) else {
         return Err(failed(issuer, &format!("{url} answered with no metadata: not a JSON object of the right form")));
     };
-    // RFC 8414 §3.3: anything else may be somebody who poses as this issuer.
+    // RFC 8414 §3.3: another issuer may be an attacker that poses as this one.
     if metadata.issuer.as_deref() != Some(issuer.as_str()) {
-        let told = metadata.issuer.map_or_else(|| "none".to_owned(), |told| scrub(&told, &[]));
-        return Err(failed(issuer, &format!("{url} names another issuer: {told}")));
+        let named = metadata.issuer.map_or_else(|| "none".to_owned(), |named| scrub(&named, &[]));
+        return Err(failed(issuer, &format!("{url} names another issuer: {named}")));
     }
     let Some(text) = metadata.token_endpoint else {
         return Err(failed(issuer, &format!("{url} names no token_endpoint")));

@@ -51,7 +51,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
         );
     }
     let text = without_mark(&body);
-    // A serde error repeats the value it stumbled over, which may be the token: only its position is told.
+    // A serde error repeats the invalid value, which may be the token: report its position only.
     let parsed: Result<Answer<'_>, serde_json::Error> = serde_json::from_slice(text);
     let is_success = status.is_success();
     let answer = match parsed {

@@ -7,8 +7,8 @@ use super::read;
 
 const SECRET: &str = "s3cr+t/with%20odd chars=&\"";
 
-/// One line that tells what an answer is taken for.
-fn told(status: u16, content_type: &'static str, body: &str) -> String {
+/// How a response is read, in one line.
+fn reading(status: u16, content_type: &'static str, body: &str) -> String {
     let mut headers = HeaderMap::new();
     headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     let status = StatusCode::from_u16(status).unwrap();
@@ -22,7 +22,7 @@ fn told(status: u16, content_type: &'static str, body: &str) -> String {
 }
 
 fn json(body: &str) -> String {
-    told(200, "application/json", body)
+    reading(200, "application/json", body)
 }
 
 /// The answer with one more member beside a good token.
@@ -36,7 +36,7 @@ fn the_contract_s_examples_are_read() {
         @"token eyJhbGciOiJSUzI1NiJ9.ZXhhbXBsZQ.c2lnbmF0dXJl for Some(86400.0) s, scope None");
     assert_snapshot!(json(include_str!("../../tests/fixtures/token-keycloak-response.json")),
         @r#"token eyJhbGciOiJSUzI1NiJ9.a2V5Y2xvYWs.c2ln for Some(300.0) s, scope Some("profile email")"#);
-    assert_snapshot!(told(401, "application/json", include_str!("../../tests/fixtures/token-error.json")),
+    assert_snapshot!(reading(401, "application/json", include_str!("../../tests/fixtures/token-error.json")),
         @"Refused: it answered 401 Unauthorized: invalid_client: Invalid client credentials");
 }
 
@@ -47,7 +47,7 @@ fn every_recorded_answer_of_keycloak_is_understood() {
         let status = recorded["status"].as_u64().unwrap().try_into().unwrap();
         // The recording blanks tokens out in a form that no token has.
         let body = recorded["body"].to_string().replace("<jwt>", "jwt");
-        format!("{}: {}", recorded["name"].as_str().unwrap(), told(status, "application/json", &body))
+        format!("{}: {}", recorded["name"].as_str().unwrap(), reading(status, "application/json", &body))
     });
     assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
@@ -83,18 +83,18 @@ fn a_token_type_may_be_absent_or_of_any_case_but_must_be_bearer() {
 }
 
 #[test]
-fn what_is_no_answer_of_a_token_endpoint_is_told_apart() {
+fn what_is_not_a_response_of_a_token_endpoint_is_recognised() {
     assert_snapshot!(json(""), @"Protocol: it answered with an empty body");
     assert_snapshot!(json("{\"access_token\":\n "), @"Protocol: its answer is not JSON (line 2, column 1)");
     assert_snapshot!(json("{}"), @"Protocol: its answer has no `access_token`");
     assert_snapshot!(json(r#"{"access_token":["t"]}"#), @"Protocol: `access_token` is not a text");
     assert_snapshot!(json(r#"{"access_token":""}"#), @"Protocol: use the token: it is empty");
     assert_snapshot!(json(r#"{"access_token":"two words"}"#), @"Protocol: use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1)");
-    assert_snapshot!(told(200, "text/html", "<html>"), @"Protocol: it answered with a web page");
-    assert_snapshot!(told(302, "text/html", ""), @"Protocol: it answered 302 with a redirect, which is not followed");
-    assert_snapshot!(told(404, "text/html", "<html>"), @"Protocol: it answered 404 Not Found with a web page");
-    assert_snapshot!(told(503, "text/plain", "try later"), @"Unavailable: it answered 503 Service Unavailable");
-    assert_snapshot!(told(429, "application/json", "{}"), @"Unavailable: it answered 429 Too Many Requests");
+    assert_snapshot!(reading(200, "text/html", "<html>"), @"Protocol: it answered with a web page");
+    assert_snapshot!(reading(302, "text/html", ""), @"Protocol: it answered 302 with a redirect, which is not followed");
+    assert_snapshot!(reading(404, "text/html", "<html>"), @"Protocol: it answered 404 Not Found with a web page");
+    assert_snapshot!(reading(503, "text/plain", "try later"), @"Unavailable: it answered 503 Service Unavailable");
+    assert_snapshot!(reading(429, "application/json", "{}"), @"Unavailable: it answered 429 Too Many Requests");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn an_echoed_secret_is_left_out_in_every_form() {
     for form in forms {
         let body = serde_json::json!({ "error": "invalid_request", "error_description": format!("bad {form}!") });
         assert_eq!(
-            told(400, "application/json", &body.to_string()),
+            reading(400, "application/json", &body.to_string()),
             "Refused: it answered 400 Bad Request: invalid_request: bad [redacted]!"
         );
     }
@@ -126,6 +126,6 @@ fn an_echoed_secret_is_left_out_in_every_form() {
 #[test]
 fn control_characters_and_long_texts_are_tamed() {
     let body = serde_json::json!({ "error": "\u{1b}[2J", "error_description": "x".repeat(400) });
-    let told = told(400, "application/json", &body.to_string());
-    assert!(!told.contains('\u{1b}') && told.ends_with("xx…") && told.len() < 400, "{told}");
+    let reading = reading(400, "application/json", &body.to_string());
+    assert!(!reading.contains('\u{1b}') && reading.ends_with("xx…") && reading.len() < 400, "{reading}");
 }

@@ -140,7 +140,7 @@ pub struct Answer {
     /// The credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ok: Option<Granted>,
-    /// Why there is none.
+    /// Why there is no credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub err: Option<Problem>,
 }
@@ -189,9 +189,9 @@ pub struct Problem {
 /// The class of a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// There is no credential for this target. A chain goes on.
+    /// There is no credential for this target. A chain tries its next source.
     NotFound,
-    /// The operation or the target is not one of this helper's. A chain goes on.
+    /// The helper does not support the operation or the target. A chain tries its next source.
     Unsupported,
     /// There is one, but not for this user.
     Denied,

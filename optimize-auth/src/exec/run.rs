@@ -84,7 +84,7 @@ impl Helper {
         self
     }
 
-    /// Tells the helper that a person is there to be asked. Default not.
+    /// Lets the helper ask a person. Default false.
     pub fn interactive(mut self, interactive: bool) -> Self {
         self.interactive = interactive;
         self
@@ -286,7 +286,7 @@ impl Conversation {
             return Err("its answer has the id of another request".into());
         }
         self.close();
-        // A helper that does not end by itself is killed; one that goes on talking is not to be trusted.
+        // A helper that does not end by itself is killed; one that keeps writing is not to be trusted.
         if let Ok(more) = tokio::time::timeout(GRACE, self.read_line("a second answer")).await
             && !more?.trim_ascii().is_empty()
         {
@@ -319,7 +319,7 @@ impl Conversation {
             };
             return Err(format!("{status} before {what}").into());
         }
-        // A serde error repeats the value it stumbled over, which may be a secret: only its place is told.
+        // A serde error repeats the invalid value, which may be a secret: report its position only.
         serde_json::from_slice(&line).map_err(|error| {
             format!("{what} is not of the protocol's form (line {}, column {})", error.line(), error.column()).into()
         })

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::http::{HttpOptions, TransportError, is_html, server_date};
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
-/// More of an answer tells nothing.
+/// Limit on the part of a body that is read; the rest does not matter.
 const ANSWER_LIMIT: usize = 1 << 20;
 
 /// What a server has answered to a request without credentials.
@@ -36,7 +36,7 @@ impl HttpOptions {
         let response = self.send(client.get(url.as_url().clone()).timeout(limit)).await;
         let response = response.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        // What the server says is of interest only as far as it tells a web page.
+        // The body only shows whether the response is a web page.
         let body = self.read_body(response, ANSWER_LIMIT).await.unwrap_or_default();
         let server_time = server_date(&headers);
         Ok(Contact { addresses, status, server_time, is_web_page: is_html(&headers, &body) })

@@ -43,7 +43,7 @@ fn static_token(settings: &mut StrategySettings) -> Result<Box<dyn TokenSource>,
             let source = StaticBearer::new(token).map_err(|error| error.with_setting("token"))?;
             Ok(Box::new(source))
         }
-        // Whoever replaces the file need not start the program anew.
+        // The file can be replaced without a restart of the program.
         Some(SecretSetting::File(path)) => Ok(Box::new(TokenFile::new(path))),
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::SecretSetting;
 use crate::{AuthError, read_secret_file};
 
-/// Settings by name. Whoever builds a source takes those it knows; one that is left over is an error.
+/// Settings by name. A builder of a source takes those it knows; one that is left over is an error.
 #[derive(Default)]
 pub struct StrategySettings {
     values: BTreeMap<String, Setting>,

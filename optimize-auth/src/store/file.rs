@@ -17,7 +17,7 @@ use crate::{LockOutcome, Pause, StoreKey, StoreLock, Token, TokenStore};
 /// Only access tokens are written, in files that nobody else can read from their first byte on, each under a name that
 /// is a hash. A write is whole or not at all: a file beside the final one, synced, then renamed. Whatever cannot be read
 /// is a miss: a damaged file, a symbolic or hard link, a file that others own or can write to, a directory that they can
-/// write to. The first failure is logged as a warning, and the program goes on without.
+/// write to. The first failure is logged as a warning, and the program continues without.
 ///
 /// Away from Unix, where there are no modes and owners to check, the directory's own protection must do.
 pub struct FileStore {
@@ -113,7 +113,7 @@ impl FileStore {
         let prefix = format!(".{}-", key.as_str());
         for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
-                // Somebody else may have been faster, which is as good.
+                // Another process may have done it first, which is as good.
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -267,7 +267,7 @@ mod platform {
         options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
 
-    /// Fails for somebody else's file or a hard link; answers with whether others have access.
+    /// Whether others have access. Fails for another user's file or a hard link.
     pub(super) fn check_owned(metadata: &Metadata) -> io::Result<bool> {
         if metadata.nlink() > 1 {
             return Err(io::Error::other("a file has a second name"));
@@ -291,7 +291,7 @@ mod platform {
 
     pub(super) fn check_owned_directory(metadata: &Metadata) -> io::Result<bool> {
         if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::other("it belongs to somebody else"));
+            return Err(io::Error::other("it belongs to another user"));
         }
         Ok(metadata.mode() & OTHERS != 0)
     }

@@ -33,7 +33,7 @@ impl KeyringStore {
     }
 }
 
-/// A secret that somebody has put into the keyring of the operating system.
+/// A secret that the user has put into the keyring of the operating system.
 ///
 /// Fails with [`NotFound`](AuthErrorKind::NotFound) if there is no such entry, and with
 /// [`InvalidInput`](AuthErrorKind::InvalidInput) if the keyring cannot be used.

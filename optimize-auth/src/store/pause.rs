@@ -46,7 +46,7 @@ impl Pause {
         self.is_refusal
     }
 
-    /// The failure once more, if the pause is not over. A pause from the future is none: a clock was set back.
+    /// The failure again, if the pause is not over. A pause from the future is ignored: a clock was set back.
     pub(crate) fn error(&self, now: SystemTime) -> Option<AuthError> {
         let now = milliseconds(now)?;
         if !(self.since..self.until).contains(&now) {

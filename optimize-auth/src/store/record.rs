@@ -56,7 +56,7 @@ pub(super) fn write(token: &Token) -> Option<Zeroizing<Vec<u8>>> {
     (bytes.len() <= LONGEST).then_some(bytes)
 }
 
-/// The token of a record; `None` for anything else. The text is not told: it may hold a token.
+/// The token of a record; `None` for anything else. Errors do not repeat the text: it may hold a token.
 pub(super) fn read(bytes: &[u8]) -> Option<Token> {
     let record: Read = serde_json::from_slice(bytes).ok().filter(|record: &Read| record.v == VERSION)?;
     let token = match &record.header {

@@ -14,7 +14,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain of these sources, each with a name for errors. Fails if there is none.
+    /// Creates a chain of these sources, each with a name for errors. Fails if `sources` is empty.
     pub fn new(sources: Vec<(String, Box<dyn TokenSource>)>) -> Result<Self, AuthError> {
         if sources.is_empty() {
             return Err(AuthError::invalid_setting("sources", "a chain needs at least one"));

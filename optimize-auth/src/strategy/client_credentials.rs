@@ -35,7 +35,7 @@ pub enum ClientAuth {
     SecretJwt(SecretString),
     /// A JWT that is signed with a private key (`private_key_jwt`, RFC 7523).
     PrivateKeyJwt(SigningKey),
-    /// An assertion from a file that somebody else keeps up to date: workload identity. It is read for each request.
+    /// An assertion from a file that another program keeps up to date: workload identity. It is read for each request.
     AssertionFile(PathBuf),
     /// An assertion that was obtained elsewhere. It is sent as it is.
     Assertion(SecretString),
@@ -76,7 +76,7 @@ pub struct ClientCredentials {
     clock_skew: AtomicI64,
 }
 
-/// Smaller differences of the clocks are none that a server would mind.
+/// Servers accept smaller differences of the clocks.
 const SMALLEST_SKEW: i64 = 5;
 
 impl ClientCredentials {
@@ -217,7 +217,7 @@ impl ClientCredentials {
     pub(crate) async fn fetch_as(&self, client_auth: &ClientAuth) -> Result<Token, AuthError> {
         let token_url = self.endpoint.url().await?;
         match self.request_token(&token_url, client_auth).await {
-            // The first request was refused for its date, so this is none that the server has seen.
+            // The first request was refused for its date, so the server has not accepted this assertion yet.
             Err(refusal) if self.learn_skew(&refusal, client_auth) => {
                 tracing::warn!("the clocks of this machine and of {token_url} differ; going by the server's");
                 self.request_token(&token_url, client_auth).await

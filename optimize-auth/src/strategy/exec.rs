@@ -39,7 +39,7 @@ impl Exec {
         Self { helper, target, profile: None, grant: None, clock: Box::new(SystemClock) }
     }
 
-    /// The profile that is told to the helper. Default none.
+    /// The profile that the helper gets. Default none.
     pub fn with_profile(mut self, profile: impl Into<String>) -> Self {
         self.profile = Some(profile.into());
         self
@@ -63,7 +63,7 @@ impl Exec {
     }
 
     pub(crate) async fn token(&self, granted: Granted) -> Result<Token, AuthError> {
-        let refuse = |problem: &str| AuthError::new(AuthErrorKind::Protocol, self.told(problem));
+        let refuse = |problem: &str| AuthError::new(AuthErrorKind::Protocol, self.described(problem));
         let secret = |secret: Option<SecretString>, name: &str| {
             let secret = secret.ok_or_else(|| refuse(&format!("its answer has no `{name}`")))?;
             if secret.expose_secret().chars().any(char::is_control) {
@@ -72,12 +72,12 @@ impl Exec {
             Ok(secret)
         };
         let lifetime = self.lifetime(granted.expires_at.as_deref()).map_err(|problem| refuse(&problem))?;
-        let told = |error: AuthError| AuthError::new(AuthErrorKind::Protocol, self.told(&error.to_string()));
+        let described = |error: AuthError| AuthError::new(AuthErrorKind::Protocol, self.described(&error.to_string()));
         let token = match granted.kind.as_str() {
-            "bearer" => Token::bearer(secret(granted.secret, "secret")?).map_err(told)?,
+            "bearer" => Token::bearer(secret(granted.secret, "secret")?).map_err(described)?,
             "header" => {
                 let name = granted.name.ok_or_else(|| refuse("its answer has no `name`"))?;
-                Token::header(&name, secret(granted.value, "value")?).map_err(told)?
+                Token::header(&name, secret(granted.value, "value")?).map_err(described)?
             }
             kind @ ("client_secret" | "client_assertion") => {
                 let grant = self.grant.as_ref().ok_or_else(|| {
@@ -99,7 +99,7 @@ impl Exec {
             "expires" => Ok(token),
             "session" => Ok(token.without_storing()),
             "never" => Ok(token.with_lifetime(Duration::ZERO).without_storing()),
-            _ => Err(refuse("`cache` is none of never, session and expires")),
+            _ => Err(refuse("`cache` must be never, session or expires")),
         }
     }
 
@@ -119,7 +119,7 @@ impl Exec {
         }
     }
 
-    fn told(&self, problem: &str) -> String {
+    fn described(&self, problem: &str) -> String {
         format!("get a credential from the helper {}: {problem}", self.helper.command()[0])
     }
 }
@@ -129,7 +129,7 @@ impl TokenSource for Exec {
     async fn fetch(&self, context: &FetchContext) -> Result<Token, AuthError> {
         match self.ask(Op::Get, context).await? {
             Some(granted) => self.token(granted).await,
-            None => Err(AuthError::new(AuthErrorKind::Unsupported, self.told("it hands out nothing"))),
+            None => Err(AuthError::new(AuthErrorKind::Unsupported, self.described("it hands out nothing"))),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A token in a file that somebody else keeps up to date.
+//! A token in a file that another program keeps up to date.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

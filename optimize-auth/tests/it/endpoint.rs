@@ -24,7 +24,7 @@ async fn no_redirect_is_followed_so_that_no_secret_reaches_another_origin() {
 }
 
 #[tokio::test]
-async fn statuses_that_may_pass_are_told_apart_from_refusals() {
+async fn transient_statuses_differ_from_refusals() {
     for (code, kind) in [
         (400, AuthErrorKind::Refused),
         (403, AuthErrorKind::Refused),

@@ -50,7 +50,7 @@ async fn every_built_in_strategy_is_built_from_a_value() {
 }
 
 #[test]
-fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_told_by_its_name() {
+fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_named() {
     let client = |more: Value| {
         let mut value =
             json!({ "strategy": "client-credentials", "token_url": "https://login.example/token", "client_id": "id" });
@@ -95,12 +95,12 @@ fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_told_by_its_nam
         json!({ "strategy": "chain", "sources": [{ "strategy": "static" }] }),
         json!({ "strategy": "chain", "sources": [{ "token": "a" }] }),
     ];
-    let told = cases.into_iter().map(|value| {
+    let lines = cases.into_iter().map(|value| {
         let error = build(value.clone()).unwrap_err();
         let setting = error.setting().unwrap_or("-");
         format!("{setting}: {}", chain(&error))
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
     strategy: use `strategy`: the settings of a strategy are not an object
     strategy: use `strategy`: it is not set
     strategy: use `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file

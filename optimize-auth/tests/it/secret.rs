@@ -27,5 +27,5 @@ fn a_token_that_no_header_may_carry_is_refused_without_repeating_it() {
 fn foreign_texts_are_freed_of_secrets_and_control_characters() {
     assert_eq!(scrub(&format!("no {CANARY} here"), &[CANARY]), "no [redacted] here");
     assert_eq!(scrub("red \u{1b}[31m\r\n", &[]), "red \\u{1b}[31m\\r\\n");
-    assert_eq!(scrub("an id is no secret", &["id"]), "an id is no secret", "too short to be told from words");
+    assert_eq!(scrub("an id is no secret", &["id"]), "an id is no secret", "too short to differ from words");
 }

@@ -15,7 +15,7 @@ fn https_and_this_machine_are_accepted() {
         "http://[::1]:8080",
         "http://[::ffff:127.0.0.1]",
         "HTTP://127.0.0.1",
-        // The URL standard reads these as 127.0.0.1, and so does whoever connects.
+        // The URL standard reads these as 127.0.0.1, and the connection goes there.
         "http://127.1",
         "http://0x7f000001",
         "http://\u{2460}27.0.0.1",

@@ -11,7 +11,7 @@ const OPTIMIZE: &str = env!("CARGO_BIN_EXE_optimize");
 
 pub(crate) struct Server {
     process: Child,
-    told: Value,
+    settings: Value,
 }
 
 impl Server {
@@ -21,12 +21,12 @@ impl Server {
         let mut process = command.spawn().expect("the binary starts");
         let mut line = String::new();
         let output = process.stdout.take().expect("its output is a pipe");
-        BufReader::new(output).read_line(&mut line).expect("it tells where it is");
-        Self { process, told: serde_json::from_str(&line).expect("it tells so in JSON") }
+        BufReader::new(output).read_line(&mut line).expect("it prints where it is");
+        Self { process, settings: serde_json::from_str(&line).expect("it prints JSON") }
     }
 
-    pub(crate) fn told(&self, name: &str) -> &str {
-        self.told[name].as_str().expect("a text")
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        self.settings[name].as_str().expect("a text")
     }
 
     /// A command of a user with this home directory, whose output nobody reads.
@@ -39,7 +39,7 @@ impl Server {
             ("OPTIMIZE_CLIENT_ID", "client_id"),
             ("OPTIMIZE_CLIENT_SECRET", "client_secret"),
         ] {
-            command.env(variable, self.told(name));
+            command.env(variable, self.setting(name));
         }
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command

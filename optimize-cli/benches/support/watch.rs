@@ -41,14 +41,14 @@ pub(crate) fn curl(server: &Server, arguments: &[&str], requests: &str) -> Durat
         .spawn()
         .expect("curl starts");
     let mut input = curl.stdin.take().expect("its input is a pipe");
-    let token = server.told("static_token");
+    let token = server.setting("static_token");
     write!(input, "header = \"Authorization: Bearer {token}\"\n{requests}").expect("curl reads");
     drop(input);
     assert!(curl.wait().expect("curl ends").success());
     begun.elapsed()
 }
 
-/// The most memory a process has had so far, in KiB, where the system tells.
+/// The most memory a process has had so far, in KiB, where the system reports it.
 fn high_water_mark(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -13,27 +13,27 @@ use crate::error::CliError;
 use crate::input;
 use crate::output::{Document, Outcome};
 
-/// Send any request below the base URL, with the credentials of the profile, and print the body of the answer
+/// Send a request with the credentials of the profile, and print the body of the response
 ///
-/// GET and HEAD are tried again after a transient failure; anything else, and a further page of report data, is sent once.
-/// The body of an error is printed too; the exit code tells.
+/// GET and HEAD are retried after a transient failure; all else, and a further page of report data, is sent once.
+/// The body of an error is printed too; the exit code shows that it failed.
 #[derive(Args, Debug)]
 pub(crate) struct Api {
     /// The method, such as GET
     #[arg(value_parser = method)]
     method: Method,
-    /// The path, which begins with /api and may have a query
+    /// The path below the base URL, such as /api/readyz; it may have a query
     path: String,
     /// The body; - for standard input
     #[arg(short, long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// A header; the credential and the length are set already
+    /// A request header; the credential and the length are set for you
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// Print the status and the headers of the answer before its body
+    /// Print the status and the headers before the body
     #[arg(short, long)]
     include: bool,
-    /// Write the body into this file instead of standard output; it appears only when it is complete
+    /// Write the body to this file, completely or not at all
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
 }

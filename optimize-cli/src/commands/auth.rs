@@ -51,7 +51,7 @@ impl Auth {
     }
 }
 
-/// A collection that does not exist lists nothing, so asking for it tests a token and reads no data.
+/// A collection that does not exist lists nothing, so listing it tests a token and reads no data.
 const NO_COLLECTION: &str = "optimize-auth-status";
 
 /// Asks the server whether it accepts the token.
@@ -70,8 +70,8 @@ fn shown(claims: &Claims) -> Value {
     })
 }
 
-/// A plugin gets no token unless the user has said so. It is least privilege between programs of one user, and no wall: a
-/// plugin can hide that it is one.
+/// A plugin gets no token unless the user has said so. It is least privilege between programs of one user, not a
+/// security boundary: a plugin can hide that it is one.
 fn check_plugin(app: &App) -> Result<(), CliError> {
     let Some(name) = app.environment.raw(PLUGIN_NAME) else { return Ok(()) };
     let name = name.to_string_lossy();

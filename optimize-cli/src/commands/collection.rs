@@ -10,7 +10,7 @@ use super::id;
 use crate::app::App;
 use crate::error::CliError;
 use crate::input;
-use crate::output::{Data, Outcome};
+use crate::output::{Data, Outcome, counted};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Collection {
@@ -29,7 +29,7 @@ pub(crate) enum Collection {
 pub(crate) struct Create {
     /// Its name
     name: String,
-    /// The id of the user whom it belongs to
+    /// The id of the user who owns it
     #[arg(long, value_name = "ID")]
     owner: String,
 }
@@ -83,7 +83,7 @@ impl Collection {
                     .collections()
                     .set_scope(&id::of("collection", &command.id)?.into(), &entries)
                     .await?;
-                app.printer.remark(&format!("set {} entries of the scope", entries.len()));
+                app.printer.remark(&format!("updated the scope with {}", counted(entries.len() as u64, "definition")));
                 Ok(Outcome::Done)
             }
         }

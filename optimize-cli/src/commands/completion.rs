@@ -5,7 +5,7 @@ use crate::completion::{Shell, script};
 use crate::error::CliError;
 use crate::output::{Document, Outcome};
 
-/// Print the script that gives a shell completions
+/// Print the completion script of a shell
 ///
 /// Profiles, collections and plugins are completed too, except in nushell.
 #[derive(Args, Debug)]

@@ -13,15 +13,15 @@ use crate::output::{Data, Document, Outcome};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Show every setting with its value, where it was made, and where else it was made and does not count
+    /// Show all settings, where each is set, and what it overrides
     ///
-    /// Of secrets only their places are shown.
+    /// Secrets are not shown, only where they are.
     #[command(visible_alias = "list")]
     Explain,
     Get(Get),
     /// Set up a profile: asks, tests the connection, and saves; the same as `optimize auth login`
     Init(Box<Login>),
-    /// Show where configuration files are, from the one that counts least
+    /// List the configuration files, lowest priority first
     Path,
     /// List the profiles
     Profiles,
@@ -29,18 +29,17 @@ pub(crate) enum Config {
     Schema,
     Set(Set),
     Trust(trust::Trust),
-    /// Choose the profile that is used if none is named; the same as `optimize auth switch`
+    /// Choose the default profile; the same as `optimize auth switch`
     Use(Switch),
     /// Check the configuration: files, environment and flags, for each profile
     ///
-    /// Files that settings name are read, helpers are not started, and no server is asked; `optimize auth doctor` does
-    /// that.
+    /// It reads the files that settings name. It starts no helper and sends no request; `optimize auth doctor` does both.
     Validate,
 }
 
 /// Print the value of one setting as it is used
 ///
-/// Of a secret only its place is printed.
+/// A secret is not printed, only where it is.
 #[derive(Args, Debug)]
 pub(crate) struct Get {
     /// The name of the setting, such as timeout or auth.audience
@@ -49,8 +48,8 @@ pub(crate) struct Get {
 
 /// Change one setting in your configuration file
 ///
-/// It is changed in the profile that is named or in use; without a profile, for all of them. Secrets are refused: `optimize
-/// auth login` saves them.
+/// It is changed in the profile in use; without a profile, for all profiles. Secrets are refused: `optimize auth login`
+/// saves them.
 #[derive(Args, Debug)]
 pub(crate) struct Set {
     /// The name of the setting, such as timeout or auth.audience
@@ -88,7 +87,7 @@ impl Set {
 
 fn key(name: &str) -> Result<Key, CliError> {
     Key::named(name).ok_or_else(|| {
-        let error = CliError::usage(format!("find the setting `{}`: there is none of this name", name.escape_debug()));
+        let error = CliError::usage(format!("find the setting `{}`: no setting has this name", name.escape_debug()));
         let error = error.with_hint("optimize config schema lists all settings");
         suggest(error, name, Key::ALL.iter().flat_map(|key| [key.path(), key.name()]))
     })
@@ -122,7 +121,7 @@ impl Config {
     }
 }
 
-/// The settings as if the profile had been named.
+/// The settings with this profile.
 fn of_profile(app: &App, profile: Option<&str>) -> Result<Settings, CliError> {
     let mut flags = app.flags.clone();
     if let Some(profile) = profile {
@@ -160,7 +159,7 @@ pub(super) fn profiles(app: &App) -> Result<Outcome, CliError> {
     Ok(Outcome::Data(Data::rows(rows.collect::<Vec<_>>().into_iter())))
 }
 
-/// A row for each profile, and one for what counts without any.
+/// A row for each profile, and one for the settings without any.
 fn validate(app: &App) -> Result<Outcome, CliError> {
     let current = of_profile(app, None)?;
     let mut subjects: Vec<Option<String>> = names(app)?.into_iter().map(|(name, _)| Some(name)).collect();
@@ -173,8 +172,8 @@ fn validate(app: &App) -> Result<Outcome, CliError> {
     for profile in &subjects {
         let checked = of_profile(app, profile.as_deref()).and_then(|settings| settings.check(&app.occasion()));
         let problem = checked.err().map(|error| match error.hint() {
-            Some(hint) => format!("failed to {error} ({hint})"),
-            None => format!("failed to {error}"),
+            Some(hint) => format!("{} ({hint})", error.message()),
+            None => error.message(),
         });
         bad += usize::from(problem.is_some());
         rows.push(json!({ "profile": profile, "valid": problem.is_none(), "problem": problem }));

@@ -12,7 +12,7 @@ pub(crate) enum Dashboard {
     /// Delete dashboards; their reports stay
     #[command(visible_alias = "rm")]
     Delete(Delete),
-    /// Print the definitions of dashboards and of the reports on them, byte for byte as the server sends them
+    /// Print the definitions of dashboards and their reports, byte for byte as the server sends them
     Export(Export),
     /// List the ids of the dashboards in a collection
     #[command(visible_alias = "ls")]

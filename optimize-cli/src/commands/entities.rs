@@ -111,10 +111,10 @@ pub(crate) struct Export {
     /// The ids, as in the addresses of their pages
     #[arg(value_name = "ID", required_unless_present = "collection", conflicts_with = "collection")]
     ids: Vec<String>,
-    /// All that this collection lists
+    /// Everything in this collection
     #[arg(long, value_name = "ID")]
     collection: Option<String>,
-    /// Write this file instead of standard output; it appears only when it is complete
+    /// Write to this file, completely or not at all
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
 }

@@ -12,13 +12,13 @@ use crate::output::Outcome;
 pub(crate) enum Event {
     /// Ingest `CloudEvents` from JSON or NDJSON
     ///
-    /// An event has `id`, `source`, `type` and `traceid`, and may have `time`, `group` and `data`. The same id again
-    /// overrides the event.
+    /// An event has `id`, `source`, `type` and `traceid`, and may have `time`, `group` and `data`. A later event
+    /// with the same id replaces the event.
     ///
-    /// The file's ending tells its form, or else its first character. Rows are checked before they are sent; those that are
-    /// refused are told with their place, and the others go on. After a failure nothing more is sent; with a journal the
-    /// next run goes on where this one ended. Success says that every row was accepted; the server shows the data after
-    /// its next import round.
+    /// The format is taken from the file name, or from the first character. Rows are checked before they are sent. Refused
+    /// rows are reported with file and line; the rest is sent. After a failure nothing more is sent; with a journal the
+    /// next run continues there. Success means that the server accepted every row; it shows the data after its next import
+    /// round.
     Ingest(Ingest),
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 
-/// The id of a report, a dashboard or a collection, whatever stands around it.
+/// The id of a report, a dashboard or a collection, taken from what was pasted.
 pub(super) fn of(noun: &str, text: &str) -> Result<String, CliError> {
     parse(noun, text).map_err(|problem| CliError::usage(format!("use {:?}: {problem}", text.trim())))
 }

@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Document, Outcome};
 
-/// Print the manual page, or write those of all commands into a folder
+/// Print the manual page, or write the pages of all commands to a directory
 #[derive(Args, Debug)]
 pub(crate) struct ManPages {
-    /// The folder; it must exist
-    #[arg(long, value_name = "FOLDER")]
+    /// The directory; it must exist
+    #[arg(long, value_name = "DIRECTORY")]
     dir: Option<PathBuf>,
 }
 

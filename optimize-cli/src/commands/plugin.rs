@@ -19,7 +19,7 @@ use crate::plugins::{self, Found};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
-    /// Check each plugin: whether it is run, what it says of itself, and whether it is what was installed
+    /// Check installed plugins
     Doctor,
     Exec(Exec),
     Info(show::Info),
@@ -34,7 +34,7 @@ pub(crate) enum Plugin {
     Trust(trust::Trust),
 }
 
-/// Run a plugin, also one that has the name of a command
+/// Run a plugin, even if a command has the same name
 #[derive(Args, Debug)]
 pub(crate) struct Exec {
     /// The name of the plugin
@@ -102,7 +102,7 @@ pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
     })
 }
 
-/// The command that people mean who type one of other programs.
+/// The command that is meant by a command of another program.
 fn meant(name: &str) -> Option<&'static str> {
     Some(match name {
         "login" => "optimize auth login",
@@ -131,7 +131,7 @@ fn meant(name: &str) -> Option<&'static str> {
 /// The plugin of this name, whether or not it may be run.
 fn found(name: &str, app: &App) -> Result<Found, CliError> {
     plugins::find(name, &app.environment).ok_or_else(|| {
-        let error = CliError::config(format!("find the plugin `{}`: there is none", name.escape_debug()));
+        let error = CliError::config(format!("find the plugin `{}`: it does not exist", name.escape_debug()));
         let known: Vec<_> = plugins::find_all(&app.environment).into_iter().map(|plugin| plugin.name).collect();
         suggest(error, name, known.iter().map(String::as_str))
     })

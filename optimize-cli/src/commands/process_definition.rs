@@ -20,13 +20,12 @@ pub(crate) enum ProcessDefinition {
 
 /// Delete the imported data of one version of a process definition
 ///
-/// The server queues a job; on self-managed servers jobs only run where that has been switched on. The cluster's own
-/// definition is untouched.
+/// The server queues a job; self-managed servers run it only if that is enabled. The definition in the cluster stays.
 #[derive(Args, Debug)]
 pub(crate) struct Delete {
     /// The numeric key of the version
     key: i64,
-    /// Ask again until it is deleted, for as long as --timeout says [default: 60s]
+    /// Wait until it is deleted, at most for --timeout [default: 60s]
     #[arg(long)]
     wait: bool,
 }

@@ -12,10 +12,10 @@ use crate::error::CliError;
 use crate::output::{Data, Outcome};
 use crate::progress::Waiting;
 
-/// Ask whether the server can serve requests; no token is sent
+/// Check whether the server is ready; no token is sent
 #[derive(Args, Debug)]
 pub(crate) struct Ready {
-    /// Ask again until it can, for as long as --timeout says [default: 60s]
+    /// Wait until it is ready, at most for --timeout [default: 60s]
     #[arg(long)]
     wait: bool,
 }

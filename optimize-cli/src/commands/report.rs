@@ -12,7 +12,7 @@ use crate::output::Outcome;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Report {
     Data(data::ReportData),
-    /// Delete reports; they also go from the dashboards and combined reports that use them
+    /// Delete reports, also from the dashboards and combined reports that use them
     #[command(visible_alias = "rm")]
     Delete(Delete),
     /// Print the definitions of reports, byte for byte as the server sends them

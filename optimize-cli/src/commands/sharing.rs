@@ -8,9 +8,9 @@ use crate::output::Outcome;
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum Sharing {
-    /// Let no report or dashboard be shared; links that were made work again once sharing is enabled
+    /// Turn sharing off; existing links work again when it is turned on
     Disable,
-    /// Let reports and dashboards be shared; this counts more than the server's configuration file
+    /// Turn sharing on; this overrides the server's configuration file
     Enable,
 }
 

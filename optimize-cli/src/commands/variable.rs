@@ -1,4 +1,4 @@
-//! Variables from outside, and the labels of variables.
+//! External variables, and labels of variables.
 
 use std::path::PathBuf;
 
@@ -10,22 +10,22 @@ use crate::app::App;
 use crate::error::CliError;
 use crate::ingest::Ingest;
 use crate::input;
-use crate::output::Outcome;
+use crate::output::{Outcome, counted};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Variable {
     /// Ingest variables from JSON, NDJSON or CSV
     ///
     /// A variable has `name`, `type`, `processInstanceId` and `processDefinitionKey`, and may have `value`, `id` and
-    /// `serializationDataFormat`; these are the names of the CSV columns too, where an empty cell is left out. Without an
-    /// id it is made of instance, name and type, so that the same file again doubles nothing.
+    /// `serializationDataFormat`; these are the names of the CSV columns too, where an empty cell is left out. A row
+    /// without an id gets one from instance, name and type, so sending the same file twice creates no duplicates.
     ///
-    /// The file's ending tells its form, or else its first character. Rows are checked before they are sent; those that are
-    /// refused are told with their place, and the others go on. After a failure nothing more is sent; with a journal the
-    /// next run goes on where this one ended. Success says that every row was accepted; the server shows the data after
-    /// its next import round.
+    /// The format is taken from the file name, or from the first character. Rows are checked before they are sent. Refused
+    /// rows are reported with file and line; the rest is sent. After a failure nothing more is sent; with a journal the
+    /// next run continues there. Success means that the server accepted every row; it shows the data after its next import
+    /// round.
     Ingest(Ingest),
-    /// What people see instead of the names of variables
+    /// Display names of variables
     #[command(subcommand)]
     Label(Label),
 }
@@ -41,7 +41,7 @@ pub(crate) struct SetLabels {
     /// The key of the process definition
     #[arg(long, value_name = "KEY")]
     definition: String,
-    /// A variable, its type and its label; an empty label removes the one there is
+    /// A variable, its type and its label; an empty label removes it
     #[arg(value_name = "NAME:TYPE=LABEL", required_unless_present = "file", value_parser = label)]
     labels: Vec<VariableLabel>,
     /// A JSON array such as [{"variableName":"amount","variableType":"Double","variableLabel":"Amount"}]; - for standard
@@ -106,7 +106,7 @@ impl SetLabels {
             }
         };
         app.client().await?.set_variable_labels(&self.definition, &labels).await?;
-        app.printer.remark(&format!("set {} labels of {}", labels.len(), self.definition));
+        app.printer.remark(&format!("set {} of {}", counted(labels.len() as u64, "label"), self.definition));
         Ok(Outcome::Done)
     }
 }
@@ -121,11 +121,11 @@ mod tests {
             let label = label(text).unwrap();
             (label.variable_name, label.variable_type.to_string(), label.variable_label)
         };
-        let told = |name: &str, word: &str, label: &str| (name.to_owned(), word.to_owned(), label.to_owned());
-        assert_eq!(read("amount:double=Amount"), told("amount", "Double", "Amount"));
-        assert_eq!(read("a:b:String=x:Long=1"), told("a:b", "String", "x:Long=1"));
-        assert_eq!(read("a=b:Long=c"), told("a=b", "Long", "c"));
-        assert_eq!(read("a:Date="), told("a", "Date", ""));
+        let expected_label = |name: &str, word: &str, label: &str| (name.to_owned(), word.to_owned(), label.to_owned());
+        assert_eq!(read("amount:double=Amount"), expected_label("amount", "Double", "Amount"));
+        assert_eq!(read("a:b:String=x:Long=1"), expected_label("a:b", "String", "x:Long=1"));
+        assert_eq!(read("a=b:Long=c"), expected_label("a=b", "Long", "c"));
+        assert_eq!(read("a:Date="), expected_label("a", "Date", ""));
         assert!(label("amount=Amount").is_err() && label("amount:money=Amount").is_err());
     }
 }

@@ -201,7 +201,7 @@ impl Settings {
         Ok(surroundings)
     }
 
-    /// What a strategy is built from: all of the credential set, so that a part without a meaning is told, and of the
+    /// What a strategy is built from: all of the credential set, so that a part without a meaning is reported, and of the
     /// rest what the strategy has a use for.
     fn strategy_settings(
         &self,
@@ -343,12 +343,12 @@ impl Settings {
     fn placed(&self, error: &AuthError, layers: &Layers) -> Option<CliError> {
         let name = error.setting()?;
         let key = Key::of_auth(name).or_else(|| Key::ALL.iter().copied().find(|key| key.path() == name))?;
-        let told = error.in_full();
+        let message = error.in_full();
         if layers.has(key) {
-            return Some(CliError::config(format!("{told} ({})", layers.origin(key))));
+            return Some(CliError::config(format!("{message} ({})", layers.origin(key))));
         }
         let chosen = self.strategy().map(|(_, origin)| format!(" (strategy chosen by {origin})")).unwrap_or_default();
-        Some(CliError::config(format!("{told}{chosen}")).with_hint(how_to_set(key)))
+        Some(CliError::config(format!("{message}{chosen}")).with_hint(how_to_set(key)))
     }
 }
 

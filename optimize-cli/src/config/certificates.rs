@@ -52,16 +52,16 @@ mod tests {
 
     #[test]
     fn other_forms_are_named_with_their_conversion() {
-        let told = |bytes: &[u8]| match check(bytes, "corp ca.der") {
+        let refusal = |bytes: &[u8]| match check(bytes, "corp ca.der") {
             Ok(()) => String::new(),
             Err((problem, fix)) => format!("{problem}: {fix}"),
         };
-        assert_eq!(told(b"remark\n-----BEGIN CERTIFICATE-----\n"), "");
-        assert!(told(b"\x30\x82\x03").contains("openssl x509 -inform der -in 'corp ca.der' -out ca.pem"));
-        assert!(told(b"\xfe\xed\xfe\xed\0").contains("keytool -exportcert"));
-        assert!(told(b"-----BEGIN PKCS7-----").contains("openssl pkcs7"));
-        assert!(told(b"-----BEGIN TRUSTED CERTIFICATE-----").contains("openssl x509 -in"));
-        assert!(told(b"-----BEGIN RSA PRIVATE KEY-----").starts_with("has a private key"));
-        assert!(told(b"").starts_with("has no certificate: give a PEM file"));
+        assert_eq!(refusal(b"remark\n-----BEGIN CERTIFICATE-----\n"), "");
+        assert!(refusal(b"\x30\x82\x03").contains("openssl x509 -inform der -in 'corp ca.der' -out ca.pem"));
+        assert!(refusal(b"\xfe\xed\xfe\xed\0").contains("keytool -exportcert"));
+        assert!(refusal(b"-----BEGIN PKCS7-----").contains("openssl pkcs7"));
+        assert!(refusal(b"-----BEGIN TRUSTED CERTIFICATE-----").contains("openssl x509 -in"));
+        assert!(refusal(b"-----BEGIN RSA PRIVATE KEY-----").starts_with("has a private key"));
+        assert!(refusal(b"").starts_with("has no certificate: give a PEM file"));
     }
 }

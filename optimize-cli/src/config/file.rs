@@ -90,7 +90,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The settings in a table and in its `auth`; `elsewhere` are its keys that are none.
+    /// The settings in a table and in its `auth`; `elsewhere` are its keys that are not settings.
     fn settings(&self, table: &dyn TableLike, elsewhere: &[&str]) -> Result<Vec<Setting>, CliError> {
         let mut settings = Vec::new();
         for (name, item) in table.iter() {

@@ -19,12 +19,12 @@ fn parse(text: &str) -> Result<ConfigFile, CliError> {
 fn settings_know_their_profile_and_place() {
     let file = parse(&good()).unwrap();
     assert_eq!(file.default_profile.as_deref(), Some("dev"));
-    let told = |settings: &[Setting]| {
-        let told = settings.iter().map(|setting| format!("{} at {}", setting.key.path(), setting.origin));
-        told.collect::<Vec<_>>().join("\n")
+    let shown = |settings: &[Setting]| {
+        let shown = settings.iter().map(|setting| format!("{} at {}", setting.key.path(), setting.origin));
+        shown.collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(told(&file.settings), @"base_url at /etc/config.toml:2:12");
-    insta::assert_snapshot!(told(&file.profiles["dev"]), @"
+    insta::assert_snapshot!(shown(&file.settings), @"base_url at /etc/config.toml:2:12");
+    insta::assert_snapshot!(shown(&file.profiles["dev"]), @"
     output at /etc/config.toml:4:10
     auth.client_id at /etc/config.toml:6:13
     auth.client_secret at /etc/config.toml:7:17
@@ -57,8 +57,8 @@ proptest! {
         // A secret that lost a part is not looked for, since what is left of it could be anything.
         text.replace_range(position..end, &insert);
         if let Err(error) = parse(&text) {
-            let told = format!("{error} {:?} {:?} {error:?}", error.hint(), error.causes());
-            prop_assert!(!told.contains("5f3a") && !told.contains("9b7c") && !told.contains("canary"), "{}", told);
+            let shown = format!("{error} {:?} {:?} {error:?}", error.hint(), error.causes());
+            prop_assert!(!shown.contains("5f3a") && !shown.contains("9b7c") && !shown.contains("canary"), "{}", shown);
         }
     }
 }
@@ -69,7 +69,7 @@ fn a_key_in_quotes_may_be_a_whole_line_and_is_not_shown() {
         ["\"auth.client_secret = 'canary'#\" = 1", "[profiles.\"auth.client_secret = 'canary'\"]", "profiles.'a b' = 1"]
     {
         let error = ConfigFile::parse(Path::new("c"), text, true).unwrap_err();
-        let told = format!("{error:?} {error} {:?}", error.hint());
-        assert!(!told.contains("canary"), "{told}");
+        let shown = format!("{error:?} {error} {:?}", error.hint());
+        assert!(!shown.contains("canary"), "{shown}");
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn user_file(environment: &Environment) -> Option<PathBuf> {
     Some(folder(environment, XDG_CONFIG_HOME, ".config")?.join("optimize").join("config.toml"))
 }
 
-/// What can be made anew; `None` without a home directory.
+/// For files that can be made again; `None` without a home directory.
 pub(crate) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
     Some(folder(environment, XDG_CACHE_HOME, ".cache")?.join("optimize"))
 }
@@ -29,7 +29,7 @@ pub(crate) fn data_folder(environment: &Environment) -> Option<PathBuf> {
     Some(folder(environment, XDG_DATA_HOME, ".local/share")?.join("optimize"))
 }
 
-/// The home directory, if it exists: nothing is created where there is none.
+/// The home directory, if it exists: it is never created.
 pub(crate) fn home(environment: &Environment) -> Option<PathBuf> {
     absolute(environment, HOME).filter(|home| home.is_dir())
 }

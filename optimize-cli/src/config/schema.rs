@@ -102,7 +102,7 @@ keys! {
     ClientId = "auth.client_id", Text, Secret, &[], "The id of the OAuth client";
     ClientSecret = "auth.client_secret", Secret, Secret, &[], "The secret of the OAuth client";
     PrivateKey = "auth.private_key", Secret, Secret, &[], "A private key (PEM or JWK) that signs assertions instead of a secret";
-    AssertionFile = "auth.assertion_file", Path, Secret, &[], "A file with an assertion that somebody else keeps up to date";
+    AssertionFile = "auth.assertion_file", Path, Secret, &[], "A file with an assertion that another program keeps up to date";
     Token = "auth.token", Secret, Secret, &[], "A token to use as it is, such as the shared secret of a self-managed server";
     TokenFile = "auth.token_file", Path, Secret, &[], "A file with a token that is read again and again";
     Command = "auth.command", List, Secret, &[], "A credential helper: the absolute path of a program and its arguments";

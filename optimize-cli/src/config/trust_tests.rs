@@ -105,7 +105,7 @@ impl Project {
 }
 
 /// Every setting in a file, with a server in the same file or alone, against every origin of the secret in use. A dot is
-/// a run that goes on, a bar one that stops.
+/// a run that continues, a bar one that stops.
 #[test]
 fn every_setting_and_every_origin_of_the_secret_has_its_outcome() {
     let project = Project::new();

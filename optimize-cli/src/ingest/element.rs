@@ -34,13 +34,13 @@ struct VariableRow<'a> {
 /// A text without its quotes, anything else as the JSON it is: the API wants texts whatever the type.
 fn text(value: &RawValue) -> Result<String, String> {
     if value.get().starts_with('"') {
-        return serde_json::from_str(value.get()).map_err(|error| told(&error));
+        return serde_json::from_str(value.get()).map_err(|error| message(&error));
     }
     Ok(value.get().to_owned())
 }
 
-/// The place is told by whoever knows the file.
-fn told(error: &serde_json::Error) -> String {
+/// The caller, which knows the file, adds the place.
+fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);
     if error.is_data() { problem.to_owned() } else { format!("it is not JSON: {problem}") }
@@ -53,7 +53,7 @@ impl Input for ExternalVariable {
         (&["name", "type", "processInstanceId", "processDefinitionKey", "value", "id", "serializationDataFormat"], 4);
 
     fn from_json(json: &str) -> Result<Self, String> {
-        let row: VariableRow<'_> = serde_json::from_str(json).map_err(|error| told(&error))?;
+        let row: VariableRow<'_> = serde_json::from_str(json).map_err(|error| message(&error))?;
         let variable_type = VariableType::from(row.variable_type.as_str());
         let instance = text(row.process_instance_id)?;
         let mut variable = Self::new(row.process_definition_key, instance, row.name, variable_type);
@@ -90,7 +90,7 @@ impl Input for CloudEvent {
     const COLUMNS: (&'static [&'static str], usize) = (&[], 0);
 
     fn from_json(json: &str) -> Result<Self, String> {
-        let row: EventRow = serde_json::from_str(json).map_err(|error| told(&error))?;
+        let row: EventRow = serde_json::from_str(json).map_err(|error| message(&error))?;
         if row.specversion.is_some_and(|version| version != "1.0") {
             return Err("specversion: must be 1.0".to_owned());
         }

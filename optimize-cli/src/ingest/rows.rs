@@ -44,10 +44,10 @@ impl fmt::Display for Place {
     }
 }
 
-/// A row: an element, or why it is none.
+/// A row: an element, or why it cannot be one.
 pub(super) type Row<T> = (Place, Result<T, String>);
 
-/// What the reader tells.
+/// A message of the reader.
 pub(super) enum Event<T> {
     /// Some rows at a time, since a channel costs more than a row.
     Rows(Vec<Row<T>>),
@@ -55,7 +55,7 @@ pub(super) enum Event<T> {
     Failed(CliError),
 }
 
-/// So many rows are told at a time.
+/// Rows per message.
 const CHUNK: usize = 128;
 
 /// Why reading ends early.
@@ -74,7 +74,7 @@ impl From<CliError> for Stop {
 /// A longer row is a file of another kind, such as one without line breaks.
 const LONGEST_ROW: u64 = 16 << 20;
 
-/// Counts the bytes that are read, and ends a row that goes on without end.
+/// Counts the bytes that are read, and ends a row without end.
 struct Counted<'a, R> {
     input: R,
     count: &'a AtomicU64,
@@ -110,13 +110,13 @@ pub(super) fn read_all<T: Input>(files: &[PathBuf], sender: &Sender<Event<T>>, c
             since_row: Rc::default(),
             with_digests,
         };
-        // What was read before a failure is told before it.
+        // Rows that were read before a failure are sent before it.
         let read = file.read(path);
         match file.flush().and(read) {
             Ok(()) => {}
             Err(Stop::Unheard) => return,
             Err(Stop::Failed(error)) => {
-                // Whoever does not listen any more does not miss it.
+                // A receiver that is gone does not need it.
                 let _ = sender.blocking_send(Event::Failed(error));
                 return;
             }
@@ -252,7 +252,7 @@ impl<T: Input> Reader<'_, T> {
     }
 }
 
-/// Hands over the elements of an array one by one; ends when it is told that there is no use in more.
+/// Passes on the elements of an array one by one; ends as soon as the receiver wants no more.
 struct ArrayVisitor<F>(F);
 
 impl<'de, F: FnMut(u64, &RawValue) -> bool> Visitor<'de> for ArrayVisitor<F> {

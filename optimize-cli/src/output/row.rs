@@ -30,7 +30,7 @@ impl fmt::Display for RenderError {
     }
 }
 
-/// Where in a row a cell comes from. Columns are told apart by this, not by their headings.
+/// Where in a row a cell comes from. It identifies a column; the heading does not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Column {
     /// A member of the row.

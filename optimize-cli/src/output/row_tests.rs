@@ -3,14 +3,14 @@ use insta::assert_snapshot;
 use super::*;
 
 /// The cells of a row, a line each.
-fn told(row: &str) -> String {
+fn listed(row: &str) -> String {
     let cells = cells(row.as_bytes()).unwrap();
     cells.iter().map(|(column, cell)| format!("{} = {}", column.heading(), cell.text())).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn members_come_in_the_order_of_the_row() {
-    assert_snapshot!(told(r#"{"b":1,"a":"x","c":null,"d":[1, 2],"e":{"f": 1.50}}"#), @r#"
+    assert_snapshot!(listed(r#"{"b":1,"a":"x","c":null,"d":[1, 2],"e":{"f": 1.50}}"#), @r#"
     b = 1
     a = x
     c = 
@@ -21,7 +21,7 @@ fn members_come_in_the_order_of_the_row() {
 
 #[test]
 fn variables_are_columns_of_their_own() {
-    assert_snapshot!(told(r#"{"id":"1","variables":{"total":"18.75","a:b":"","list":"x, y"}}"#), @"
+    assert_snapshot!(listed(r#"{"id":"1","variables":{"total":"18.75","a:b":"","list":"x, y"}}"#), @"
     id = 1
     variable:total = 18.75
     variable:a:b = 
@@ -31,7 +31,7 @@ fn variables_are_columns_of_their_own() {
 
 #[test]
 fn a_decision_s_variables_are_their_values() {
-    assert_snapshot!(told(
+    assert_snapshot!(listed(
         r#"{"inputVariables":{"i":{"id":"i","name":"In","type":"Double","value":12.50}},
             "outputVariables":{"one":{"values":["x"]},"many":{"values":["x","y"]},"none":{"values":[]}}}"#
     ), @r#"
@@ -44,7 +44,7 @@ fn a_decision_s_variables_are_their_values() {
 
 #[test]
 fn what_only_looks_like_variables_stays_what_it_is() {
-    assert_snapshot!(told(r#"{"variables":"none","inputVariables":null,"outputVariables":[1]}"#), @"
+    assert_snapshot!(listed(r#"{"variables":"none","inputVariables":null,"outputVariables":[1]}"#), @"
     variables = none
     inputVariables = 
     outputVariables = [1]
@@ -53,14 +53,14 @@ fn what_only_looks_like_variables_stays_what_it_is() {
 
 #[test]
 fn a_row_that_is_no_object_is_one_cell() {
-    assert_snapshot!(told("12.50"), @"value = 12.50");
-    assert_snapshot!(told("[1, 2]"), @"value = [1, 2]");
-    assert_snapshot!(told("\"a\\u0041\""), @"value = aA");
+    assert_snapshot!(listed("12.50"), @"value = 12.50");
+    assert_snapshot!(listed("[1, 2]"), @"value = [1, 2]");
+    assert_snapshot!(listed("\"a\\u0041\""), @"value = aA");
 }
 
 #[test]
 fn numbers_keep_their_digits_and_texts_lose_their_escapes() {
-    assert_snapshot!(told(r#"{"n":12345678901234567890.10,"e":1E+2,"t":"\u00e9\n\"","k\u0065y":true}"#), @r#"
+    assert_snapshot!(listed(r#"{"n":12345678901234567890.10,"e":1E+2,"t":"\u00e9\n\"","k\u0065y":true}"#), @r#"
     n = 12345678901234567890.10
     e = 1E+2
     t = é

@@ -20,7 +20,7 @@ const GAP: usize = 2;
 /// The layout is that of the first batch, so that rows can be shown as they come.
 #[derive(Debug)]
 pub(crate) struct TableWriter {
-    /// If long cells go on in the next line rather than be cut, all rows are in one batch.
+    /// If long cells wrap rather than be cut, all rows are in one batch.
     look: Look,
     layout: Option<Layout>,
     /// Whether there was a row or a record.

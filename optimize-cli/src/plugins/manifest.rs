@@ -63,7 +63,7 @@ impl Manifest {
         Ok(manifest.printable())
     }
 
-    /// What a plugin says must not move the cursor of somebody's terminal.
+    /// Text of a plugin must not control the user's terminal.
     fn printable(mut self) -> Self {
         for text in [&mut self.name, &mut self.version, &mut self.about].into_iter().chain(&mut self.needs) {
             *text = scrub(text, &[]);
@@ -102,7 +102,7 @@ struct Known {
 impl Manifests {
     pub(crate) fn read(environment: &Environment) -> Self {
         let path = config::cache_folder(environment).map(|folder| folder.join("plugins.json"));
-        // A cache that cannot be read is made anew.
+        // A cache that cannot be read is written again.
         let known = path.as_ref().and_then(|path| serde_json::from_slice(&ownership::read_own(path).ok()??).ok());
         Self { path, known: known.unwrap_or_default() }
     }
@@ -126,7 +126,7 @@ impl Manifests {
         asked
     }
 
-    /// Whoever cannot write asks again next time.
+    /// If it cannot be written, the plugin is asked again next time.
     fn write(&self) {
         let Some(path) = &self.path else { return };
         let written = path.parent().map_or(Ok(()), private_file::create_folder).and_then(|()| {

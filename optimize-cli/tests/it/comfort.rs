@@ -15,7 +15,7 @@ pub(crate) fn commands(user: &User) -> Vec<Vec<String>> {
         // Continued lines are indented further.
         for name in listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
             let name = name.split_whitespace().next().unwrap().to_owned();
-            // It tells what `--help` tells.
+            // It prints what `--help` prints.
             if name != "help" {
                 open.push(words.iter().cloned().chain([name]).collect());
             }
@@ -26,7 +26,7 @@ pub(crate) fn commands(user: &User) -> Vec<Vec<String>> {
     found
 }
 
-/// The help of a command. The flags that every command takes are told once, by the program's own.
+/// The help of a command. Only the program's own help lists the flags that every command takes.
 pub(crate) fn help(user: &User, words: &[String]) -> String {
     let line: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
     let ran = user.run(&line);
@@ -58,7 +58,7 @@ fn help_is_a_command_too() {
 }
 
 #[test]
-fn somebody_who_types_the_name_alone_is_told_where_to_begin() {
+fn the_name_alone_prints_where_to_begin() {
     let user = User::new();
     check!(user.types(""), @"
     exit 0
@@ -68,7 +68,7 @@ fn somebody_who_types_the_name_alone_is_told_where_to_begin() {
       optimize --sandbox report data orders-by-step   try it, without a server and without settings
       optimize auth login                             set up a server: asks, tries, saves
 
-    optimize --help tells every command.
+    optimize --help lists every command.
     --- stderr
     ");
     let user = user.with("OPTIMIZE_BASE_URL", "https://optimize.example.com");
@@ -79,7 +79,7 @@ fn somebody_who_types_the_name_alone_is_told_where_to_begin() {
       optimize report list --collection ID      list reports
       optimize report data ID                   print the data of one
 
-    optimize --help tells every command.
+    optimize --help lists every command.
     ");
 }
 
@@ -144,8 +144,8 @@ fn columns_are_chosen_in_every_format() {
     let rows: BTreeMap<_, _> = ["table", "csv", "ndjson", "json"]
         .map(|format| (format, user.types(&format!("{line} {format}")).stdout))
         .into();
-    let told: Vec<_> = rows.iter().map(|(format, text)| format!("{format}:\n{text}")).collect();
-    check!(told.join("\n"), @r#"
+    let blocks: Vec<_> = rows.iter().map(|(format, text)| format!("{format}:\n{text}")).collect();
+    check!(blocks.join("\n"), @r#"
     csv:
     inputVariable:amount,decisionDefinitionKey,none
     24372.5,assess-claim,

@@ -10,7 +10,7 @@ use optimize_sandbox::Sandbox;
 use crate::harness::{Server, User, check, set_mode};
 
 #[test]
-fn bar_40_a_full_disk_is_told() {
+fn bar_40_a_full_disk_is_reported() {
     let user = User::of_a_server();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let output = user.command(&["report", "data", "claims-raw", "-o", "ndjson"]).stdout(full).output().unwrap();
@@ -38,7 +38,7 @@ fn is_bound_by_modes(user: &User) -> bool {
 }
 
 #[test]
-fn bar_40_a_folder_that_is_read_only_is_told_and_nothing_is_left() {
+fn bar_40_a_read_only_directory_is_reported_and_nothing_is_left() {
     let user = User::of_a_server();
     let folder = if is_bound_by_modes(&user) { "probe" } else { "/proc" };
     let ran = user.types(&format!("report data claims-raw -f {folder}/rows.csv"));

@@ -192,7 +192,7 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 /// A sandbox in a process of its own, killed when dropped.
 pub(crate) struct Serving {
     pub(crate) process: Child,
-    /// What it told when it was up.
+    /// What it printed when it was up.
     pub(crate) line: String,
 }
 
@@ -320,7 +320,7 @@ impl Terminal {
 
 #[cfg(unix)]
 impl User {
-    /// Starts a command in a terminal, which tells at its end whether it shows what is typed.
+    /// Starts a command in a terminal that prints at its end whether it echoes what is typed.
     pub(crate) fn at_a_terminal(&self, line: &str) -> Terminal {
         self.shell_at_a_terminal(&format!(
             "trap : INT; {} {line}; code=$?; stty | grep -q -- -echo && echo echo is off || echo echo is on; exit $code",

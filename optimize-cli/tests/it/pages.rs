@@ -274,7 +274,7 @@ fn generated_every_setting_is_in_the_reference() {
     let schema: serde_json::Value = serde_json::from_str(&User::new().types("config schema").stdout).unwrap();
     let mut text = String::from(
         "# Settings\n\nWhat may stand in a profile or at the top of a configuration file, and which environment variable says the same.\n\
-         [Configuration](../guide/configuration.md) tells which place counts. Written by `cargo xtask gen`.\n\n\
+         [Configuration](../guide/configuration.md) describes which place has priority. Written by `cargo xtask gen`.\n\n\
          | Key | Environment | Is |\n|---|---|---|\n",
     );
     for (prefix, properties) in [("", &schema["$defs"]["profile"]), ("auth.", &schema["$defs"]["auth"])] {

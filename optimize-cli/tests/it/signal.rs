@@ -34,8 +34,8 @@ fn bar_40_an_interrupted_export_is_exit_130_and_leaves_no_file() {
     for signal in ["-INT", "-TERM", "-HUP"] {
         let user = User::owning(Server::failing_on_second_page(Fault::Delay { milliseconds: 60_000 }, 1));
         let arguments = ["-vv", "report", "data", "invoices-raw", "-f", "out.ndjson"];
-        let (code, told) = interrupt(&user, signal, &arguments);
-        assert_eq!((code, told.as_str()), (Some(130), "error: failed to finish: interrupted\n"), "{signal}");
+        let (code, printed) = interrupt(&user, signal, &arguments);
+        assert_eq!((code, printed.as_str()), (Some(130), "error: interrupted\n"), "{signal}");
         assert!(user.files().is_empty(), "{:?}", user.files());
     }
 }

@@ -103,7 +103,7 @@ fn help_goes_to_stdout() {
 }
 
 #[test]
-fn the_version_is_told_without_any_configuration() {
+fn the_version_is_printed_without_any_configuration() {
     let user = User::new();
     user.configure("this is not TOML");
     check!(user.types("--version"), @"

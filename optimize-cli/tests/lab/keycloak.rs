@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Ran, Server, User};
 use crate::variable;
 
-/// The secret of the client `sdk-secret` in the realm, chosen to break whoever does not encode it.
+/// The secret of the client `sdk-secret` in the realm, chosen to break code that does not encode it.
 const ODD_SECRET: &str = "s3cr+t/with%20odd chars=&\"";
 
 fn issuer() -> String {

@@ -1,4 +1,4 @@
-//! The binary against real servers and in real terminals. `cargo xtask lab` starts them and tells where they are.
+//! The binary against real servers and in real terminals. `cargo xtask lab` starts them and passes their addresses.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
@@ -9,8 +9,8 @@ mod keycloak;
 mod matrix;
 mod terminal;
 
-/// What the task that starts the servers has told.
-#[expect(clippy::disallowed_methods, reason = "the task that starts the servers tells so where they are")]
+/// What the task that starts the servers has passed.
+#[expect(clippy::disallowed_methods, reason = "the task that starts the servers passes their addresses this way")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -75,7 +75,7 @@ impl Screen {
     /// Types a command on an empty screen and waits for the next prompt.
     fn run(&self, command: &str) -> String {
         self.wait_for(|seen| seen.ends_with(PROMPT));
-        // The end of this one is told from that of the one before.
+        // The end of this one differs from the end of the one before.
         let number = self.runs.get() + 1;
         self.runs.set(number);
         let end = format!("{number}: code ");
@@ -102,7 +102,7 @@ fn the_tutorial_of_the_readme_is_walked() {
       optimize --sandbox report data orders-by-step   try it, without a server and without settings
       optimize auth login                             set up a server: asks, tries, saves
 
-    optimize --help tells every command.
+    optimize --help lists every command.
     code 0
     ");
     insta::assert_snapshot!(screen.run("optimize --sandbox report data orders-by-step"), @"

@@ -1,4 +1,4 @@
-//! The agentic dashboard, which is undocumented: as much of it as the contract tells.
+//! The agentic dashboard, which is undocumented: as much of it as the contract describes.
 
 use axum::response::Response;
 use serde_json::{Value, json};

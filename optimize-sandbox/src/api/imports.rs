@@ -198,7 +198,7 @@ fn check_descriptions(definitions: &[Definition]) -> Result<(), Failure> {
     }
 }
 
-/// Makes the entities, each with a new id, and tells of them in an order of its own.
+/// Makes the entities, each with a new id, and lists them in an order of its own.
 fn make(world: &mut World, definitions: Vec<Definition>, collection: &str) -> Value {
     let ids: BTreeMap<String, String> = definitions
         .iter()

@@ -111,7 +111,7 @@ pub(super) fn parameters(arrived: &Arrived, body: TokenBody) -> Result<Parameter
             let text = |(name, value): (String, Value)| value.as_str().map(|value| (name, value.to_owned()));
             Ok(members.into_iter().filter_map(text).collect())
         }
-        // As Keycloak says it: whoever does not read a body sees no parameters in it.
+        // Keycloak's text: a server that does not read the body finds no parameters in it.
         ("application/x-www-form-urlencoded" | "application/json", _) => Err("missing form parameter: grant_type"),
         _ => Err("unsupported content type"),
     }

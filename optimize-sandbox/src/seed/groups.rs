@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-/// Key, label and, unless there is none, value.
+/// Key, label and value, if there is one.
 type Group = (String, String, Option<u32>);
 
 /// The groups of a report.

@@ -21,11 +21,11 @@ fn error(answer: &Answer) -> String {
 
 /// The answers of all generations to one request, in order.
 async fn errors(path: &str) -> [String; 5] {
-    let mut told = Vec::new();
+    let mut texts = Vec::new();
     for generation in GENERATIONS {
-        told.push(error(&call(&of(generation).await, path).await));
+        texts.push(error(&call(&of(generation).await, path).await));
     }
-    told.try_into().unwrap()
+    texts.try_into().unwrap()
 }
 
 #[tokio::test]

@@ -8,12 +8,12 @@ const LIST: &str = "/api/public/report?collectionId=claims";
 
 /// Status and what the server says is wrong with the token.
 fn refusal(answer: &Answer) -> String {
-    let told = if answer.text.is_empty() {
+    let shown = if answer.text.is_empty() {
         answer.header("www-authenticate").to_owned()
     } else {
         answer.json()["detail"].to_string()
     };
-    format!("{} {told}", answer.status)
+    format!("{} {shown}", answer.status)
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn the_static_token_is_let_in_where_the_generation_has_one() {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_refused_and_the_reason_is_told() {
+async fn bad_tokens_are_refused_with_the_reason() {
     let sandbox = start(Sandbox::builder().generation(Generation::G4)).await;
     let good = token(&sandbox, &[]).await;
     let other = token(&sandbox, &[]).await;
@@ -63,14 +63,14 @@ async fn an_expired_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_missing_token_is_told_in_the_form_of_the_generation() {
+async fn a_missing_token_is_answered_in_the_form_of_the_generation() {
     for generation in GENERATIONS {
         let sandbox = of(generation).await;
         let answer = send(http().get(format!("{}{LIST}", sandbox.base_url()))).await;
-        let told = refusal(&answer);
+        let shown = refusal(&answer);
         let names_metadata = matches!(generation, Generation::G3Late | Generation::G4);
-        assert!(answer.text.is_empty() && told.starts_with("401 Bearer"), "{generation}: {told}");
-        assert_eq!(told.contains("resource_metadata=\"http://"), names_metadata, "{generation}: {told}");
+        assert!(answer.text.is_empty() && shown.starts_with("401 Bearer"), "{generation}: {shown}");
+        assert_eq!(shown.contains("resource_metadata=\"http://"), names_metadata, "{generation}: {shown}");
     }
 }
 

@@ -3,7 +3,7 @@ use optimize_sandbox::Sandbox;
 use crate::support::{get, http, send, start, token};
 
 #[tokio::test]
-async fn what_arrived_is_told_without_secrets() {
+async fn the_journal_lists_requests_without_secrets() {
     let sandbox = start(Sandbox::builder().context_path("optimize")).await;
     let token = token(&sandbox, &[("audience", "optimize.camunda.io")]).await;
     get(&sandbox, &token, "/api/public/report?collectionId=a%20b").await;

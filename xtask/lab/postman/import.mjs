@@ -1,4 +1,4 @@
-// Reads a Postman collection as Bruno and Insomnia do when somebody imports it, and tells how many requests each finds.
+// Reads a Postman collection as Bruno and Insomnia import it, and prints how many requests each finds.
 import { readFileSync } from 'node:fs';
 import { postmanToBruno } from '@usebruno/converters';
 import insomnia from 'insomnia-importers';

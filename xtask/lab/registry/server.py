@@ -12,7 +12,7 @@ PORT, FOLDER = int(sys.argv[1]), pathlib.Path(sys.argv[2])
 ORIGIN = f"http://127.0.0.1:{PORT}"
 
 
-def entry(told, crate):
+def entry(metadata, crate):
     """The line of the index for what was published."""
 
     def dependency(it):
@@ -25,12 +25,12 @@ def entry(told, crate):
         }
 
     return {
-        "name": told["name"],
-        "vers": told["vers"],
-        "deps": [dependency(it) for it in told["deps"]],
+        "name": metadata["name"],
+        "vers": metadata["vers"],
+        "deps": [dependency(it) for it in metadata["deps"]],
         "cksum": hashlib.sha256(crate).hexdigest(),
-        "features": told["features"],
-        "rust_version": told.get("rust_version"),
+        "features": metadata["features"],
+        "rust_version": metadata.get("rust_version"),
         "yanked": False,
         "v": 2,
     }
@@ -51,11 +51,11 @@ class Registry(BaseHTTPRequestHandler):
     def do_PUT(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         (length,) = struct.unpack_from("<I", body)
-        told, rest = json.loads(body[4 : 4 + length]), body[4 + length :]
+        metadata, rest = json.loads(body[4 : 4 + length]), body[4 + length :]
         crate = rest[4:]
         (FOLDER / "index").mkdir(exist_ok=True)
-        (FOLDER / f"{told['name']}-{told['vers']}.crate").write_bytes(crate)
-        (FOLDER / "index" / told["name"]).write_text(json.dumps(entry(told, crate)) + "\n")
+        (FOLDER / f"{metadata['name']}-{metadata['vers']}.crate").write_bytes(crate)
+        (FOLDER / "index" / metadata["name"]).write_text(json.dumps(entry(metadata, crate)) + "\n")
         self.answer(200, b"{}")
 
     def answer(self, status, body):

@@ -1,4 +1,4 @@
-//! The description of the API as each server generation has it, from the one that tells of all.
+//! The description of the API as each server generation has it, from the one that has them all.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ const FOLDER: &str = "docs/openapi";
 pub(crate) const GENERATIONS: [(&str, &str, &str); 4] =
     [("g2", "8.0 to 8.6", "204"), ("g2-8.7", "8.7", "204"), ("g3", "8.8 and 8.9", "200"), ("g4", "8.10", "200")];
 
-/// Those that have what is there since these releases, as `x-since` tells them.
+/// The generations that have what exists since these releases, by `x-since`.
 fn have(since: &str) -> &'static [&'static str] {
     match since {
         "8.7" => &["g2-8.7", "g3", "g4"],
@@ -50,7 +50,7 @@ fn keep(responses: &mut Map<String, Value>, done: &str) {
     }
 }
 
-/// The description that tells of all generations.
+/// The description of all generations.
 pub(super) fn description() -> Outcome<Value> {
     Ok(serde_saphyr::from_str(&std::fs::read_to_string(root().join(DESCRIPTION))?)?)
 }

@@ -25,8 +25,8 @@ impl Checkout {
         shell.change_dir(&folder);
         std::os::unix::fs::symlink(root().join("target"), folder.join("target"))?;
         let checkout = Self { folder, shell };
-        checkout.git(&["config", "user.name", "Somebody"])?;
-        checkout.git(&["config", "user.email", "somebody@example.com"])?;
+        checkout.git(&["config", "user.name", "A Developer"])?;
+        checkout.git(&["config", "user.email", "developer@example.com"])?;
         if !changes.is_empty() {
             cmd!(checkout.shell, "git apply --index").stdin(changes).quiet().run()?;
             checkout.git(&["commit", "--quiet", "--message", "What is being worked on"])?;

@@ -1,4 +1,4 @@
-//! Secrets, keys and certificates that servers and tests share, made anew for each run by `openssl`.
+//! Secrets, keys and certificates that servers and tests share, made for each run by `openssl`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -28,9 +28,9 @@ pub(crate) fn run() -> Outcome {
     for (generation, ..) in GENERATIONS {
         let description = format!("docs/openapi/{generation}.json");
         cmd!(shell, "{redocly} lint --config docs/redocly.yaml {description}").run()?;
-        let (server, told) = sandbox::start(generation, &place)?;
-        let url = told["base_url"].as_str().unwrap_or_default();
-        let token = sandbox::token(&told)?;
+        let (server, settings) = sandbox::start(generation, &place)?;
+        let url = settings["base_url"].as_str().unwrap_or_default();
+        let token = sandbox::token(&settings)?;
         eprintln!("== schemathesis against the sandbox as {generation}");
         // Which bytes of an invalid id reach Optimize is a matter of the web stack, and no description has it.
         for (paths, mode) in [("--exclude-path-regex", "all"), ("--include-path-regex", "positive")] {

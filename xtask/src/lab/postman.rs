@@ -35,9 +35,9 @@ pub(crate) fn run() -> Outcome {
     let newman = place.join("node_modules/.bin/newman");
     sandbox::build()?;
     for (generation, folders) in FOLDERS {
-        let (server, told) = sandbox::start(generation, &place)?;
+        let (server, settings) = sandbox::start(generation, &place)?;
         let file = place.join("environment.json");
-        fs::write(&file, environment(&told)?.to_string())?;
+        fs::write(&file, environment(&settings)?.to_string())?;
         let folders = folders.iter().flat_map(|folder| ["--folder", folder]);
         eprintln!("== newman against the sandbox as {generation}");
         cmd!(shell, "{newman} run {COLLECTION} --environment {file} --color off").args(folders).quiet().run()?;
@@ -56,9 +56,9 @@ fn imports(place: &Path) -> Outcome {
     }
     let (shell, collection) = (shell()?, root().join(COLLECTION));
     let requests = fs::read_to_string(&collection)?.matches("\"method\":").count();
-    let told: Value = serde_json::from_str(&cmd!(shell, "node {script} {collection}").quiet().read()?)?;
-    eprintln!("== of {requests} requests Bruno imports {}, Insomnia {}", told["bruno"], told["insomnia"]);
-    if told == json!({ "bruno": requests, "insomnia": requests }) {
+    let settings: Value = serde_json::from_str(&cmd!(shell, "node {script} {collection}").quiet().read()?)?;
+    eprintln!("== of {requests} requests Bruno imports {}, Insomnia {}", settings["bruno"], settings["insomnia"]);
+    if settings == json!({ "bruno": requests, "insomnia": requests }) {
         Ok(())
     } else {
         Err("an import loses requests".into())
@@ -66,12 +66,12 @@ fn imports(place: &Path) -> Outcome {
 }
 
 /// The environment of the collection, filled in as a person would.
-fn environment(told: &Value) -> Outcome<Value> {
+fn environment(settings: &Value) -> Outcome<Value> {
     let path = root().join("docs/postman/sandbox.postman_environment.json");
     let mut environment: Value = serde_json::from_slice(&fs::read(path)?)?;
     for value in environment["values"].as_array_mut().into_iter().flatten() {
         let key = value["key"].as_str().unwrap_or_default().to_owned();
-        if let Some(known) = told.get(&key) {
+        if let Some(known) = settings.get(&key) {
             value["value"] = json!(known);
         }
     }

@@ -125,7 +125,7 @@ impl Checkout {
         let bill = fs::read_to_string(made.join(format!("optimize-{version}.cdx.json")))?;
         let here = root().display().to_string();
         if !bill.contains("\"reqwest\"") || bill.contains(&here) {
-            return Err("the bill of materials lacks reqwest, or tells where it was made".into());
+            return Err("the bill of materials lacks reqwest, or shows where it was made".into());
         }
         let debian = &format!("optimize_{version}-1_amd64.deb");
         if !made.join(debian).exists() || !is_installed("dpkg-deb") {
@@ -138,7 +138,7 @@ impl Checkout {
     }
 }
 
-/// Whether a program prints the data of a report, for somebody who has nothing.
+/// Whether a program prints the data of a report without any configuration.
 fn works(program: &Path) -> Outcome {
     let mut command = Command::new(program);
     command.args(["--sandbox", "report", "data", "orders-by-step"]).env_clear().stdin(Stdio::null());

@@ -16,7 +16,7 @@ pub(super) fn build() -> Outcome {
     Ok(cmd!(shell, "cargo build --workspace --features optimize-cli/lab,optimize-cli/keyring --locked").run()?)
 }
 
-/// A sandbox of this generation, and what it tells of itself. Its files are in `place`.
+/// A sandbox of this generation, and the settings it prints. Its files are in `place`.
 pub(super) fn start(generation: &str, place: &Path) -> Outcome<(Server, Value)> {
     let ready = place.join("sandbox.json");
     if ready.exists() {
@@ -35,8 +35,8 @@ pub(super) fn start(generation: &str, place: &Path) -> Outcome<(Server, Value)> 
 }
 
 /// A token of a sandbox, whose generation may have no static one.
-pub(super) fn token(told: &Value) -> Outcome<String> {
-    let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+pub(super) fn token(printed: &Value) -> Outcome<String> {
+    let text = |name: &str| printed[name].as_str().unwrap_or_default().to_owned();
     let static_token = text("static_token");
     if !static_token.is_empty() {
         return Ok(static_token);

@@ -23,7 +23,7 @@ pub(super) fn debian(making: &Making, target: &str) -> Outcome {
     Ok(())
 }
 
-/// Likewise.
+/// An RPM package, the same way.
 pub(super) fn rpm(making: &Making, target: &str) -> Outcome {
     let Some(tool) = tools::GENERATE_RPM.program()? else { return Ok(()) };
     let (shell, out, time) = (shell()?, &making.out, making.time.to_string());

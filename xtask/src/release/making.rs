@@ -53,7 +53,7 @@ impl Making {
         Ok(making)
     }
 
-    /// The program, with nothing in it that tells where it was built.
+    /// The program, without any path of the machine that built it.
     pub(super) fn build(&self, target: &str, linker: Option<&str>) -> Outcome<PathBuf> {
         let Self { build, time, .. } = self;
         let shell = shell()?;

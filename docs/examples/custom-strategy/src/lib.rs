@@ -1,4 +1,4 @@
-//! A strategy of one's own: tokens from a mailbox, a folder in which somebody leaves one file a token. The newest counts.
+//! A custom strategy: tokens from a mailbox, a directory in which another program leaves one file per token. The newest is used.
 //!
 //! It gets the cache, single flight, the retries, the stores and the redaction of the built-in ones, and can be a member of
 //! a chain, because all of that is the host's. All that is here is where a token comes from.
@@ -47,7 +47,7 @@ impl TokenSource for Mailbox {
     async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
         let failed = |kind| AuthError::new(kind, format!("look into the mailbox {}", self.folder.display()));
         let newest = self.newest().map_err(|error| failed(AuthErrorKind::InvalidInput).with_source(error))?;
-        // A chain goes on to its next member.
+        // A chain tries its next source.
         let path = newest.ok_or_else(|| failed(AuthErrorKind::NotFound))?;
         Ok(Token::bearer(read_secret_file(&path, "token")?)?.with_lifetime(self.lifetime).without_storing())
     }

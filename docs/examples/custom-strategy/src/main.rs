@@ -1,4 +1,4 @@
-//! `cargo run -p custom-strategy -- FOLDER` tells for how long the newest token in a folder is good.
+//! `cargo run -p custom-strategy -- DIRECTORY` prints how long the newest token in a directory is valid.
 
 use custom_strategy::registry;
 use optimize_auth::{Credentials, Surroundings};

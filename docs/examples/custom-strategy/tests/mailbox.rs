@@ -24,7 +24,7 @@ async fn the_newest_token_counts_and_an_empty_mailbox_lets_a_chain_go_on() -> Re
 }
 
 #[tokio::test]
-async fn a_misspelt_setting_is_told_like_any_other() {
+async fn a_misspelt_setting_is_an_error_like_any_other() {
     let error = token(json!({ "strategy": "mailbox", "folder": "/tmp", "lifetime_second": "5" })).await.unwrap_err();
     assert_eq!(error.setting(), Some("lifetime_second"));
     assert!(error.to_string().ends_with("did you mean `lifetime_seconds`?"), "{error}");

@@ -1,4 +1,4 @@
-//! A plugin of optimize: `optimize rows COLLECTION` tells how many rows each report of a collection has.
+//! A plugin of optimize: `optimize rows COLLECTION` prints how many rows each report of a collection has.
 //!
 //! It asks by `$OPTIMIZE_CLI api`, so it never sees a token and need not know how to get one.
 
@@ -29,13 +29,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// A JSON line a report. Fails with the exit code of the host, which has told why.
+/// One JSON line per report. Fails with the exit code of the host, which has printed the reason.
 fn print_rows(collection: &str) -> Result<(), u8> {
     for report in
         ask(&["report", "list", "--output", "json", "--collection", collection])?.as_array().into_iter().flatten()
     {
         let id = report["id"].as_str().unwrap_or_default();
-        // The first row alone: the answer tells the number of all.
+        // One row is enough: the response has the total number.
         let answer = ask(&["api", "GET", &format!("/api/public/export/report/{id}/result/json?limit=1")]);
         // Combined reports have no data.
         let rows = answer.ok().map(|answer| answer["totalNumberOfRecords"].clone());
@@ -45,7 +45,7 @@ fn print_rows(collection: &str) -> Result<(), u8> {
 }
 
 /// What the host answers to a command.
-#[expect(clippy::disallowed_methods, reason = "a plugin is told by the environment where its host is")]
+#[expect(clippy::disallowed_methods, reason = "a plugin finds its host in the environment")]
 fn ask(arguments: &[&str]) -> Result<Value, u8> {
     let host = env::var_os("OPTIMIZE_CLI").unwrap_or_else(|| OsString::from("optimize"));
     let answer = Command::new(host).args(arguments).stderr(Stdio::inherit()).output().map_err(|error| {

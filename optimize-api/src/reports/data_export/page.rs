@@ -25,7 +25,7 @@ pub struct DataPage {
     pub(crate) cursor: Option<String>,
 }
 
-/// The `data` of a page. The answer does not name its kind, so it is told by its shape.
+/// The `data` of a page. The response does not name its kind, so its shape decides.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PageData {

@@ -19,7 +19,7 @@ fn page_of(data: &str) -> String {
 }
 
 /// What a page holds, in one line.
-fn told(page: &DataPage) -> String {
+fn parsed(page: &DataPage) -> String {
     let data = match &page.data {
         PageData::Rows(rows) => format!("{} rows", rows.len()),
         PageData::Value(value) => format!("value {}", value.json()),
@@ -35,14 +35,14 @@ fn problem(body: &str) -> String {
 
 #[test]
 fn the_contract_s_examples_are_read() {
-    assert_snapshot!(told(&example!("data-export-raw-process-first-page")), @r#"2 rows of 3, cursor Some("cursor-0001-example=="), message None"#);
-    assert_snapshot!(told(&example!("data-export-raw-end-page")), @r#"0 rows of 3, cursor Some("cursor-0003-example=="), message None"#);
-    assert_snapshot!(told(&example!("data-export-raw-decision-page")), @r#"1 rows of 1, cursor Some("cursor-d-0001-example=="), message None"#);
-    assert_snapshot!(told(&example!("data-export-map")), @"3 rows of 3, cursor None, message None");
-    assert_snapshot!(told(&example!("data-export-map-over-limit")), @r#"3 rows of 3, cursor None, message Some("(server notice: everything was delivered although a smaller limit was asked for)")"#);
-    assert_snapshot!(told(&example!("data-export-hypermap")), @"2 rows of 2, cursor None, message None");
-    assert_snapshot!(told(&example!("data-export-number")), @"value 128.0 of 1, cursor None, message None");
-    assert_snapshot!(told(&example!("data-export-number-no-data")), @"nothing of 0, cursor None, message None");
+    assert_snapshot!(parsed(&example!("data-export-raw-process-first-page")), @r#"2 rows of 3, cursor Some("cursor-0001-example=="), message None"#);
+    assert_snapshot!(parsed(&example!("data-export-raw-end-page")), @r#"0 rows of 3, cursor Some("cursor-0003-example=="), message None"#);
+    assert_snapshot!(parsed(&example!("data-export-raw-decision-page")), @r#"1 rows of 1, cursor Some("cursor-d-0001-example=="), message None"#);
+    assert_snapshot!(parsed(&example!("data-export-map")), @"3 rows of 3, cursor None, message None");
+    assert_snapshot!(parsed(&example!("data-export-map-over-limit")), @r#"3 rows of 3, cursor None, message Some("(server notice: everything was delivered although a smaller limit was asked for)")"#);
+    assert_snapshot!(parsed(&example!("data-export-hypermap")), @"2 rows of 2, cursor None, message None");
+    assert_snapshot!(parsed(&example!("data-export-number")), @"value 128.0 of 1, cursor None, message None");
+    assert_snapshot!(parsed(&example!("data-export-number-no-data")), @"nothing of 0, cursor None, message None");
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn a_value_keeps_its_digits() {
 fn no_data_may_be_absent_or_null_and_an_empty_cursor_is_none() {
     let nothing = r#""numberOfRecordsInResponse":0,"totalNumberOfRecords":0"#;
     let page = read(&format!(r#"{{"data":null,{nothing},"searchRequestId":"","unknown":[1]}}"#)).unwrap();
-    assert_snapshot!(told(&page), @"nothing of 0, cursor None, message None");
-    assert_snapshot!(told(&read(&format!("{{{nothing}}}")).unwrap()), @"nothing of 0, cursor None, message None");
+    assert_snapshot!(parsed(&page), @"nothing of 0, cursor None, message None");
+    assert_snapshot!(parsed(&read(&format!("{{{nothing}}}")).unwrap()), @"nothing of 0, cursor None, message None");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn an_object_without_counts_or_data_is_not_a_page() {
 }
 
 #[test]
-fn what_is_no_page_is_told_apart_and_no_value_repeated() {
+fn what_is_not_a_page_is_an_error_without_its_values() {
     assert_snapshot!(problem(""), @"Misconfigured: read the report: the response is not JSON (line 1, column 0)");
     assert_snapshot!(problem("[]"), @"Misconfigured: read the report: the response does not match the expected schema (line 1, column 2)");
     assert_snapshot!(problem("<html>"), @"Misconfigured: read the report: the response is not JSON (line 1, column 1)");

@@ -56,7 +56,7 @@ async fn every_shape_comes_whole_on_every_generation() {
 }
 
 #[tokio::test]
-async fn the_shape_of_the_data_is_told() {
+async fn the_shape_of_the_data_is_reported() {
     let sandbox = sandbox().await;
     let client = client(&sandbox);
     for (report, shape) in [
@@ -68,13 +68,13 @@ async fn the_shape_of_the_data_is_told() {
         let mut pages = std::pin::pin!(export(&client, report).pages());
         let page = pages.try_next().await.unwrap().unwrap();
         assert_eq!(page.report_id, report);
-        let told = match page.data {
+        let actual = match page.data {
             PageData::Rows(_) => "rows".to_owned(),
             PageData::Value(value) => format!("value {}", value.json()),
             PageData::Missing => "missing".to_owned(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(told, shape, "{report}");
+        assert_eq!(actual, shape, "{report}");
     }
 }
 
@@ -245,7 +245,7 @@ async fn a_401_with_a_static_token_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn an_unknown_report_is_told_as_each_generation_tells_it() {
+async fn an_unknown_report_is_reported_as_each_generation_does() {
     for (generation, kind, status) in [
         (Generation::G2, ErrorKind::NotFound, 404),
         (Generation::G3, ErrorKind::Rejected, 500),

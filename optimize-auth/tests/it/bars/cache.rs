@@ -118,7 +118,7 @@ async fn bar_15_a_dead_endpoint_is_asked_at_most_once_a_second_however_many_call
 }
 
 #[tokio::test]
-async fn bar_15_a_retry_after_is_heeded_in_both_forms() {
+async fn bar_15_a_retry_after_is_respected_in_both_forms() {
     let date =
         httpdate::fmt_http_date(optimize_auth::Clock::wall(&optimize_auth::SystemClock) + Duration::from_secs(21));
     for asked in ["20".to_owned(), date] {
@@ -168,7 +168,7 @@ async fn bar_16_a_slow_and_then_failing_refresh_is_felt_by_nobody_before_the_tok
 }
 
 #[tokio::test]
-async fn bar_16_the_issuer_s_own_wish_to_be_asked_again_is_heeded() {
+async fn bar_16_the_refresh_time_of_the_issuer_is_respected() {
     let sandbox = Sandbox::builder().token_answer("refresh_in", 20.into()).start().await.unwrap();
     let clock = TestClock::new();
     let credentials: Credentials = Cached::new(client(&sandbox)).with_clock(clock.clone()).into();

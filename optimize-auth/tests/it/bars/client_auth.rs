@@ -105,7 +105,7 @@ async fn bar_22_an_assertion_from_a_file_is_read_for_each_request() {
     assert_eq!(replayed.code(), Some("invalid_client"), "the server sees that it is the same one");
 }
 
-/// An assertion that somebody else has made.
+/// An assertion that another program made.
 fn assertion(private_jwk: &str, audience: &str, client_id: &str) -> String {
     use base64::Engine as _;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -161,10 +161,10 @@ async fn bar_22_a_public_client_sends_its_id_alone() {
 }
 
 #[test]
-fn bar_22_a_key_that_cannot_be_used_is_told_without_repeating_it() {
+fn bar_22_an_error_about_a_key_does_not_repeat_it() {
     let (pem, _) = keys::es256_pem();
     let problem = |text: &str| SigningKey::parse(text.to_owned().into()).unwrap_err().to_string();
-    let told = [
+    let lines = [
         problem("canary"),
         problem("{\"kty\":\"canary\"}"),
         problem("{\"kty\":\"RSA\",\"d\":7}"),
@@ -174,7 +174,7 @@ fn bar_22_a_key_that_cannot_be_used_is_told_without_repeating_it() {
         problem("-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----"),
         key(&pem).with_algorithm(SigningAlgorithm::Rs256).unwrap_err().to_string(),
     ];
-    insta::assert_snapshot!(told.join("\n"), @"
+    insta::assert_snapshot!(lines.join("\n"), @"
     use the private key: it is neither PEM with a PRIVATE KEY section nor a JWK
     use the private key: the JWK is of another kind than RSA, P-256 and Ed25519
     use the private key: it is no JWK (line 1, column 18)

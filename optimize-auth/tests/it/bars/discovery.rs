@@ -89,7 +89,7 @@ async fn bar_23_a_token_endpoint_in_clear_text_is_refused() {
 }
 
 #[tokio::test]
-async fn bar_23_an_issuer_is_asked_once_and_a_missing_one_is_told_with_what_was_tried() {
+async fn bar_23_an_issuer_is_asked_once_and_an_error_names_the_urls_that_were_tried() {
     let sandbox = sandbox().await;
     let credentials = by_issuer(&sandbox);
     for _ in 0..3 {

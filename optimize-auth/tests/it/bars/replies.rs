@@ -30,7 +30,7 @@ async fn bar_17_no_odd_lifetime_makes_a_hot_loop() {
         let sandbox = Sandbox::builder().token_answer("expires_in", lifetime.clone()).start().await.unwrap();
         let clock = TestClock::new();
         let credentials: Credentials = Cached::new(client(&sandbox)).with_clock(clock.clone()).into();
-        // Ten seconds in which somebody calls a hundred times a second.
+        // Ten seconds with a hundred calls per second.
         for _ in 0..1000 {
             credentials.headers().await.unwrap();
             clock.advance(Duration::from_millis(10));
@@ -95,7 +95,7 @@ async fn bar_21_an_opaque_token_works_like_any_other() {
 }
 
 #[tokio::test]
-async fn bar_21_a_narrower_scope_is_told() {
+async fn bar_21_a_narrower_scope_is_reported() {
     let sandbox = Sandbox::builder().token_answer("scope", json!("a")).start().await.unwrap();
     let token = credentials(client(&sandbox).with_scope("a b")).token().await.unwrap();
     assert_eq!(token.scope(), Some("a"));

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{TOKEN_PATH, chain, client_by, credentials, keys, sandbox};
 
-/// Secrets that break whoever does not encode, quote or type them with care.
+/// Secrets that break code which does not encode or quote them.
 const ODD: [&str; 9] = [
     "12345678",
     "true",
@@ -142,7 +142,7 @@ fn bar_03_no_error_of_the_registry_carries_a_value() {
             settings[name] = value.clone();
             let Err(error) = registry.build_value(settings, &Surroundings::default()) else { continue };
             let text = format!("{} {error:?}", chain(&error));
-            // The path of a file and a URL are no secrets; what went wrong with them is told with them.
+            // The path of a file and a URL are not secrets; errors may contain them.
             if !(text.contains("from file") || name == "token_url" || name == "issuer") {
                 assert_eq!(canary.find(text.as_bytes()), None, "{name} = {value}: {text}");
             }

@@ -97,7 +97,7 @@ async fn bar_25_an_old_token_is_replaced_and_a_lock_that_is_held_is_waited_for()
 }
 
 #[tokio::test]
-async fn bar_27_only_the_token_is_at_rest_under_a_name_that_tells_nothing() {
+async fn bar_27_only_the_token_is_at_rest_under_a_name_that_reveals_nothing() {
     let (secret, folder) = (Canary::new(), TempDir::new().unwrap());
     let sandbox = Sandbox::builder().client_secret(secret.secret()).start().await.unwrap();
     stored(&sandbox, folder.path()).token().await.unwrap();

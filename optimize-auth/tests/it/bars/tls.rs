@@ -56,7 +56,7 @@ async fn bar_10_trust_is_the_system_s_plus_what_is_given_or_that_alone() {
 }
 
 #[tokio::test]
-async fn bar_10_a_server_that_wants_a_client_certificate_gets_one_or_is_told_of() {
+async fn bar_10_a_server_that_wants_a_client_certificate_gets_one_or_is_named() {
     let sandbox = Sandbox::builder().tls(Tls::new().require_client_certificate()).start().await.unwrap();
     let trusting = HttpOptions::default().with_root_certificates(sandbox.ca_pem());
     let with = trusting.clone().with_client_identity(sandbox.client_identity_pem().to_owned().into());

@@ -89,7 +89,7 @@ async fn bar_08_no_redirect_of_a_token_request_is_followed_wherever_it_leads() {
 
 #[tokio::test]
 async fn bar_09_a_refused_url_gets_no_byte() {
-    // Whoever makes a source has a `ServiceUrl`, and there is none for these.
+    // A source needs a `ServiceUrl`, and these URLs are refused there.
     for text in [
         "http://example.com",
         "http://10.0.0.1",

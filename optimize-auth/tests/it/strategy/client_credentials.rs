@@ -28,7 +28,7 @@ async fn what_is_not_set_is_absent_from_the_request() {
 }
 
 #[tokio::test]
-async fn the_granted_scope_is_told() {
+async fn the_granted_scope_is_returned() {
     let sandbox = sandbox().await;
     let token = Credentials::new(client(&sandbox).with_scope("a b")).token().await.unwrap();
     assert_eq!(token.scope(), Some("a b"));

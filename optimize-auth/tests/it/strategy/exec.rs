@@ -80,7 +80,7 @@ async fn a_bearer_token_or_a_header_is_handed_out() {
 }
 
 #[tokio::test]
-async fn the_request_tells_what_is_wanted_and_why_and_never_the_token() {
+async fn the_request_has_purpose_and_reason_and_never_the_token() {
     let script = Script::answering(&ok(r#""kind":"bearer","secret":"first-secret""#));
     let target = Target {
         base_url: Some("https://optimize.example".to_owned()),
@@ -145,7 +145,7 @@ async fn what_a_helper_lets_be_kept_is_kept_and_no_more() {
 
 #[tokio::test]
 async fn errors_keep_their_kind() {
-    let mut told = String::new();
+    let mut report = String::new();
     for kind in ["not_found", "unsupported", "denied", "interaction_required", "transient", "other", "brand_new"] {
         let answer = format!(
             r#"{{"v":1,"id":"1","err":{{"kind":"{kind}","retry_after_ms":2000,"message":"vault\u001b[31m sealed"}}}}"#
@@ -153,9 +153,9 @@ async fn errors_keep_their_kind() {
         let error = Script::answering(&answer).token().await.unwrap_err();
         let text = error.to_string();
         let text = text.split_once(": ").unwrap().1;
-        writeln!(told, "{:?} {:?} {:?} {text}", error.kind(), error.code(), error.retry_after()).unwrap();
+        writeln!(report, "{:?} {:?} {:?} {text}", error.kind(), error.code(), error.retry_after()).unwrap();
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(report, @r#"
     NotFound None Some(2s) it refused: not_found: vault\u{1b}[31m sealed
     Unsupported None Some(2s) it refused: unsupported: vault\u{1b}[31m sealed
     Refused Some("denied") Some(2s) it refused: denied: vault\u{1b}[31m sealed
@@ -167,7 +167,7 @@ async fn errors_keep_their_kind() {
 }
 
 #[tokio::test]
-async fn bar_47_a_helper_that_misbehaves_is_stopped_and_told_of() {
+async fn bar_47_a_helper_that_misbehaves_is_stopped_and_reported() {
     let good = ok(r#""kind":"bearer","secret":"canary-secret""#);
     let other_version = HELLO.replace("[1]", "[2,3]");
     let cases = [
@@ -200,16 +200,16 @@ async fn bar_47_a_helper_that_misbehaves_is_stopped_and_told_of() {
             Script::new("head -c 1000000 /dev/zero | tr '\\0' 'y' >&2; printf '\\033[31mred' >&2; exit 1"),
         ),
     ];
-    let mut told = String::new();
+    let mut report = String::new();
     for (name, script) in cases {
         let error = script.token().await.unwrap_err();
         assert_eq!(error.kind(), AuthErrorKind::Protocol, "{name}: {error}");
         let text = chain(&error).replace(&script.path("helper").display().to_string(), "HELPER");
         assert!(!text.contains("canary"), "{text}");
         let text = text.replace("get a credential from the helper HELPER: ", "");
-        writeln!(told, "{name}: {}", &text[..text.len().min(120)]).unwrap();
+        writeln!(report, "{name}: {}", &text[..text.len().min(120)]).unwrap();
     }
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(report, @"
     nothing: it ended (exit status: 3) before its greeting
     no greeting: its greeting is not of the protocol's form (line 1, column 1)
     another version: it does not speak version 1 of the protocol
@@ -226,7 +226,7 @@ async fn bar_47_a_helper_that_misbehaves_is_stopped_and_told_of() {
     a header that frames: use the header: its name belongs to the request itself
     one that has expired: its credential has already expired
     an odd date: `expires_at` is not a date as RFC 3339 has it
-    an odd cache: `cache` is none of never, session and expires
+    an odd cache: `cache` must be never, session or expires
     a flood: its answer is longer than 65536 bytes
     a talkative one: it ended (exit status: 1) before its greeting (it wrote: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
     ");

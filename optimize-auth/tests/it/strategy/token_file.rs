@@ -43,7 +43,7 @@ async fn a_jwt_is_read_again_before_it_ends_and_refused_after() {
 }
 
 #[tokio::test]
-async fn a_file_that_holds_no_token_is_told_without_repeating_it() {
+async fn an_error_about_a_file_without_a_token_does_not_repeat_it() {
     let file = NamedTempFile::new().unwrap();
     for (text, expected) in
         [("", "it is empty"), ("canary two", "character 7 cannot stand"), ("\u{0}canary", "character 1")]

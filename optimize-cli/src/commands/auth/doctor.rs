@@ -11,14 +11,14 @@ use crate::error::CliError;
 use crate::hints;
 use crate::output::{Data, Outcome};
 
-/// Find out why authentication does not work: each step from the settings to the API, with a hint
+/// Check the connection step by step, from the settings to the API, with a hint for each failure
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {}
 
 /// How long one step may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Two token requests closer together may be turned away: Camunda SaaS allows about one a second.
+/// Token requests at shorter intervals may be refused: Camunda SaaS allows about one per second.
 const BETWEEN_TOKEN_REQUESTS: Duration = Duration::from_millis(1100);
 
 /// What was found, step by step.
@@ -28,7 +28,7 @@ struct Report<'a> {
     failure: Option<CliError>,
 }
 
-/// A step that was taken: what it came to, and what may mend it if that is not well.
+/// The result of a step, with a hint if it failed.
 struct Finding {
     outcome: &'static str,
     detail: String,
@@ -113,11 +113,11 @@ async fn server(app: &App) -> Step {
         let base_url = optimize_api::Hint::all().iter().find(|hint| hint.id == "base-url");
         return Err(CliError::config(problem).explained(base_url.map(ToString::to_string)));
     }
-    let told = told(app, &ready, &contact);
+    let described = described(app, &ready, &contact);
     Ok(match (skew(&contact), contact.status) {
         (Some(skew), _) => skew,
-        (None, 503) => Finding::warn(format!("{told}; not ready"), "wait until it is: optimize ready --wait"),
-        (None, _) => Finding::ok(told),
+        (None, 503) => Finding::warn(format!("{described}; not ready"), "wait until it is: optimize ready --wait"),
+        (None, _) => Finding::ok(described),
     })
 }
 
@@ -130,7 +130,7 @@ async fn token_endpoint(app: &App) -> Step {
     };
     let contact = reach(app, &url).await?;
     // Whatever the status: a token endpoint need not answer to GET, and some say that they are not there.
-    Ok(skew(&contact).unwrap_or_else(|| Finding::ok(told(app, &url, &contact))))
+    Ok(skew(&contact).unwrap_or_else(|| Finding::ok(described(app, &url, &contact))))
 }
 
 async fn discover(app: &App, issuer: &str) -> Result<ServiceUrl, CliError> {
@@ -159,7 +159,7 @@ async fn get_token(app: &App) -> Result<(Token, Finding), CliError> {
     })
 }
 
-/// Whether the endpoint takes the other kind of body, if it seems not to have read this one.
+/// Whether the endpoint accepts the other kind of body, if it seems not to have read this one.
 async fn other_body(app: &App, error: &AuthError) -> Option<String> {
     let was_unread =
         matches!(error.status(), Some(400 | 415)) && matches!(error.code(), None | Some("invalid_request"));
@@ -209,12 +209,12 @@ async fn reach(app: &App, url: &ServiceUrl) -> Result<Contact, CliError> {
     Ok(app.settings.http()?.contact(url, proxy_for(app, url).is_some(), PATIENCE).await?)
 }
 
-/// The variable that names a proxy for this URL, as far as it can be told from here.
+/// The variable that names a proxy for this URL, as far as this program can see.
 fn proxy_for(app: &App, url: &ServiceUrl) -> Option<&'static str> {
     app.proxy().filter(|_| hints::uses_proxy(url))
 }
 
-fn told(app: &App, url: &ServiceUrl, contact: &Contact) -> String {
+fn described(app: &App, url: &ServiceUrl, contact: &Contact) -> String {
     let way = match proxy_for(app, url) {
         Some(proxy) => format!("by the proxy of {proxy}"),
         None => contact.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),

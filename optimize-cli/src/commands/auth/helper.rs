@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
 
-/// Hand out tokens to another program: the credential helper protocol on standard input and output
+/// Be the credential helper of another program, on standard input and output
 #[derive(Args, Debug)]
 pub(crate) struct Helper {}
 
@@ -36,10 +36,9 @@ async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
     outcome.map_err(|error| problem(&error))
 }
 
-/// Fails if the request is for anything else than what is configured: a token for one audience is of no use for another,
-/// and must not go there.
+/// Fails if the request is not for what is configured: a token must not go to another audience.
 async fn check_target(app: &App, target: &Target) -> Result<(), Problem> {
-    let failed = |error: CliError| Problem::new(ErrorKind::NotFound, format!("failed to {error}"));
+    let failed = |error: CliError| Problem::new(ErrorKind::NotFound, error.message());
     let settings = &app.settings;
     let sorted = |scope: &str| {
         let mut words: Vec<_> = scope.split_whitespace().map(str::to_owned).collect();

@@ -4,7 +4,7 @@ use optimize_auth::FileStore;
 use crate::app::App;
 use crate::config::TokenCache;
 use crate::error::CliError;
-use crate::output::Outcome;
+use crate::output::{Outcome, counted};
 
 /// Drop the cached token, and what a credential helper keeps
 #[derive(Args, Debug)]
@@ -21,7 +21,7 @@ impl Logout {
         {
             let failed = |error| CliError::io(format!("empty the token cache {}", directory.display()), error);
             let count = FileStore::new(&directory).clear().map_err(failed)?;
-            app.printer.remark(&format!("dropped {count} cached tokens"));
+            app.printer.remark(&format!("dropped {}", counted(count as u64, "cached token")));
             return Ok(Outcome::Done);
         }
         let credentials = app.credentials().await?;

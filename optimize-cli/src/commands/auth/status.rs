@@ -8,10 +8,10 @@ use crate::config::TokenCache;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 
-/// Show how tokens are got, from where that was configured, and the claims of the cached token
+/// Show which credentials are used, where they are set, and the claims of the cached token
 #[derive(Args, Debug)]
 pub(crate) struct Status {
-    /// Get a token if there is none, and ask the server whether it accepts it
+    /// Get a token if none is cached, and check that the server accepts it
     #[arg(long)]
     check: bool,
 }
@@ -41,7 +41,7 @@ impl Status {
         let token = if self.check {
             Some(app.token().await?)
         } else {
-            // Credentials that cannot be used are told with --check, and by every command that needs them.
+            // Credentials that cannot be used are reported by --check, and by every command that needs them.
             app.credentials().await.ok().and_then(|credentials| credentials.cached_token())
         };
         if let Some(token) = &token {

@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::output::Outcome;
 use crate::prompt::Terminal;
 
-/// Choose the profile that is used if none is named
+/// Choose the default profile
 #[derive(Args, Debug)]
 pub(crate) struct Switch {
     /// The name of the profile; without it, a list to choose from

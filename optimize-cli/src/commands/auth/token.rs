@@ -18,7 +18,7 @@ pub(crate) struct Token {
     /// How to print it
     #[arg(long, value_enum, default_value = "raw")]
     format: TokenFormat,
-    /// Get a new token even if there is one in the cache
+    /// Get a new token even if one is cached
     #[arg(long)]
     refresh: bool,
 }

@@ -10,7 +10,7 @@ use crate::error::CliError;
 use crate::output::{Data, Outcome};
 use crate::plugins::{Found, Managed, is_name};
 
-/// Copy a program into the folder of plugins and note its SHA-256; nothing is downloaded
+/// Copy a program to the plugin directory and record its SHA-256; nothing is downloaded
 #[derive(Args, Debug)]
 pub(crate) struct Install {
     /// The program
@@ -23,7 +23,7 @@ pub(crate) struct Install {
     force: bool,
 }
 
-/// Remove a plugin that was installed, and the trust in it
+/// Remove an installed plugin, and the trust in it
 #[derive(Args, Debug)]
 pub(crate) struct Remove {
     /// The name of the plugin
@@ -58,7 +58,9 @@ impl Remove {
     pub(super) fn run(self, app: &App) -> Result<Outcome, CliError> {
         if !is_name(&self.name) || !Managed::read(&app.environment)?.remove(&self.name)? {
             let problem = format!("remove the plugin `{}`: none of this name was installed", self.name.escape_debug());
-            return Err(CliError::config(problem).with_hint("optimize plugin list tells which there are, and where"));
+            return Err(
+                CliError::config(problem).with_hint("optimize plugin list shows the installed plugins and their paths")
+            );
         }
         let mut trust = TrustStore::read(&app.environment)?;
         if trust.distrust_plugin(&self.name) {

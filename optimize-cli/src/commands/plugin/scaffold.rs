@@ -10,16 +10,16 @@ use crate::output::Outcome;
 use crate::plugins::Found;
 use crate::{private_file, text};
 
-/// Begin a plugin that works at once, in a folder of its own
+/// Create a new plugin from a template
 #[derive(Args, Debug)]
 pub(crate) struct New {
     /// The name of the plugin
     name: String,
-    /// What it is written in
+    /// The language of the template
     #[arg(long, value_enum, default_value = "shell")]
     language: Language,
-    /// The folder to make [default: optimize-NAME]
-    #[arg(long, value_name = "FOLDER")]
+    /// The directory to create [default: optimize-NAME]
+    #[arg(long, value_name = "DIRECTORY")]
     folder: Option<PathBuf>,
 }
 

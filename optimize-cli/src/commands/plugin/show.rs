@@ -16,7 +16,7 @@ pub(crate) struct Info {
     name: String,
 }
 
-/// A row a plugin; asks those that have not been asked before what they are.
+/// A row per plugin; starts those whose manifest is not known yet.
 pub(super) fn list(app: &App) -> Outcome {
     let mut manifests = Manifests::read(&app.environment);
     let rows = plugins::find_all(&app.environment).into_iter().map(|plugin| {

@@ -12,15 +12,15 @@ use crate::error::CliError;
 use crate::output::{Data, Outcome};
 use crate::{descriptors, ownership, supervisor};
 
-/// Test whether a credential helper keeps to the protocol, and how it takes odd hosts
+/// Test a credential helper
 ///
-/// The helper is started several times and asked for real credentials, which are looked at and not shown.
+/// It starts the helper several times, requests real credentials and checks them; it shows none.
 #[derive(Args, Debug)]
 pub(crate) struct TestCredential {
-    /// How long the helper may take for each test
+    /// The longest time for each test
     #[arg(long, value_name = "DURATION", value_parser = crate::flags::duration, default_value = "10s")]
     patience: Duration,
-    /// A variable of the environment that the helper is given besides the usual ones; may be repeated
+    /// Also pass this environment variable to the helper; may be repeated
     #[arg(long, value_name = "NAME")]
     env_allow: Vec<String>,
     /// The helper and its arguments
@@ -28,13 +28,13 @@ pub(crate) struct TestCredential {
     command: Vec<String>,
 }
 
-/// What a test came to: what was seen, or what is wrong.
+/// The result of a test: what was seen, or what is wrong.
 type Verdict = Result<String, String>;
 
 /// Why a helper hands out nothing.
 enum Refusal {
     /// It said so, in whatever way.
-    Told(String),
+    Reported(String),
     /// It said nothing, or did not end.
     Late(String),
 }
@@ -42,7 +42,7 @@ enum Refusal {
 impl From<Refusal> for String {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Told(problem) | Refusal::Late(problem) => problem,
+            Refusal::Reported(problem) | Refusal::Late(problem) => problem,
         }
     }
 }
@@ -75,7 +75,7 @@ impl TestCredential {
         });
         let mut data = Data::rows(rows);
         data.wraps = true;
-        data.failure = (failed > 0).then(|| CliError::incomplete(format!("see every test pass: {failed} did not")));
+        data.failure = (failed > 0).then(|| CliError::incomplete(format!("pass all tests: {failed} failed")));
         Ok(Outcome::Data(data))
     }
 }
@@ -137,7 +137,7 @@ impl Tester {
             conversation.answer("test").await
         };
         match timeout(self.patience, asked).await {
-            Ok(answer) => answer.map_err(|problem| Refusal::Told(with_stderr(&problem.to_string(), conversation))),
+            Ok(answer) => answer.map_err(|problem| Refusal::Reported(with_stderr(&problem.to_string(), conversation))),
             Err(_) => Err(Refusal::Late(with_stderr(&self.late(), conversation))),
         }
     }
@@ -212,7 +212,7 @@ impl Tester {
         match self.ask(request).await {
             Ok(_) => Err("it answered as if nothing were wrong".to_owned()),
             Err(Refusal::Late(problem)) => Err(problem),
-            Err(Refusal::Told(problem)) => Ok(problem),
+            Err(Refusal::Reported(problem)) => Ok(problem),
         }
     }
 
@@ -229,7 +229,7 @@ fn with_stderr(problem: &str, conversation: &Conversation) -> String {
     }
 }
 
-/// Whether a credential can be used. What is told of it holds no secret.
+/// Whether a credential can be used. The result holds no secret.
 fn check(granted: &Granted) -> Verdict {
     let kind = granted.kind.as_str();
     let token = match kind {

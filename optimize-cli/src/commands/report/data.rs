@@ -15,31 +15,31 @@ use crate::output::{Batch, Data, Outcome};
 
 /// Print the data of a report, all pages
 ///
-/// Raw-data reports give the rows exactly as the server sent them, grouped reports a row a group, a number report one
-/// record.
+/// Raw-data reports give the rows exactly as the server sent them, grouped reports one row per group, a number report
+/// one record.
 #[derive(Args, Debug)]
 pub(crate) struct ReportData {
     /// The id of the report, as in the address of its page
     id: String,
-    /// End after this many rows
+    /// Stop after this many rows
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Rows a page
+    /// Rows per page
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     page_size: u32,
     /// How long the server keeps the snapshot between two pages, at least 60s
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     cursor_timeout: Duration,
-    /// Write this file instead of standard output; it appears only when it is complete
+    /// Write to this file, completely or not at all
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The format, as --output
+    /// The format; the same as --output
     #[arg(long, value_enum, conflicts_with = "output")]
     format: Option<DataFormat>,
-    /// Start anew up to N times if a page is lost
+    /// Restart up to N times if a page is lost
     #[arg(long, value_name = "N", default_value_t = 0, requires = "file")]
     restart: u32,
-    /// Escape CSV texts that a spreadsheet would run as formulas
+    /// Escape CSV cells that a spreadsheet would run as formulas
     #[arg(long)]
     csv_safe: bool,
 }
@@ -73,7 +73,7 @@ impl ReportData {
 
 /// A page as it is shown. A single value becomes the record `{"value"}`.
 fn batch(page: DataPage) -> (Batch, Option<u64>) {
-    // The server remarks that it gave more rows than a page has, which the user did not ask about.
+    // The server notes that it returned more rows than a page has, which the user did not ask about.
     tracing::info!(notice = page.message, "page arrived");
     let total = Some(page.total);
     let batch = match page.data {

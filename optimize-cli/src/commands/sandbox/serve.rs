@@ -9,15 +9,15 @@ use crate::error::CliError;
 use crate::output::Outcome;
 use crate::private_file;
 
-/// Keep an embedded server with demo data up until it is interrupted
+/// Run an embedded server with demo data until it is interrupted
 ///
-/// It listens on 127.0.0.1 and prints one JSON line that tells its URLs and secrets, which are new at each start.
+/// It listens on 127.0.0.1 and prints one JSON line with its URLs and secrets, which are new at each start.
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
     /// The port; 0 for any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// The server generation to behave as: g2 (8.0 to 8.6), g2-8.7, g3 (8.8), g3-8.9 or g4 (8.10)
+    /// The server generation to imitate: g2 (8.0 to 8.6), g2-8.7, g3 (8.8), g3-8.9 or g4 (8.10)
     #[arg(long, value_name = "GENERATION", default_value = "g3")]
     generation: Generation,
     /// Answer as 8.8 and 8.9 did before their fixes: 500 to invalid requests, imports and labels that never work
@@ -35,11 +35,11 @@ pub(crate) struct Serve {
     /// Write the JSON line to this file, which only its owner can read, when the server is up
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
-    /// Trust the tokens of another issuer, whose keys are at this URL, instead of its own
+    /// Accept the tokens of another issuer, whose keys are at this URL
     #[arg(long, value_name = "URL")]
     jwks_url: Option<String>,
-    /// Serve https, and write ca.pem and client.pem (certificate and key of the client) into this folder
-    #[arg(long, value_name = "FOLDER")]
+    /// Serve https, and write ca.pem and client.pem (certificate and key of the client) to this directory
+    #[arg(long, value_name = "DIRECTORY")]
     tls: Option<PathBuf>,
     /// The audience a token must have [default: optimize.camunda.io]
     #[arg(long, value_name = "AUDIENCE")]

@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode, Stdio};
 
-/// What `optimize plugin list` tells of it.
+/// What `optimize plugin list` shows of it.
 const MANIFEST: &str = r#"{"optimize_plugin":1,"name":"{{name}}","version":"0.1.0","about":"Count the reports in a collection","host":">={{host}}","needs":["request"],"commands":[]}"#;
 
 fn main() -> ExitCode {
@@ -33,7 +33,7 @@ fn count(collection: &str) -> ExitCode {
             println!("{}", listed.stdout.iter().filter(|byte| **byte == b'\n').count());
             ExitCode::SUCCESS
         }
-        // The host has told why.
+        // The host has printed the reason.
         Ok(listed) => ExitCode::from(listed.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(error) => {
             eprintln!("optimize cannot be started: {error}");

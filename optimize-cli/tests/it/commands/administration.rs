@@ -69,7 +69,7 @@ fn collections_are_made_and_shown() {
     exit 0
     --- stdout
     --- stderr
-    set 1 entries of the scope
+    updated the scope with 1 definition
     ");
     let shown = user.run(&["collection", "get", id]).stdout;
     assert!(shown.contains(r#""scope":[{"definitionType":"process","definitionKey":"invoice""#), "{shown}");

@@ -120,7 +120,7 @@ fn what_was_exported_is_imported() {
 }
 
 #[test]
-fn a_refused_import_tells_what_is_in_the_way() {
+fn a_refused_import_names_the_conflicts() {
     let user = exporting(Server::new());
     check!(user.types("import board.json --collection orders"), @"
     exit 6
@@ -255,16 +255,16 @@ fn index_versions_are_looked_up_in_other_collections() {
 #[test]
 fn a_file_that_is_not_an_array_of_definitions_is_named_with_the_fix() {
     let user = User::of_a_server();
-    let told = |text: &str| {
+    let refusal = |text: &str| {
         user.file("f.json", text);
         let ran = user.types("import f.json --collection orders");
         assert_eq!(ran.code, Some(3), "{ran}");
         ran.stderr
     };
-    check!(told(""), @"error: f.json: failed to import definitions into the collection: it is empty; export definitions into it first");
-    check!(told(REPORT), @"error: f.json: failed to import definitions into the collection: a single definition must be in an array: put [ before it and ] after it");
-    check!(told("{\"a\":1}\n{\"a\":2}\n"), @"error: f.json: failed to import definitions into the collection: it has one object after the other (NDJSON); make an array of them, with `jq -s . FILE`");
-    check!(told("[]\n[]\n"), @"error: f.json: failed to import definitions into the collection: it has several arrays one after the other; make one of them, with `jq -s add FILE`");
-    check!(told("\"x\""), @"error: f.json: failed to import definitions into the collection: it is neither an array nor an object, so it does not hold definitions");
-    check!(told("[{\"a\":1},"), @"error: f.json: failed to import definitions into the collection: the definitions are not a JSON array (line 1, column 9)");
+    check!(refusal(""), @"error: f.json: failed to import definitions into the collection: it is empty; export definitions into it first");
+    check!(refusal(REPORT), @"error: f.json: failed to import definitions into the collection: a single definition must be in an array: put [ before it and ] after it");
+    check!(refusal("{\"a\":1}\n{\"a\":2}\n"), @"error: f.json: failed to import definitions into the collection: it has one object after the other (NDJSON); make an array of them, with `jq -s . FILE`");
+    check!(refusal("[]\n[]\n"), @"error: f.json: failed to import definitions into the collection: it has several arrays one after the other; make one of them, with `jq -s add FILE`");
+    check!(refusal("\"x\""), @"error: f.json: failed to import definitions into the collection: it is neither an array nor an object, so it does not hold definitions");
+    check!(refusal("[{\"a\":1},"), @"error: f.json: failed to import definitions into the collection: the definitions are not a JSON array (line 1, column 9)");
 }

@@ -21,7 +21,7 @@ not json
 {"name":"b","type":"Json","value":{"x": 1.0},"processInstanceId":3,"processDefinitionKey":"invoice"}"#;
 
 #[test]
-fn rows_of_every_form_are_ingested_and_bad_ones_told_with_their_place() {
+fn rows_of_every_format_are_ingested_and_bad_ones_reported_with_their_place() {
     let server = Server::new();
     let user = User::of(&server);
     user.file("v.csv", CSV);
@@ -99,7 +99,7 @@ fn a_second_run_goes_on_where_the_first_ended() {
 }
 
 #[test]
-fn files_that_cannot_be_read_are_told_and_nothing_is_lost() {
+fn files_that_cannot_be_read_are_reported_and_nothing_is_lost() {
     let user = User::of_a_server();
     check!(user.types("variable ingest nowhere.csv"), @r#"
     exit 3

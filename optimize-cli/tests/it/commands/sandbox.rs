@@ -1,7 +1,7 @@
 use crate::harness::{User, check};
 
 #[test]
-fn a_served_sandbox_tells_all_that_a_client_needs_in_one_line() {
+fn a_served_sandbox_prints_all_that_a_client_needs_in_one_line() {
     let user = User::new();
     user.file("faults.json", r#"[{"path":"/api/readyz","fault":{"status":{"code":503}}}]"#);
     let serving = user.serve(&["--generation", "g2", "--ready-file", "ready.json", "--faults", "faults.json"]);
@@ -27,7 +27,7 @@ fn the_ready_file_is_for_its_owner_alone() {
 }
 
 #[test]
-fn faults_that_are_misspelt_are_told_with_their_place() {
+fn faults_that_are_misspelt_are_reported_with_their_place() {
     let user = User::new();
     user.file("faults.json", "[{\"path\":\"/api/readyz\",\n\"fault\":\"reset\"}]");
     check!(user.types("sandbox serve --faults faults.json"), @"
@@ -61,8 +61,8 @@ fn a_generation_that_does_not_exist_is_a_usage_error() {
 fn https_comes_with_what_its_clients_need() {
     let user = User::new();
     let serving = user.serve(&["--tls", "."]);
-    let told: serde_json::Value = serde_json::from_str(&serving.line).unwrap();
-    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    let started: serde_json::Value = serde_json::from_str(&serving.line).unwrap();
+    let text = |name: &str| started[name].as_str().unwrap().to_owned();
     assert!(text("base_url").starts_with("https://"));
     let user = user
         .with("OPTIMIZE_BASE_URL", &text("base_url"))

@@ -122,7 +122,7 @@ fn an_id_or_secret_that_looks_like_a_number_stays_a_text() {
 }
 
 #[test]
-fn the_embedded_server_heeds_no_settings_of_another() {
+fn the_embedded_server_ignores_settings_of_another() {
     let user = User::new().with("OPTIMIZE_BASE_URL", "http://127.0.0.1:1").with("OPTIMIZE_CLIENT_ID", "half");
     assert_eq!(user.types("--sandbox report list --collection claims").code, Some(0));
 }

@@ -1,7 +1,7 @@
 use crate::harness::{User, check, set_mode};
 
 /// What a command says to this configuration file.
-fn told(text: &str) -> String {
+fn shown(text: &str) -> String {
     let user = User::new();
     user.configure(text);
     user.types("auth status").stderr
@@ -9,32 +9,32 @@ fn told(text: &str) -> String {
 
 #[test]
 fn keys_that_do_not_exist_are_met_with_the_nearest_and_their_place() {
-    check!(told("base_ulr = 'x'"), @"
+    check!(shown("base_ulr = 'x'"), @"
     error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:1: unknown key `base_ulr`
     hint: did you mean `base_url`?
     ");
-    check!(told("[auth]\nclient_id = 'x'\n  audiance = 'y'"), @"
+    check!(shown("[auth]\nclient_id = 'x'\n  audiance = 'y'"), @"
     error: failed to read the configuration: [HOME]/.config/optimize/config.toml:3:3: unknown key `auth.audiance`
     hint: did you mean `auth.audience`?
     ");
-    check!(told("[profiles.dev]\nouput = 'json'"), @"
+    check!(shown("[profiles.dev]\nouput = 'json'"), @"
     error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:1: unknown key `ouput`
     hint: did you mean `output`?
     ");
-    check!(told("[profile.dev]\noutput = 'json'"), @"
+    check!(shown("[profile.dev]\noutput = 'json'"), @"
     error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:2: unknown key `profile`
     hint: did you mean `profiles`?
     ");
 }
 
 #[test]
-fn values_of_the_wrong_kind_are_told_without_the_value() {
-    check!(told("base_url = 7"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:12: `base_url` is not a text in quotes");
-    check!(told("timeout = ''"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:11: `timeout` is empty");
-    check!(told("allow_insecure_http = 'yes'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:23: `allow_insecure_http` is not true or false");
-    check!(told("auth = 'x'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:8: `auth` is not a table");
-    check!(told("[auth]\nclient_secret = { vault = 'x' }"), @r#"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:17: `auth.client_secret` is not { env = "NAME" }, { file = "PATH" }, { keyring = "ENTRY" } or { command = ["PROGRAM", …] }"#);
-    check!(told("a = = 1"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:5: extra `=`, expected nothing");
+fn values_of_the_wrong_kind_are_reported_without_the_value() {
+    check!(shown("base_url = 7"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:12: `base_url` is not a text in quotes");
+    check!(shown("timeout = ''"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:11: `timeout` is empty");
+    check!(shown("allow_insecure_http = 'yes'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:23: `allow_insecure_http` is not true or false");
+    check!(shown("auth = 'x'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:8: `auth` is not a table");
+    check!(shown("[auth]\nclient_secret = { vault = 'x' }"), @r#"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:17: `auth.client_secret` is not { env = "NAME" }, { file = "PATH" }, { keyring = "ENTRY" } or { command = ["PROGRAM", …] }"#);
+    check!(shown("a = = 1"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:5: extra `=`, expected nothing");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn an_unknown_profile_is_never_another_target() {
 
 #[test]
 fn the_sandbox_profile_cannot_be_taken() {
-    check!(told("[profiles.sandbox]\nbase_url = 'http://localhost:1'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:1: the profile `sandbox` is built in and cannot be changed");
+    check!(shown("[profiles.sandbox]\nbase_url = 'http://localhost:1'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:1: the profile `sandbox` is built in and cannot be changed");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn a_token_can_come_from_a_file_or_stdin() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_told_with_its_place() {
+fn a_secret_that_cannot_be_read_is_reported_with_its_place() {
     let user = User::of_a_server().without("OPTIMIZE_CLIENT_SECRET");
     check!(user.types("auth token --client-secret-file nowhere"), @"
     exit 3
@@ -72,7 +72,7 @@ fn a_token_that_no_header_may_carry_is_refused_without_repeating_it() {
 }
 
 #[test]
-fn half_a_credential_set_is_told_with_what_is_missing() {
+fn half_a_credential_set_is_reported_with_what_is_missing() {
     let user = User::new().with("OPTIMIZE_CLIENT_ID", "mine");
     check!(user.types("auth token"), @"
     exit 3

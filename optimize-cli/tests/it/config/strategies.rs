@@ -164,35 +164,35 @@ fn a_client_certificate_proves_the_client() {
 #[test]
 fn presets_fill_in_what_is_the_same_for_everybody() {
     let user = User::new().with("OPTIMIZE_CLIENT_ID", "c").with("OPTIMIZE_CLIENT_SECRET", "s");
-    let told = |text: &str| {
+    let shown = |text: &str| {
         user.configure(text);
         user.types("auth status -o json").to_string()
     };
-    check!(told("preset = 'saas'\nregion = 'bru-2'\ncluster_id = '0f3c'"), @r#"
+    check!(shown("preset = 'saas'\nregion = 'bru-2'\ncluster_id = '0f3c'"), @r#"
     exit 0
     --- stdout
     {"profile":null,"base_url":"https://bru-2.optimize.camunda.io/0f3c","strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"https://login.cloud.camunda.io/oauth/token","issuer":null,"audience":"optimize.camunda.io","scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
     --- stderr
     "#);
-    check!(told("preset = 'self-managed'\nbase_url = 'http://localhost:8083'\nrealm_url = 'http://localhost:18080/auth/realms/camunda-platform'"), @r#"
+    check!(shown("preset = 'self-managed'\nbase_url = 'http://localhost:8083'\nrealm_url = 'http://localhost:18080/auth/realms/camunda-platform'"), @r#"
     exit 0
     --- stdout
     {"profile":null,"base_url":"http://localhost:8083/","strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"http://localhost:18080/auth/realms/camunda-platform/protocol/openid-connect/token","issuer":"http://localhost:18080/auth/realms/camunda-platform","audience":null,"scope":null,"resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
     --- stderr
     "#);
-    check!(told("preset = 'entra'\nbase_url = 'https://o.example'\ntenant = 't'\napplication_id = 'a'"), @r#"
+    check!(shown("preset = 'entra'\nbase_url = 'https://o.example'\ntenant = 't'\napplication_id = 'a'"), @r#"
     exit 0
     --- stdout
     {"profile":null,"base_url":"https://o.example/","strategy":"client-credentials","source":"environment variable OPTIMIZE_CLIENT_ID","client_id":"c","token_url":"https://login.microsoftonline.com/t/oauth2/v2.0/token","issuer":"https://login.microsoftonline.com/t/v2.0","audience":null,"scope":"a/.default","resource":null,"token_cache":"[HOME]/.cache/optimize/tokens"}
     --- stderr
     "#);
-    check!(told("preset = 'saas'\nregion = 'bru-2'"), @r#"
+    check!(shown("preset = 'saas'\nregion = 'bru-2'"), @r#"
     exit 3
     --- stdout
     --- stderr
     {"error":{"kind":"configuration","message":"failed to use the preset `saas`: cluster_id is not set","status":null,"operation":null,"serverCode":null,"hint":"set OPTIMIZE_CLUSTER_ID, or cluster_id in the configuration","causes":[]}}
     "#);
-    check!(told("preset = 'cloud'"), @r#"
+    check!(shown("preset = 'cloud'"), @r#"
     exit 3
     --- stdout
     --- stderr
@@ -204,50 +204,50 @@ fn presets_fill_in_what_is_the_same_for_everybody() {
 }
 
 #[test]
-fn what_contradicts_is_told_with_both_places() {
+fn settings_that_contradict_are_reported_with_both_places() {
     let user = User::new();
-    let told = |text: &str| {
+    let shown = |text: &str| {
         user.configure(text);
         user.types("auth token").to_string()
     };
-    check!(told("[auth]\ntoken = 'a'\nclient_id = 'b'\n"), @"
+    check!(shown("[auth]\ntoken = 'a'\nclient_id = 'b'\n"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use `client_id`: it has no meaning for the strategy `static` as it is set ([HOME]/.config/optimize/config.toml:3:13)
     ");
-    check!(told("[auth]\nstrategy = 'statik'\ntoken = 'a'\n"), @"
+    check!(shown("[auth]\nstrategy = 'statik'\ntoken = 'a'\n"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file; did you mean `static`? ([HOME]/.config/optimize/config.toml:2:12)
     ");
-    check!(told("[auth]\nstrategy = 'token-file'\n"), @"
+    check!(shown("[auth]\nstrategy = 'token-file'\n"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use `token_file`: it is not set (strategy chosen by [HOME]/.config/optimize/config.toml:2:12)
     hint: set token_file in the `auth` table of the configuration
     ");
-    check!(told("[auth]\ncommand = 'x'\n"), @"
+    check!(shown("[auth]\ncommand = 'x'\n"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:11: `auth.command` is not a list of texts
     ");
-    check!(told("[auth]\nsources = 'x'\n"), @"
+    check!(shown("[auth]\nsources = 'x'\n"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:11: `auth.sources` is not a list of tables
     ");
-    check!(told("[auth]\nsources = [{ audience = 'x' }]\n"), @"
+    check!(shown("[auth]\nsources = [{ audience = 'x' }]\n"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use auth.sources ([HOME]/.config/optimize/config.toml:2:11): a member says neither its strategy nor its credentials
     ");
-    check!(told("[auth]\nclient_id = 'b'\nclient_secret = 's'\nprivate_key = 'k'\ntoken_url = 'https://l.example'\n"), @"
+    check!(shown("[auth]\nclient_id = 'b'\nclient_secret = 's'\nprivate_key = 'k'\ntoken_url = 'https://l.example'\n"), @"
     exit 3
     --- stdout
     --- stderr

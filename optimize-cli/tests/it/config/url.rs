@@ -1,11 +1,11 @@
 use crate::harness::{Server, User, check};
 
-fn told(base_url: &str) -> String {
+fn shown(base_url: &str) -> String {
     User::new().run(&["ready", "--base-url", base_url]).to_string()
 }
 
 #[test]
-fn a_base_url_that_cannot_be_used_is_told_before_anything_is_sent() {
+fn a_base_url_that_cannot_be_used_is_reported_before_anything_is_sent() {
     check!(User::new().types("ready"), @"
     exit 3
     --- stdout
@@ -13,42 +13,42 @@ fn a_base_url_that_cannot_be_used_is_told_before_anything_is_sent() {
     error: failed to find the server: no base URL is set
     hint: pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox
     ");
-    check!(told(""), @"
+    check!(shown(""), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use base_url (--base-url): the URL is empty
     hint: it looks like https://optimize.example.com
     ");
-    check!(told("optimize.example.com"), @"
+    check!(shown("optimize.example.com"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use base_url (--base-url): it does not begin with https://: optimize.example.com
     hint: it looks like https://optimize.example.com
     ");
-    check!(told("https://exa mple"), @"
+    check!(shown("https://exa mple"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use base_url (--base-url): it contains white space or a control character: https://exa mple
     hint: it looks like https://optimize.example.com
     ");
-    check!(told("https://user:canary@optimize.example.com"), @"
+    check!(shown("https://user:canary@optimize.example.com"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use base_url (--base-url): it holds a user name or password; credentials do not belong into a URL
     hint: remove what stands before the @
     ");
-    check!(told("https://optimize.example.com?x=1"), @"
+    check!(shown("https://optimize.example.com?x=1"), @"
     exit 3
     --- stdout
     --- stderr
     error: failed to use base_url (--base-url): it has a query or a fragment: https://optimize.example.com?x=1
     hint: it looks like https://optimize.example.com
     ");
-    check!(told("http://optimize.example.com"), @"
+    check!(shown("http://optimize.example.com"), @"
     exit 3
     --- stdout
     --- stderr
@@ -75,7 +75,7 @@ fn plain_http_can_be_permitted_and_is_loud() {
 }
 
 #[test]
-fn a_token_url_that_cannot_be_used_is_told_before_a_secret_is_sent() {
+fn a_token_url_that_cannot_be_used_is_reported_before_a_secret_is_sent() {
     let user = User::of_a_server().with("OPTIMIZE_TOKEN_URL", "http://login.example.com/token");
     check!(user.types("auth token"), @"
     exit 3

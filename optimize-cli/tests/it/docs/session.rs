@@ -106,8 +106,8 @@ fn trimmed(output: &str) -> String {
     lines.join("\n")
 }
 
-/// Matches output as told, in which `…` may be anything.
-fn pattern(told: &str) -> Regex {
-    let any = regex::escape(&trimmed(told)).replace("\n…", "(?:\n.*)?").replace('…', ".*");
+/// Matches output as written on a page, in which `…` may be anything.
+fn pattern(expected: &str) -> Regex {
+    let any = regex::escape(&trimmed(expected)).replace("\n…", "(?:\n.*)?").replace('…', ".*");
     Regex::new(&format!("(?s)^{any}$")).unwrap()
 }

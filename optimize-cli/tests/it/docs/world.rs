@@ -59,7 +59,7 @@ impl World {
 
     /// A text of the page, with the names that things have here.
     pub(super) fn as_run(text: &str) -> String {
-        NAMES.iter().fold(text.to_owned(), |text, (told, here)| text.replace(told, here))
+        NAMES.iter().fold(text.to_owned(), |text, (written, here)| text.replace(written, here))
     }
 
     /// What was seen here, as pages tell it.

@@ -268,7 +268,7 @@ fn broken_12_the_clocks_differ() {
 }
 
 #[test]
-fn broken_13_the_token_is_for_somebody_else() {
+fn broken_13_the_token_is_for_another_audience() {
     let user = at(Sandbox::builder().fixed_token_audience("account"));
     check!(findings(&user), @"
     exit 4

@@ -1,7 +1,7 @@
 use crate::harness::{Server, User, check};
 
 #[test]
-fn the_configured_strategy_is_told_without_sending_anything() {
+fn the_configured_strategy_is_shown_without_sending_anything() {
     let server = Server::new();
     let user = User::of(&server).with("OPTIMIZE_AUDIENCE", "optimize.camunda.io");
     check!(user.types("auth status"), @r#"

@@ -64,7 +64,7 @@ fn a_command_s_own_name_stays_its_own() {
 }
 
 #[test]
-fn bar_42_the_handover_tells_everything_but_secrets() {
+fn bar_42_a_plugin_gets_everything_but_secrets() {
     let server = Server::new();
     let user = User::of(&server).with("PATH", "/usr/bin:/bin").with("MINE", "kept");
     let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
@@ -72,8 +72,8 @@ fn bar_42_the_handover_tells_everything_but_secrets() {
     user.script("bin/optimize-env", "env | grep -v '^_=\\|PWD\\|SHLVL' | sort");
     user.file("named.toml", "");
     let ran = user.types("--config named.toml -vv -y -o json --color never env");
-    let told = ran.stdout.replace(env!("CARGO_BIN_EXE_optimize"), "[CLI]");
-    check!(told, @"
+    let output = ran.stdout.replace(env!("CARGO_BIN_EXE_optimize"), "[CLI]");
+    check!(output, @"
     HOME=[HOME]
     MINE=kept
     OPTIMIZE_BASE_URL=http://127.0.0.1:PORT/
@@ -158,7 +158,7 @@ fn a_plugin_is_installed_checked_and_removed() {
     ");
     check!(user.types("plugin rm hello").stderr, @"
     error: failed to remove the plugin `hello`: none of this name was installed
-    hint: optimize plugin list tells which there are, and where
+    hint: optimize plugin list shows the installed plugins and their paths
     ");
 }
 
@@ -170,8 +170,8 @@ fn bar_46_a_plugin_that_hangs_or_floods_when_it_is_asked_what_it_is_is_ended() {
     user.script("bin/optimize-other", "echo '{\"optimize_plugin\":2,\"name\":\"other\"}'");
     user.script("bin/optimize-newer", "echo '{\"optimize_plugin\":1,\"name\":\"newer\",\"host\":\">=99\"}'");
     let ran = user.types("plugin doctor -o csv");
-    let told: Vec<_> = ran.stdout.lines().filter(|line| line.contains("manifest")).collect();
-    check!(told.join("\n"), @r#"
+    let output: Vec<_> = ran.stdout.lines().filter(|line| line.contains("manifest")).collect();
+    check!(output.join("\n"), @r#"
     flood,manifest,warn,it prints more than 64 KiB
     hang,manifest,warn,it did not end within 2s
     newer,manifest,fail,"it works with optimize >=99, and this is 0.1.0"

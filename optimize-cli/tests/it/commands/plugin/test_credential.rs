@@ -34,7 +34,7 @@ fn our_own_helper_keeps_to_the_protocol() {
 
 #[cfg(unix)]
 #[test]
-fn a_helper_that_does_not_is_told_where() {
+fn a_helper_that_does_not_gets_each_problem_named() {
     let user = User::new();
     let helper = user.script(
         "helper",
@@ -58,7 +58,7 @@ fn a_helper_that_does_not_is_told_where() {
     ends when the host goes away without asking,fail,it was still running after 3s
     waits for a slow host,ok,"bearer, without an end"
     --- stderr
-    error: failed to see every test pass: 5 did not
+    error: failed to pass all tests: 5 failed
     "#);
     let ran = user.run(&["plugin", "test-credential", "-o", "csv", "--", "/bin/true"]);
     check!(ran, @"
@@ -67,6 +67,6 @@ fn a_helper_that_does_not_is_told_where() {
     test,outcome,detail
     greets the host and says which versions it speaks,fail,it ended (exit status: 0) before its greeting
     --- stderr
-    error: failed to see every test pass: 1 did not
+    error: failed to pass all tests: 1 failed
     ");
 }

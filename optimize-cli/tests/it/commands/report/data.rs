@@ -97,7 +97,7 @@ fn a_file_appears_when_it_is_complete() {
 }
 
 #[test]
-fn the_ending_of_a_file_tells_its_format() {
+fn the_ending_of_a_file_decides_its_format() {
     let user = User::of_a_server();
     for (name, start) in [("a.json", "[\n{"), ("a.csv", "key,"), ("a.ndjson", "{\"key\""), ("a", "{\"key\"")] {
         assert_eq!(user.types(&format!("report data claims-by-risk -q -f {name}")).code, Some(0));
@@ -123,7 +123,7 @@ fn a_lost_page_is_exit_8_and_leaves_the_file_as_it_was() {
 }
 
 #[test]
-fn a_restart_begins_anew_with_a_fresh_snapshot() {
+fn a_restart_reads_a_fresh_snapshot() {
     let user = User::owning(lossy(1));
     check!(user.types("report data invoices-raw -f out.ndjson --restart 1"), @"
     exit 0

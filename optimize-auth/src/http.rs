@@ -249,6 +249,11 @@ pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
+/// Whether bytes begin with a byte order mark of UTF-16, such as those that older shells of Windows write.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
+}
+
 /// Whether a body is a web page rather than an answer of an API, by its type or its first character.
 pub fn is_html(headers: &http::HeaderMap, body: &[u8]) -> bool {
     let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");

@@ -7,7 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use crate::http::without_mark;
+use crate::http::{is_utf16, without_mark};
 use crate::{AuthError, AuthErrorKind};
 
 /// No token, secret or key in use is nearly as long; more is the wrong file.
@@ -63,7 +63,7 @@ pub fn read_secret(reader: impl Read) -> Result<SecretString, SecretProblem> {
     if bytes.len() > LONGEST {
         return Err(SecretProblem::Text("it is longer than 64 KiB"));
     }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if is_utf16(&bytes) {
         return Err(SecretProblem::Text("it is UTF-16; save it as UTF-8"));
     }
     let text = std::str::from_utf8(without_mark(&bytes)).map_err(|_| SecretProblem::Text("it is not UTF-8"))?;

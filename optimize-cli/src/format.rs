@@ -42,20 +42,18 @@ impl Format {
             let is_for_people = self == Self::Auto && io::stdout().is_terminal();
             return Ok(if is_for_people { Self::Table } else { self.or_ndjson() });
         };
-        let ending = file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-        let of_ending = ending
-            .as_deref()
-            .and_then(|ending| ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format));
-        let problem = match (of_ending, ending) {
-            (Some(of_ending), _) if !is_asked || self == of_ending || self == Self::Auto => return Ok(of_ending),
-            (Some(_), Some(ending)) => format!("its ending .{ending} stands for another format than {self}"),
-            (_, None) => return Ok(self.or_ndjson()),
+        let Some(ending) = file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()) else {
+            return Ok(self.or_ndjson());
+        };
+        let of_ending = ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format);
+        let asked = Some(self).filter(|format| is_asked && *format != Self::Auto);
+        let problem = match (of_ending, asked) {
+            (Some(format), asked) if asked.is_none_or(|asked| asked == format) => return Ok(format),
+            (Some(_), _) => format!("its ending .{ending} stands for another format than {self}"),
             // A device, or a FIFO.
-            (None, Some(_)) if file.exists() && !file.is_file() => return Ok(self.or_ndjson()),
-            (None, Some(ending)) if is_asked && self != Self::Auto && !OTHERS.contains(&ending.as_str()) => {
-                return Ok(self);
-            }
-            (None, Some(ending)) => format!("the ending .{ending} is not known"),
+            (None, _) if file.exists() && !file.is_file() => return Ok(self.or_ndjson()),
+            (None, Some(asked)) if !OTHERS.contains(&ending.as_str()) => return Ok(asked),
+            (None, _) => format!("the ending .{ending} is not known"),
         };
         let known = ENDINGS.map(|(ending, _)| format!(".{ending}")).join(", ");
         Err(CliError::usage(format!("write {}: {problem}", file.display()))

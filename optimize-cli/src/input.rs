@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use optimize_auth::http::without_mark;
+use optimize_auth::http::{is_utf16, without_mark};
 use serde::de::DeserializeOwned;
 
 use crate::error::CliError;
@@ -52,9 +52,9 @@ fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Fails for a text that begins as UTF-16 does, such as those that older shells of Windows write.
+/// Fails for a text in UTF-16.
 pub(crate) fn check_encoding(beginning: &[u8]) -> io::Result<()> {
-    if beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff") {
+    if is_utf16(beginning) {
         return Err(io::Error::other("it is UTF-16; save it as UTF-8"));
     }
     Ok(())

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use optimize_auth::http::without_mark;
 use serde::Deserializer as _;
 use serde::de::{SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -154,9 +155,8 @@ impl<T: Input> Reader<'_, T> {
     fn first_character(&self, input: &mut impl BufRead) -> Result<Option<u8>, Stop> {
         let beginning = input.fill_buf().map_err(|error| self.failed(error))?;
         input::check_encoding(beginning).map_err(|error| self.failed(error))?;
-        if beginning.starts_with(b"\xef\xbb\xbf") {
-            input.consume(3);
-        }
+        let mark = beginning.len() - without_mark(beginning).len();
+        input.consume(mark);
         loop {
             match input.fill_buf().map_err(|error| self.failed(error))?.first() {
                 Some(b'\t' | b'\r' | b' ') => input.consume(1),

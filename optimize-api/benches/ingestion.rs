@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use optimize_api::{Client, ExternalVariable, VariableType};
 use optimize_auth::{Credentials, ServiceUrl};
-use optimize_sandbox::{Generation, Sandbox};
+use optimize_sandbox::{Release, Sandbox};
 
 const BATCH: usize = 1000;
 const CONCURRENCY: usize = 4;
@@ -15,7 +15,7 @@ async fn main() {
     // `cargo bench` says so; without it this is a test that the benchmark works.
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let (count, pairs) = if is_measured { (1_000_000, 3) } else { (4 * BATCH, 1) };
-    let sandbox = Sandbox::builder().generation(Generation::G3).start().await.expect("a sandbox starts");
+    let sandbox = Sandbox::builder().release(Release::V8_8).start().await.expect("a sandbox starts");
     let mut ratios = Vec::new();
     for pair in 1..=pairs {
         let (plain, ours) = (plain(&sandbox, count).await, ours(&sandbox, count).await);

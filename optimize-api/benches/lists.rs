@@ -23,8 +23,8 @@ async fn main() {
     let mut ratios = Vec::new();
     for pair in 1..=pairs {
         let plain = timed(try_join_all((0..calls).map(|_| async {
-            let answer = bare.get(&url).bearer_auth(sandbox.static_token()).send().await?;
-            answer.json::<Value>().await
+            let response = bare.get(&url).bearer_auth(sandbox.static_token()).send().await?;
+            response.json::<Value>().await
         })));
         let plain = plain.await;
         let lists = timed(try_join_all((0..calls).map(|_| async {

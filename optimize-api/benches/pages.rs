@@ -17,34 +17,34 @@ fn main() {
     divan::main();
 }
 
-/// The answer to a request for 10,000 rows, as it comes over the wire.
-fn answer() -> Bytes {
+/// The response to a request for 10,000 rows, as it comes over the wire.
+fn response() -> Bytes {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let sandbox = Sandbox::builder().start().await.expect("a sandbox");
         let url = ServiceUrl::parse(&sandbox.base_url()).expect("a URL");
         let path = format!("{}/api/public/export/report/orders-raw/result/json?limit=10000", sandbox.base_url());
         let request = HttpOptions::default().client_for(&url).expect("a client").get(path);
-        let answer = request.bearer_auth(sandbox.static_token()).send().await.expect("an answer");
-        answer.bytes().await.expect("a body")
+        let response = request.bearer_auth(sandbox.static_token()).send().await.expect("a response");
+        response.bytes().await.expect("a body")
     })
 }
 
 #[divan::bench]
 fn data_page(bencher: Bencher<'_, '_>) {
-    let body = answer();
+    let body = response();
     bencher.counter(BytesCount::new(body.len())).bench(|| DataPage::from_json(&body));
 }
 
 #[divan::bench]
 fn raw_values(bencher: Bencher<'_, '_>) {
     #[derive(Deserialize)]
-    struct Answer<'a> {
+    struct Response<'a> {
         #[serde(borrow)]
         data: Vec<&'a RawValue>,
     }
-    let body = answer();
+    let body = response();
     bencher
         .counter(BytesCount::new(body.len()))
-        .bench(|| serde_json::from_slice::<Answer<'_>>(&body).expect("a page").data.len());
+        .bench(|| serde_json::from_slice::<Response<'_>>(&body).expect("a page").data.len());
 }

@@ -68,7 +68,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Called when the head of an answer has arrived, whatever its status, to count or to log. Default none.
+    /// Called when the head of a response has arrived, whatever its status, to count or to log. Default none.
     pub fn on_response(mut self, hook: impl Fn(&Operation, StatusCode, &HeaderMap) + Send + Sync + 'static) -> Self {
         self.hooks.on_response = Some(Arc::new(hook));
         self

@@ -107,7 +107,7 @@ impl Definitions {
         }
     }
 
-    pub(crate) fn answered(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
+    pub(crate) fn from_response(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
         let definitions = Self(body);
         definitions.parts(operation)?;
         let unnamed = definitions.iter().position(|definition| definition.id.is_empty());
@@ -198,7 +198,7 @@ mod tests {
     fn what_a_server_sends_is_kept_byte_for_byte_and_looked_into() {
         let text = r#"[ {"name" : "A","id":"1","exportEntityType":"dashboard","n":1.000000000000000000001} ,
             {"exportEntityType":"brand_new","id":"2","name":"\ud800","x":{"a":1,"a":2}}]"#;
-        let definitions = Definitions::answered(&crate::operation::REPORT_EXPORT, text.into()).unwrap();
+        let definitions = Definitions::from_response(&crate::operation::REPORT_EXPORT, text.into()).unwrap();
         assert_eq!(definitions.as_bytes(), text.as_bytes());
         let found: Vec<_> = definitions.iter().collect();
         assert_eq!(

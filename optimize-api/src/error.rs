@@ -1,4 +1,4 @@
-//! What can go wrong between a call and its answer.
+//! What can go wrong between a call and its response.
 
 pub(crate) mod body;
 
@@ -50,9 +50,9 @@ pub enum ErrorKind {
     NotFound,
     /// Another 4xx, or a 500 of the server itself.
     Rejected,
-    /// The server could not be reached, did not answer in time, or answered 408, 425, 429, 502, 503 or 504 to the last attempt.
+    /// The server could not be reached, did not respond in time, or returned 408, 425, 429, 502, 503 or 504 to the last attempt.
     Unavailable,
-    /// What answers at the base URL is not Optimize's API: a redirect, a web page, JSON of another shape.
+    /// What responds at the base URL is not Optimize's API: a redirect, a web page, JSON of another shape.
     Misconfigured,
     /// A page of report data was lost, or the rows received are not as many as the server said there are.
     Incomplete,
@@ -102,8 +102,8 @@ impl Error {
         error.with_source(source)
     }
 
-    /// An answer that is neither 2xx nor 3xx.
-    pub(crate) fn answered(operation: &'static Operation, status: u16, server: ServerError) -> Self {
+    /// A response that is neither 2xx nor 3xx.
+    pub(crate) fn from_status(operation: &'static Operation, status: u16, server: ServerError) -> Self {
         let kind = match status {
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,
@@ -111,7 +111,7 @@ impl Error {
             408 | 425 | 429 | 502 | 503 | 504 => ErrorKind::Unavailable,
             _ => ErrorKind::Rejected,
         };
-        let mut message = format!("the server answered {status}");
+        let mut message = format!("the server returned {status}");
         for (separator, part) in [(" ", &server.code), (": ", &server.detail)] {
             if let Some(part) = part {
                 message.push_str(separator);
@@ -128,20 +128,20 @@ impl Error {
         let mut error = Self::new(operation, kind, message);
         error.0.status = Some(status);
         error.0.server = server;
-        error.0.hint = if is_missing { Some(&hints::OPERATION) } else { error.hint_of_answer(operation, status) };
+        error.0.hint = if is_missing { Some(&hints::OPERATION) } else { error.hint_of_response(operation, status) };
         error
     }
 
     /// A request whose URL and headers are larger than the server accepts. It never reached Optimize.
     pub(crate) fn too_large(operation: &'static Operation, status: u16, url: usize, token: usize) -> Self {
         let message = format!(
-            "the server answered {status}: the request is too large: its URL has {url} bytes, its token {token} bytes"
+            "the server returned {status}: the request is too large: its URL has {url} bytes, its token {token} bytes"
         );
         Self::new(operation, ErrorKind::Rejected, message).with_status(status).with_hint(&hints::REQUEST_SIZE)
     }
 
-    /// An answer that is no success, or a redirect, which is not followed.
-    pub(crate) fn of_answer(
+    /// A response that is no success, or a redirect, which is not followed.
+    pub(crate) fn of_response(
         operation: &'static Operation,
         status: StatusCode,
         headers: &HeaderMap,
@@ -149,14 +149,14 @@ impl Error {
         secrets: &[&str],
     ) -> Self {
         if status.is_redirection() {
-            let message = format!("the server answered {} with a redirect, which is not followed", status.as_u16());
+            let message = format!("the server returned {} with a redirect, which is not followed", status.as_u16());
             return Self::new(operation, ErrorKind::Misconfigured, message).with_status(status.as_u16());
         }
-        Self::answered(operation, status.as_u16(), ServerError::read(headers, body, secrets))
+        Self::from_status(operation, status.as_u16(), ServerError::read(headers, body, secrets))
     }
 
     /// The known cause of such a response; some are defects of servers.
-    fn hint_of_answer(&self, operation: &Operation, status: u16) -> Option<&'static Hint> {
+    fn hint_of_response(&self, operation: &Operation, status: u16) -> Option<&'static Hint> {
         let (id, server) = (operation.id, self.server());
         let says = |text: &str| server.detail.as_ref().is_some_and(|detail| detail.to_lowercase().contains(text));
         let is_own = server.code.is_some();
@@ -238,7 +238,7 @@ impl Error {
         self.0.operation.map(|operation| operation.id)
     }
 
-    /// The HTTP status of the last answer.
+    /// The HTTP status of the last response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }

@@ -2,7 +2,7 @@
 //!
 //! # Servers
 //!
-//! Works with every server generation from Optimize 3.8 and Camunda 8.0 on: any 2xx of an operation without an answer
+//! Works with every release of Camunda from Optimize 3.8 and Camunda 8.0 on: any 2xx of an operation without a response
 //! is success, error bodies are read leniently, and what a release adds is passed through.
 
 #[cfg(feature = "unstable")]
@@ -53,7 +53,7 @@ pub use ingestion::events::CloudEvent;
 pub use ingestion::variables::ExternalVariable;
 pub use labels::VariableLabel;
 pub use operation::{Operation, Replay};
-pub use raw::{RawAnswer, RawRequest};
+pub use raw::{RawRequest, RawResponse};
 pub use readiness::Readiness;
 pub use reports::Reports;
 pub use reports::data_export::{DataExport, DataPage, PageData, Row};

@@ -83,7 +83,7 @@ operations! {
         "8.0, C7 3.7";
     REPORT_DATA = "report.data", "read the report {id}",
         GET "/api/public/export/report/{id}/result/json", Safe, Page, "8.0, C7 3.7";
-    /// A follow-up page. The server's cursor moves on with each request it receives, whether or not its answer arrives, so
+    /// A follow-up page. The server's cursor moves on with each request it receives, whether or not its response arrives, so
     /// a second one would silently skip a page.
     REPORT_DATA_NEXT = "report.data.next", "read the next page of the report {id}",
         GET "/api/public/export/report/{id}/result/json", Never, Page, "8.0, C7 3.7";

@@ -14,17 +14,17 @@ pub struct RawRequest {
     spec: RequestSpec,
 }
 
-/// The answer to a [`RawRequest`], whatever its status.
+/// The response to a [`RawRequest`], whatever its status.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct RawAnswer {
+pub struct RawResponse {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: Bytes,
-    /// The error that an answer other than 2xx is.
+    /// The error that a response other than 2xx is.
     pub error: Option<Error>,
 }
 
@@ -70,10 +70,10 @@ fn operation_of(method: &Method, path: &str) -> &'static Operation {
 
 impl Client {
     /// Sends a request as it is, with the credentials of this client. What only asks is tried again after a transient
-    /// failure, anything else is not. An answer of any status is a success.
-    pub async fn raw(&self, request: &RawRequest) -> Result<RawAnswer, Error> {
-        let (answer, error) = self.transport.send_for_any(&request.spec).await?;
-        Ok(RawAnswer { status: answer.status, headers: answer.headers, body: answer.body, error })
+    /// failure, anything else is not. A response of any status is a success.
+    pub async fn raw(&self, request: &RawRequest) -> Result<RawResponse, Error> {
+        let (response, error) = self.transport.send_for_any(&request.spec).await?;
+        Ok(RawResponse { status: response.status, headers: response.headers, body: response.body, error })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{Client, Error, operation};
 pub enum Readiness {
     /// The search backend is connected and initialised (for Camunda 7, also at least one engine).
     Ready,
-    /// The server, or a proxy in front of it, answered with this HTTP status.
+    /// The server, or a proxy in front of it, returned this HTTP status.
     NotReady {
         /// 503 from Optimize itself.
         status: u16,

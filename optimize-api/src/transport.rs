@@ -1,4 +1,4 @@
-//! From a request value to an answer: one loop, one place that touches the network.
+//! From a request value to a response: one loop, one place that touches the network.
 
 pub(crate) mod budget;
 pub(crate) mod decode;
@@ -49,8 +49,8 @@ pub(crate) struct Transport {
     pub(crate) budget: RetryBudget,
 }
 
-/// A complete answer, of any status.
-pub(crate) struct Answer {
+/// A complete response, of any status.
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -81,43 +81,43 @@ impl Ended {
 
 /// The result of one attempt.
 enum Exchange {
-    Answered(Answer),
+    Response(Response),
     Failed(TransportError),
     TimedOut,
 }
 
 impl Exchange {
-    /// Whether the request may have been obeyed although this is no sound answer to it.
+    /// Whether the request may have been obeyed although this is no sound response to it.
     fn leaves_open(&self) -> bool {
         match self {
-            Self::Answered(answer) => matches!(answer.status.as_u16(), 200..=299 | 408 | 502..=504),
+            Self::Response(response) => matches!(response.status.as_u16(), 200..=299 | 408 | 502..=504),
             Self::Failed(error) => !error.was_not_sent(),
             Self::TimedOut => true,
         }
     }
 
-    /// What Optimize, not something before it, answers to a deletion that it has carried out, or queued, before.
+    /// What Optimize, not something before it, returns for a deletion that it has carried out, or queued, before.
     fn is_done_already(&self) -> bool {
-        let Self::Answered(answer) = self else { return false };
-        let code = match answer.status {
+        let Self::Response(response) = self else { return false };
+        let code = match response.status {
             StatusCode::NOT_FOUND => "notFoundError",
             StatusCode::CONFLICT => "conflict",
             _ => return false,
         };
-        ServerError::read(&answer.headers, &answer.body, &[]).code.as_deref() == Some(code)
+        ServerError::read(&response.headers, &response.body, &[]).code.as_deref() == Some(code)
     }
 
     /// Why the server refused the token, in its own words (RFC 6750 §3).
     fn challenge(&self) -> Option<&str> {
         match self {
-            Self::Answered(answer) => answer.headers.get(WWW_AUTHENTICATE)?.to_str().ok(),
+            Self::Response(response) => response.headers.get(WWW_AUTHENTICATE)?.to_str().ok(),
             _ => None,
         }
     }
 
     fn outcome(&self, retry_after: Option<Duration>) -> Outcome {
         match self {
-            Self::Answered(answer) => Outcome::Answered { status: answer.status.as_u16(), retry_after },
+            Self::Response(response) => Outcome::Response { status: response.status.as_u16(), retry_after },
             Self::Failed(error) if error.was_not_sent() => Outcome::NotSent,
             Self::Failed(error) if error.is_too_large() => Outcome::Final,
             Self::Failed(_) => Outcome::Ambiguous,
@@ -144,21 +144,27 @@ impl Transport {
     }
 
     /// Like [`send`], but returns every response; one that is not a success comes with its error.
-    pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Answer, Option<Error>), Error> {
+    pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Response, Option<Error>), Error> {
         let ended = self.run(spec).await?;
         let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
         match ended.exchange {
-            Exchange::Answered(answer) => {
-                let error = (!answer.status.is_success()).then(|| {
-                    tell(Error::of_answer(spec.operation, answer.status, &answer.headers, &answer.body, &secrets))
+            Exchange::Response(response) => {
+                let error = (!response.status.is_success()).then(|| {
+                    tell(Error::of_response(
+                        spec.operation,
+                        response.status,
+                        &response.headers,
+                        &response.body,
+                        &secrets,
+                    ))
                 });
-                Ok((answer, error))
+                Ok((response, error))
             }
             failed => Err(self
                 .finish(spec, failed, &[])
                 .map_err(tell)
                 .err()
-                .unwrap_or_else(|| unreachable!("it has no answer"))),
+                .unwrap_or_else(|| unreachable!("it has no response"))),
         }
     }
 
@@ -174,12 +180,12 @@ impl Transport {
                 Err(_) => return Err(Error::new(spec.operation, ErrorKind::Unavailable, "no token arrived in time")),
             };
             let exchange = match timeout_at(deadline, self.exchange(spec, auth.as_ref())).await {
-                Ok(Ok(answer)) => Exchange::Answered(answer),
+                Ok(Ok(response)) => Exchange::Response(response),
                 Ok(Err(error)) => Exchange::Failed(error),
                 Err(_) => Exchange::TimedOut,
             };
             let wait = match &exchange {
-                Exchange::Answered(answer) => retry_after(&answer.headers, SystemClock.wall()),
+                Exchange::Response(response) => retry_after(&response.headers, SystemClock.wall()),
                 _ => None,
             };
             let outcome = exchange.outcome(wait);
@@ -237,23 +243,23 @@ impl Transport {
         Ok(entries.into_iter().map(|entry| entry.id).collect())
     }
 
-    /// Asks once. Any answer but a redirect or a web page says something about readiness.
+    /// Asks once. Any response but a redirect or a web page says something about readiness.
     pub(crate) async fn probe(&self, spec: &RequestSpec) -> Result<Readiness, Error> {
         let exchange = match timeout_at(after(Instant::now(), self.timeout), self.exchange(spec, None)).await {
-            Ok(Ok(answer)) if answer.status == StatusCode::OK && !is_html(&answer.headers, &answer.body) => {
+            Ok(Ok(response)) if response.status == StatusCode::OK && !is_html(&response.headers, &response.body) => {
                 return Ok(Readiness::Ready);
             }
-            // Optimize has readiness in every release, so another server or another context path answered.
-            Ok(Ok(answer)) if answer.status == StatusCode::NOT_FOUND => {
-                let message = format!("{} answered 404", self.base_url);
+            // Optimize has readiness in every release, so another server or another context path responded.
+            Ok(Ok(response)) if response.status == StatusCode::NOT_FOUND => {
+                let message = format!("{} returned 404", self.base_url);
                 return Err(Error::new(spec.operation, ErrorKind::Misconfigured, message)
                     .with_status(404)
                     .with_attempts(1, None));
             }
-            Ok(Ok(answer)) if !answer.status.is_success() && !answer.status.is_redirection() => {
-                return Ok(Readiness::NotReady { status: answer.status.as_u16() });
+            Ok(Ok(response)) if !response.status.is_success() && !response.status.is_redirection() => {
+                return Ok(Readiness::NotReady { status: response.status.as_u16() });
             }
-            Ok(Ok(answer)) => Exchange::Answered(answer),
+            Ok(Ok(response)) => Exchange::Response(response),
             Ok(Err(error)) => Exchange::Failed(error),
             Err(_) => Exchange::TimedOut,
         };
@@ -276,7 +282,7 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Answer, TransportError> {
+    async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Response, TransportError> {
         let url = spec.url(&self.base_url);
         tracing::debug!(method = %spec.method, %url, "sending");
         let mut headers = self.headers.clone();
@@ -293,10 +299,10 @@ impl Transport {
             request = request.headers((**auth).clone());
         }
         if let Some(body) = spec.body() {
-            // Of known length, so that it is never chunked: older servers answer that with 411.
+            // Of known length, so that it is never chunked: older servers response that with 411.
             request = request.header(CONTENT_TYPE, spec.content_type()).body(body.clone());
             if body.is_empty() {
-                // The HTTP library leaves out a length of 0, and some gateways then answer 411, too.
+                // The HTTP library leaves out a length of 0, and some gateways then response 411, too.
                 request = request.header(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         }
@@ -310,7 +316,7 @@ impl Transport {
         } else {
             self.http_options.read_start(response, ERROR_LIMIT).await?
         };
-        Ok(Answer { status, headers, body: body.into() })
+        Ok(Response { status, headers, body: body.into() })
     }
 
     /// How much of a 2xx is read.
@@ -324,60 +330,62 @@ impl Transport {
     fn finish(&self, spec: &RequestSpec, exchange: Exchange, secrets: &[&str]) -> Result<Bytes, Error> {
         let operation = spec.operation;
         let misconfigured = |status: StatusCode, what: String| {
-            let message = format!("{} answered {} {what}", self.base_url, status.as_u16());
+            let message = format!("{} returned {} {what}", self.base_url, status.as_u16());
             Error::new(operation, ErrorKind::Misconfigured, message).with_status(status.as_u16())
         };
-        let answer = match exchange {
-            Exchange::Answered(answer) => answer,
+        let response = match exchange {
+            Exchange::Response(response) => response,
             Exchange::Failed(error) => {
                 let kind = if error.is_too_large() { ErrorKind::Rejected } else { ErrorKind::Unavailable };
-                return Err(Error::new(operation, kind, format!("no answer from {}", self.base_url)).with_source(error));
+                return Err(
+                    Error::new(operation, kind, format!("no response from {}", self.base_url)).with_source(error)
+                );
             }
             Exchange::TimedOut => {
-                let message = format!("no answer from {} within {:?}", self.base_url, self.timeout);
+                let message = format!("no response from {} within {:?}", self.base_url, self.timeout);
                 return Err(Error::new(operation, ErrorKind::Unavailable, message));
             }
         };
-        if answer.status.is_redirection() {
-            let target = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
+        if response.status.is_redirection() {
+            let target = response.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("?");
             let shown = scrub(target.split(['?', '#']).next().unwrap_or_default(), secrets);
-            let error = misconfigured(answer.status, format!("with a redirect to {shown}, which is not followed"));
+            let error = misconfigured(response.status, format!("with a redirect to {shown}, which is not followed"));
             return Err(match self.hint_of_redirect(target) {
                 Some(hint) => error.with_hint(hint),
                 None => error,
             });
         }
-        let is_page = is_html(&answer.headers, &answer.body);
-        if is_page && (answer.status.is_success() || answer.status == StatusCode::NOT_FOUND) {
-            let page = scrub(&described_page(&answer.body), secrets);
-            return Err(misconfigured(answer.status, format!("with {page} instead of JSON")));
+        let is_page = is_html(&response.headers, &response.body);
+        if is_page && (response.status.is_success() || response.status == StatusCode::NOT_FOUND) {
+            let page = scrub(&described_page(&response.body), secrets);
+            return Err(misconfigured(response.status, format!("with {page} instead of JSON")));
         }
         let url = spec.url(&self.base_url);
         let (url_size, token_size) = (url.as_str().len(), secrets.iter().map(|secret| secret.len()).sum());
-        match answer.status.as_u16() {
+        match response.status.as_u16() {
             status @ (414 | 431) => return Err(Error::too_large(operation, status, url_size, token_size)),
             400 if is_page && url_size + token_size > LARGE_REQUEST => {
                 return Err(Error::too_large(operation, 400, url_size, token_size));
             }
             400 if is_page && url.host_str().is_some_and(|host| host.contains('_')) => {
-                let server = ServerError::read(&answer.headers, &answer.body, secrets);
-                return Err(Error::answered(operation, 400, server).with_hint(&hints::HOST_NAME));
+                let server = ServerError::read(&response.headers, &response.body, secrets);
+                return Err(Error::from_status(operation, 400, server).with_hint(&hints::HOST_NAME));
             }
             _ => {}
         }
-        if !answer.status.is_success() {
-            let server = ServerError::read(&answer.headers, &answer.body, secrets);
-            return Err(Error::answered(operation, answer.status.as_u16(), server));
+        if !response.status.is_success() {
+            let server = ServerError::read(&response.headers, &response.body, secrets);
+            return Err(Error::from_status(operation, response.status.as_u16(), server));
         }
         // A part of a response, or one that something in between has changed, is not the data.
         let is_data = operation.body == Body::Page;
-        if answer.status == StatusCode::PARTIAL_CONTENT || (is_data && answer.status != StatusCode::OK) {
-            return Err(misconfigured(answer.status, "where the whole response was expected".to_owned()));
+        if response.status == StatusCode::PARTIAL_CONTENT || (is_data && response.status != StatusCode::OK) {
+            return Err(misconfigured(response.status, "where the whole response was expected".to_owned()));
         }
-        if operation.body == Body::Empty && !is_blank(&answer.body) {
-            return Err(misconfigured(answer.status, "with a body, which this operation does not have".to_owned()));
+        if operation.body == Body::Empty && !is_blank(&response.body) {
+            return Err(misconfigured(response.status, "with a body, which this operation does not have".to_owned()));
         }
-        Ok(answer.body)
+        Ok(response.body)
     }
 
     fn hint_of_redirect(&self, target: &str) -> Option<&'static Hint> {

@@ -29,7 +29,7 @@ use policy::Thresholds;
 /// * The request runs on the runtime of the caller that leads. If that runtime is not driven for three seconds, one of
 ///   those who wait makes a request of its own, so no caller depends on another caller's executor.
 /// * While a caller waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
-///   flight the same error answers everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
+///   flight the same error is returned to everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
 ///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
 /// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read, and when an endpoint asks
 ///   to wait, or has just refused the client, none of them asks again too early. A process that is stopped
@@ -152,7 +152,7 @@ impl Cached {
         self
     }
 
-    /// Where jitter comes from: a function that answers with numbers from 0 up to 1.
+    /// Where jitter comes from: a function that returns numbers from 0 up to 1.
     pub fn with_random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         self.random = Box::new(random);
         self

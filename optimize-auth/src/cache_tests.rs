@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// What the fake source does at its n-th call, counted from 1.
 type Script = dyn Fn(u64) -> Result<Token, AuthError> + Send + Sync;
 
-/// A source whose answers take 50 ms and follow a script; it checks that it is never called twice at once.
+/// A source whose responses take 50 ms and follow a script; it checks that it is never called twice at once.
 struct Fake {
     calls: Arc<AtomicU64>,
     is_busy: tokio::sync::Mutex<()>,
@@ -112,7 +112,7 @@ async fn waiters_share_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_answers_for_a_second_and_then_for_two() {
+async fn a_failure_responses_for_a_second_and_then_for_two() {
     let (credentials, count) = credentials(|_| Err(failure(AuthErrorKind::Refused)));
     for (pause, expected) in [(0.0, 1), (0.9, 1), (0.2, 2), (1.8, 2), (0.3, 3)] {
         sleep(Duration::from_secs_f64(pause)).await;

@@ -96,7 +96,7 @@ impl Credentials {
         self.shared.cached.peek()
     }
 
-    /// Drops the token that came with `stamp`, because a server answered 401 to it, with this `WWW-Authenticate` header.
+    /// Drops the token that came with `stamp`, because a server returned 401 to it, with this `WWW-Authenticate` header.
     ///
     /// A newer token stays: a late 401 for an old token does no harm.
     pub fn reject(&self, stamp: Stamp, challenge: Option<&str>) {

@@ -16,8 +16,8 @@ use discovery::Discovered;
 pub use discovery::Issuer;
 pub(crate) use form::{Body, Fields};
 
-/// The largest answer that is read, in bytes. Real ones have a few thousand.
-const ANSWER_LIMIT: usize = 1 << 20;
+/// The largest response that is read, in bytes. Real ones have a few thousand.
+const RESPONSE_LIMIT: usize = 1 << 20;
 
 /// Where to get tokens: a token endpoint, or an issuer that says where its endpoint is.
 ///
@@ -108,8 +108,8 @@ impl TokenEndpoint {
         let response = self.options.send(request).await.map_err(|error| unavailable(url, error))?;
         let status = response.status();
         let headers = response.headers().clone();
-        let body = self.options.read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
-        tracing::info!(%url, status = status.as_u16(), "token endpoint answered");
+        let body = self.options.read_body(response, RESPONSE_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        tracing::info!(%url, status = status.as_u16(), "token endpoint responded");
         reply::read(status, &headers, body, secrets).map_err(|failure| refused(url, status, &headers, failure))
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 /// The outcome of a failed attempt to get a token.
 ///
-/// Cheap to clone, since one failure answers every caller that waited for it. Neither its texts nor its source hold a
+/// Cheap to clone, since one failure is returned to every caller that waited for it. Neither its texts nor its source hold a
 /// secret: what a server said is cut, escaped and freed of the secrets that were sent.
 #[derive(Clone)]
 pub struct AuthError(Arc<Inner>);
@@ -36,9 +36,9 @@ pub enum AuthErrorKind {
     Unsupported,
     /// The token endpoint understood the request and said no (RFC 6749 §5.2).
     Refused,
-    /// What answered is no token endpoint: a redirect, HTML, 404, no `access_token`.
+    /// What responded is not a token endpoint: a redirect, HTML, 404, no `access_token`.
     Protocol,
-    /// The token endpoint could not be reached, did not answer in time, or answered 408, 429 or 5xx.
+    /// The token endpoint could not be reached, did not respond in time, or returned 408, 429 or 5xx.
     Unavailable,
 }
 
@@ -62,12 +62,12 @@ impl AuthError {
         Self::new(AuthErrorKind::InvalidInput, format!("use `{name}`: {problem}")).with_setting(name)
     }
 
-    /// The HTTP status of the token endpoint's answer.
+    /// The HTTP status of the token endpoint's response.
     pub fn with_status(self, status: u16) -> Self {
         self.change(|inner| inner.status = Some(status))
     }
 
-    /// The `error` member of the token endpoint's answer (RFC 6749 §5.2).
+    /// The `error` member of the token endpoint's response (RFC 6749 §5.2).
     pub fn with_code(self, code: impl Into<String>) -> Self {
         self.change(|inner| inner.code = Some(code.into()))
     }
@@ -97,7 +97,7 @@ impl AuthError {
         self.0.kind
     }
 
-    /// The HTTP status of the token endpoint's answer, if there was an answer.
+    /// The HTTP status of the token endpoint's response, if there was a response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::endpoint::read_response;
-use crate::exec::{Answer, Hello, Helper, Op, Target, serve};
+use crate::exec::{Hello, Helper, Op, Response, Target, serve};
 use crate::{Exec, is_hidden};
 
 /// A response of a token endpoint. Fails if a text in its error is not fit to be shown, or repeats the secret.
@@ -26,7 +26,7 @@ pub fn helper_message(bytes: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without I/O");
     runtime.block_on(async {
         let _ = serde_json::from_slice::<Hello>(bytes);
-        if let Ok(Answer { ok: Some(granted), .. }) = serde_json::from_slice(bytes) {
+        if let Ok(Response { ok: Some(granted), .. }) = serde_json::from_slice(bytes) {
             let helper = Helper::new(vec!["/helper".to_owned()]).expect("an absolute path");
             if let Err(error) = Exec::new(helper, Target::default()).token(granted).await {
                 assert!(!error.to_string().contains(is_hidden), "{error}");

@@ -1,4 +1,4 @@
-//! The HTTP rules that the token endpoint and the API share: how a client is built, how much of an answer is read, how
+//! The HTTP rules that the token endpoint and the API share: how a client is built, how much of a response is read, how
 //! a failure is reported. Nothing else in the workspace builds a [`reqwest::Client`] for credentials.
 
 mod contact;
@@ -54,14 +54,14 @@ impl HttpOptions {
         self
     }
 
-    /// How long it may take from the sending of a request until the head of its answer has arrived. Default as long as
+    /// How long it may take from the sending of a request until the head of its response has arrived. Default as long as
     /// the whole call may take: a large report can keep a server busy for minutes.
     pub fn with_head_timeout(mut self, limit: Duration) -> Self {
         self.head_timeout = Some(limit);
         self
     }
 
-    /// How long the server may stay silent once its answer has begun. Default 30 s.
+    /// How long the server may stay silent once its response has begun. Default 30 s.
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
@@ -177,7 +177,7 @@ impl HttpOptions {
         Ok(roots)
     }
 
-    /// Sends `request` and waits for the head of its answer.
+    /// Sends `request` and waits for the head of its response.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, TransportError> {
         match self.head_timeout {
             Some(limit) => Ok(timeout(limit, request.send()).await.map_err(|_| TransportError::timed_out())??),
@@ -254,7 +254,7 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }
 
-/// Whether a body is a web page rather than an answer of an API, by its type or its first character.
+/// Whether a body is a web page rather than a response of an API, by its type or its first character.
 pub fn is_html(headers: &http::HeaderMap, body: &[u8]) -> bool {
     let declared = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     declared.to_ascii_lowercase().starts_with("text/html") || without_mark(body).trim_ascii_start().starts_with(b"<")

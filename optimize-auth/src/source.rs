@@ -85,7 +85,7 @@ pub enum FetchReason {
     Missing,
     /// The one there is ends soon, or has ended.
     Expiring,
-    /// A server answered 401 to the one there was.
+    /// A server returned 401 to the one there was.
     Rejected,
     /// The caller asked for another one.
     Forced,

@@ -23,7 +23,7 @@ fn main() {
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let (rows, pairs) = if is_measured { (1_000_000, 3) } else { (4 * BATCH, 1) };
     let server = Server::start(&[]);
-    let home = TempDir::new().expect("a folder");
+    let home = TempDir::new().expect("a directory");
     for format in ["ndjson", "csv"] {
         let file = write(home.path(), format, rows);
         let mut ratios = Vec::new();
@@ -51,8 +51,8 @@ fn instance(number: u64) -> String {
     format!("instance-{}", number % 10_000)
 }
 
-fn write(folder: &Path, format: &str, rows: u64) -> PathBuf {
-    let path = folder.join(format!("rows.{format}"));
+fn write(directory: &Path, format: &str, rows: u64) -> PathBuf {
+    let path = directory.join(format!("rows.{format}"));
     let mut file = BufWriter::new(fs::File::create(&path).expect("a file"));
     let mut line = |text: String| writeln!(file, "{text}").expect("the disk has room");
     if format == "csv" {
@@ -70,7 +70,7 @@ fn write(folder: &Path, format: &str, rows: u64) -> PathBuf {
     path
 }
 
-fn curl_bodies(server: &Server, folder: &Path, rows: u64) -> std::time::Duration {
+fn curl_bodies(server: &Server, directory: &Path, rows: u64) -> std::time::Duration {
     let body: Vec<_> = (0..BATCH)
         .map(|number| {
             let instance = instance(number);
@@ -79,7 +79,7 @@ fn curl_bodies(server: &Server, folder: &Path, rows: u64) -> std::time::Duration
             )
         })
         .collect();
-    let file = folder.join("body.json");
+    let file = directory.join("body.json");
     fs::write(&file, format!("[{}]", body.join(","))).expect("a file");
     let url = format!("{}/api/ingestion/variable", server.setting("base_url"));
     let mut requests = String::from("header = \"Content-Type: application/json\"\n");

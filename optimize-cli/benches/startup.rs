@@ -16,13 +16,13 @@ fn main() {
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let pairs = if is_measured { 300 } else { 3 };
     let server = Server::start(&[]);
-    let home = TempDir::new().expect("a folder");
+    let home = TempDir::new().expect("a directory");
     let token = || server.command(&home, &["auth", "token"]);
     assert!(time(&mut token()) > Duration::ZERO, "the first one fetches");
     compare("optimize --version", pairs, || server.command(&home, &["--version"]));
     compare("optimize auth token, cached", pairs, token);
     let profiles: Vec<_> = (0..100).map(|number| format!("[profiles.p{number}]\nbase_url = 'https://x'\n")).collect();
-    std::fs::create_dir_all(home.path().join(".config/optimize")).expect("a folder");
+    std::fs::create_dir_all(home.path().join(".config/optimize")).expect("a directory");
     std::fs::write(home.path().join(".config/optimize/config.toml"), profiles.concat()).expect("a file");
     compare("completion of a profile, of 100", pairs, || {
         let mut command = server.command(&home, &["--", "optimize", "--profile", "p9"]);
@@ -31,7 +31,7 @@ fn main() {
     });
     let before = token_requests(&server);
     for _ in 0..(if is_measured { 10 } else { 1 }) {
-        let home = TempDir::new().expect("a folder");
+        let home = TempDir::new().expect("a directory");
         let begun = now();
         let processes: Vec<Child> =
             (0..64).map(|_| server.command(&home, &["auth", "token"]).spawn().expect("it starts")).collect();

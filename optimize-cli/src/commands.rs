@@ -122,7 +122,7 @@ impl Command {
             Self::Api(command) => command.run(app).await,
             Self::Auth(command) => command.run(app).await,
             Self::Collection(command) => command.run(app).await,
-            Self::Completion(command) => command.run(app),
+            Self::Completion(command) => command.run(),
             Self::Config(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
             Self::Event(command) => command.run(app).await,

@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::{Command, ValueEnum};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, SubcommandCandidates};
 use clap_complete::env::{CompleteEnv, Shells};
-use clap_complete_nushell::Nushell;
 
 use crate::app::App;
 use crate::config::{Files, SANDBOX_PROFILE, Settings};
@@ -39,7 +38,6 @@ pub(crate) enum Shell {
     Bash,
     Elvish,
     Fish,
-    Nushell,
     Powershell,
     Zsh,
 }
@@ -82,7 +80,7 @@ fn complete(command: Command, name: &str, candidates: fn() -> Vec<CompletionCand
 }
 
 /// Answers a shell that asks for completions. False if none does.
-pub(crate) fn answered(
+pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
     commands: fn() -> Command,
@@ -96,7 +94,7 @@ pub(crate) fn answered(
 }
 
 /// The script that a shell reads to have completions.
-pub(crate) fn script(shell: Shell, mut command: Command) -> Result<Vec<u8>, CliError> {
+pub(crate) fn script(shell: Shell) -> Result<Vec<u8>, CliError> {
     let mut script = Vec::new();
     let name = match shell {
         Shell::Bash => "bash",
@@ -104,11 +102,6 @@ pub(crate) fn script(shell: Shell, mut command: Command) -> Result<Vec<u8>, CliE
         Shell::Fish => "fish",
         Shell::Powershell => "powershell",
         Shell::Zsh => "zsh",
-        // It has no way to ask while a person types, so it knows commands and flags alone.
-        Shell::Nushell => {
-            clap_complete::generate(Nushell, &mut command, "optimize", &mut script);
-            return Ok(script);
-        }
     };
     let failed = |error| CliError::io("write the completion script", error);
     let shells = Shells::builtins();

@@ -45,7 +45,7 @@ pub(crate) use draft::Draft;
 pub(crate) use effects::effects;
 pub(crate) use explain::Explained;
 pub(crate) use json_schema::json_schema;
-pub(crate) use paths::{cache_folder, data_folder, home};
+pub(crate) use paths::{cache_directory, data_directory, home};
 pub(crate) use trust::Standing;
 pub(crate) use trust_store::TrustStore;
 pub(crate) use user_file::UserFile;

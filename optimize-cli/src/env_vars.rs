@@ -103,7 +103,7 @@ pub(crate) const PLUGIN_COLOR: &str = "OPTIMIZE_COLOR";
 pub(crate) const PLUGIN_VERBOSE: &str = "OPTIMIZE_VERBOSE";
 /// To a plugin: `1` if it is to change nothing.
 pub(crate) const PLUGIN_DRY_RUN: &str = "OPTIMIZE_DRY_RUN";
-/// To a plugin: `1` if every question is answered with yes.
+/// To a plugin: `1` if every question is returned yes.
 pub(crate) const PLUGIN_YES: &str = "OPTIMIZE_YES";
 /// A program that shows long tables; the first one that is set. `cat` does not count.
 pub(crate) const PAGERS: [&str; 2] = ["OPTIMIZE_PAGER", "PAGER"];

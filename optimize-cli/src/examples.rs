@@ -47,7 +47,6 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "optimize completion zsh > ~/.zfunc/_optimize",
             "optimize completion fish > ~/.config/fish/completions/optimize.fish",
             "optimize completion powershell >> $PROFILE",
-            "optimize completion nushell > optimize-completions.nu",
         ],
     ),
     ("config explain", &["optimize config explain", "optimize --profile prod config explain -o json"]),
@@ -139,7 +138,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     (
         "sandbox serve",
-        &["optimize sandbox serve", "optimize sandbox serve --generation g2 --port 8090 --ready-file sandbox.json"],
+        &["optimize sandbox serve", "optimize sandbox serve --release 8.6 --port 8090 --ready-file sandbox.json"],
     ),
     ("sharing disable", &["optimize sharing disable"]),
     ("sharing enable", &["optimize sharing enable"]),

@@ -55,10 +55,10 @@ pub(crate) struct GlobalArgs {
     /// The longest time for a request and its retries, such as 30s or 2m [default: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Never ask; fail if an answer is needed
+    /// Never ask; fail if a response is needed
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
-    /// Answer yes to every question
+    /// Response yes to every question
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,
 }

@@ -66,10 +66,10 @@ optimize_api::declare_hints! {
 
     // Something in front.
     FRONT_TOKEN = "front-token",
-        "a web page is not a token endpoint: a firewall, a proxy or a login page in front of it answered",
+        "a web page is not a token endpoint: a firewall, a proxy or a login page in front of it responded",
         "check the token URL, and ask the operator of that firewall or proxy to let this client through";
     FRONT_API = "front-api",
-        "a web page is not Optimize's API: a firewall, a proxy or a gateway in front of it answered",
+        "a web page is not Optimize's API: a firewall, a proxy or a gateway in front of it responded",
         "ask the operator of that firewall or proxy to let this client through; check the base URL";
 
     // Token endpoints.
@@ -134,7 +134,7 @@ optimize_api::declare_hints! {
         "the token endpoint does not accept the audience",
         "check OPTIMIZE_AUDIENCE; on Camunda SaaS it is optimize.camunda.io";
     TOKEN_URL = "token-url",
-        "what answered is not a token endpoint",
+        "what responded is not a token endpoint",
         "check OPTIMIZE_TOKEN_URL, or token_url in the configuration";
     TOKEN_ENDPOINT_DOWN = "token-endpoint-down",
         "the token endpoint does not work now",

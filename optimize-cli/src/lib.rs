@@ -51,13 +51,13 @@ use printer::Printer;
 
 pub use env_vars::Environment;
 
-/// Runs one command and answers with the exit code of the process.
+/// Runs one command and returns the exit code of the process.
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
     core_dumps::disable();
     if let Some(code) = supervisor::supervised(arguments) {
         return code;
     }
-    match completion::answered(arguments, &environment, cli::command) {
+    match completion::run(arguments, &environment, cli::command) {
         Ok(false) => {}
         // Nobody reads what a completion says on standard error.
         Ok(true) | Err(_) => return Exit::Done.into(),
@@ -224,8 +224,8 @@ fn beginning(flags: &GlobalArgs, environment: &Environment) -> Result<(), CliErr
 
 /// Help and version are output; everything else is an error, printed in the format that was asked for.
 fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment) -> Exit {
-    let is_answer = matches!(error.kind(), UsageKind::DisplayHelp | UsageKind::DisplayVersion);
-    if !is_answer && wants_json(arguments) {
+    let is_response = matches!(error.kind(), UsageKind::DisplayHelp | UsageKind::DisplayVersion);
+    if !is_response && wants_json(arguments) {
         let text = error.to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
         let hint = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
@@ -236,7 +236,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment)
         return Exit::Usage;
     }
     if let Err(failed) = print_usage(error, arguments)
-        && is_answer
+        && is_response
         && failed.kind() != std::io::ErrorKind::BrokenPipe
     {
         eprintln!("error: failed to write to standard output: {failed}");
@@ -247,7 +247,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], environment: &Environment)
     {
         print_plugins(environment);
     }
-    if is_answer { Exit::Done } else { Exit::Usage }
+    if is_response { Exit::Done } else { Exit::Usage }
 }
 
 /// Prints help, or an error that repeats words of the command line: those may hold escape sequences, and then nothing is

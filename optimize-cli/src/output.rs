@@ -286,8 +286,8 @@ impl Write for Sink {
 }
 
 fn without_temporary_file(error: io::Error) -> CliError {
-    let folder = std::env::temp_dir();
-    CliError::io(format!("use a temporary file in {}", folder.display()), error).with_hint(
+    let directory = std::env::temp_dir();
+    CliError::io(format!("use a temporary file in {}", directory.display()), error).with_hint(
         "CSV without --columns needs one to collect the columns: set TMPDIR to a directory that can be written to, or pass \
          --columns",
     )

@@ -113,17 +113,17 @@ mod platform {
         let absolute = std::path::absolute(path).map_err(|error| failed(path, error))?;
         let mut left = components(&absolute);
         let mut here = PathBuf::from("/");
-        let mut folder = here.symlink_metadata().map_err(|error| failed(&here, error))?;
+        let mut directory = here.symlink_metadata().map_err(|error| failed(&here, error))?;
         let mut links = 0;
         while let Some(name) = left.pop() {
             if name == ".." {
                 here.pop();
-                folder = here.symlink_metadata().map_err(|error| failed(&here, error))?;
+                directory = here.symlink_metadata().map_err(|error| failed(&here, error))?;
                 continue;
             }
             let next = here.join(&name);
             let entry = next.symlink_metadata().map_err(|error| failed(&next, error))?;
-            check_folder(&here, &folder, &entry)?;
+            check_directory(&here, &directory, &entry)?;
             if entry.is_symlink() {
                 links += 1;
                 if links > MOST_LINKS {
@@ -132,15 +132,15 @@ mod platform {
                 let target = next.read_link().map_err(|error| failed(&next, error))?;
                 if target.is_absolute() {
                     here = PathBuf::from("/");
-                    folder = here.symlink_metadata().map_err(|error| failed(&here, error))?;
+                    directory = here.symlink_metadata().map_err(|error| failed(&here, error))?;
                 }
                 left.extend(components(&target));
                 continue;
             }
             here = next;
-            folder = entry;
+            directory = entry;
         }
-        check_entry(&here, &folder, is_program)
+        check_entry(&here, &directory, is_program)
     }
 
     /// The last one first.
@@ -164,12 +164,12 @@ mod platform {
     }
 
     /// In a directory with the sticky bit others can add entries, but they cannot replace those of the user.
-    fn check_folder(path: &Path, folder: &Metadata, entry: &Metadata) -> Result<(), Unsafe> {
-        if !is_trusted_owner(folder) {
+    fn check_directory(path: &Path, directory: &Metadata, entry: &Metadata) -> Result<(), Unsafe> {
+        if !is_trusted_owner(directory) {
             return Err(Unsafe::new(path, Reason::Foreign));
         }
-        let protects = folder.mode() & STICKY != 0 && entry.uid() == own();
-        if folder.mode() & WRITABLE_BY_OTHERS != 0 && !protects {
+        let protects = directory.mode() & STICKY != 0 && entry.uid() == own();
+        if directory.mode() & WRITABLE_BY_OTHERS != 0 && !protects {
             return Err(Unsafe::new(path, Reason::Writable));
         }
         Ok(())

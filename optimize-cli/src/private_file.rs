@@ -8,8 +8,8 @@ use tempfile::NamedTempFile;
 
 /// Writes `text`, completely or not at all. A file that is there is replaced.
 pub(crate) fn write(path: &Path, text: &SecretString) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(without_name)?;
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(directory).map_err(without_name)?;
     file.write_all(text.expose_secret().as_bytes()).map_err(without_name)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| without_name(error.error))?;
@@ -26,13 +26,13 @@ pub(crate) fn without_name(error: io::Error) -> io::Error {
 }
 
 /// Creates a directory, and those above it that are missing.
-pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
-    builder().recursive(true).create(folder)
+pub(crate) fn create_directory(directory: &Path) -> io::Result<()> {
+    builder().recursive(true).create(directory)
 }
 
 /// Creates a directory; fails if there is one.
-pub(crate) fn create_new_folder(folder: &Path) -> io::Result<()> {
-    builder().create(folder)
+pub(crate) fn create_new_directory(directory: &Path) -> io::Result<()> {
+    builder().create(directory)
 }
 
 #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes to set"))]

@@ -7,9 +7,9 @@ mod definitions;
 mod entities;
 mod imports;
 mod ingestion;
+mod input;
 mod labels;
 mod process_definitions;
-mod request;
 
 use std::sync::atomic::Ordering;
 
@@ -17,98 +17,98 @@ use axum::response::Response;
 use http::{HeaderValue, Method, header};
 use percent_encoding::percent_decode_str;
 
-use crate::arrived::Arrived;
-use crate::error::{empty, optimize_error, text_answer, unauthorized, unknown_resource, void};
-use crate::gate::Refusal;
-use crate::generation::Generation;
+use crate::authorization::Refusal;
+use crate::release::Release;
+use crate::request::Request;
+use crate::response::{empty, optimize_error, text_response, unauthorized, unknown_resource, void};
 use crate::state::State;
 use crate::web_stack;
 use definitions::Kind;
 
-/// Answers a request to `resource`, the part of the path after `/api`.
-pub(crate) async fn route(state: &State, arrived: &Arrived, resource: &str) -> Response {
-    if resource == "/readyz" && arrived.parts.method == Method::GET {
+/// Handles a request to `resource`, the part of the path after `/api`.
+pub(crate) async fn route(state: &State, request: &Request, resource: &str) -> Response {
+    if resource == "/readyz" && request.parts.method == Method::GET {
         return empty(if state.ready.load(Ordering::Relaxed) { 200 } else { 503 });
     }
-    let path = arrived.parts.uri.path();
-    let takes_events = state.generation == Generation::G2;
+    let path = request.parts.uri.path();
+    let takes_events = state.release == Release::V8_6;
     let is_public = resource == "/public" || resource.starts_with("/public/");
     let is_ingestion = resource == "/ingestion/variable" || (takes_events && resource == "/ingestion/event/batch");
     if !is_public && !is_ingestion {
-        return web_stack::closed_to_tokens(state.generation);
+        return web_stack::closed_to_tokens(state.release);
     }
-    match state.gate.check(&state.issuer, arrived, state.clock.now()).await {
+    match state.authorization.check(&state.issuer, request, state.clock.now()).await {
         Ok(()) => {}
-        Err(Refusal::NoToken) => return unauthorized(state.generation, arrived.header(header::HOST), None),
+        Err(Refusal::NoToken) => return unauthorized(state.release, request.header(header::HOST), None),
         Err(Refusal::Token(problem)) => {
-            return unauthorized(state.generation, arrived.header(header::HOST), Some(&problem));
+            return unauthorized(state.release, request.header(header::HOST), Some(&problem));
         }
-        Err(Refusal::NoKeys) => return web_stack::without_keys(state.generation, path),
+        Err(Refusal::NoKeys) => return web_stack::without_keys(state.release, path),
     }
     // Jersey takes a path with a slash at its end for the same.
-    let resource = if state.generation.is_jersey() { resource.trim_end_matches('/') } else { resource };
+    let resource = if state.release.is_jersey() { resource.trim_end_matches('/') } else { resource };
     let segments: Vec<_> =
         resource.split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    let methods = methods_of(state.generation, &segments);
-    let method = match &arrived.parts.method {
+    let methods = methods_of(state.release, &segments);
+    let method = match &request.parts.method {
         &Method::HEAD if methods.contains(&Method::GET) => &Method::GET,
-        &Method::OPTIONS if !methods.is_empty() => return options(state.generation, methods),
+        &Method::OPTIONS if !methods.is_empty() => return options(state.release, methods),
         method => method,
     };
     if !methods.contains(method) {
-        return unknown_resource(state.generation, method, path, !methods.is_empty());
+        return unknown_resource(state.release, method, path, !methods.is_empty());
     }
-    // Jersey looks at this first, Spring when it writes the answer.
-    if state.generation.is_jersey() && !accepts_json(arrived) {
+    // Jersey looks at this first, Spring when it writes the response.
+    if state.release.is_jersey() && !accepts_json(request) {
         return unacceptable();
     }
     let outcome = match (method, segments.as_slice()) {
-        (&Method::GET, ["public", "report"]) => entities::list(state, arrived, Kind::Report),
-        (&Method::GET, ["public", "dashboard"]) => entities::list(state, arrived, Kind::Dashboard),
-        (&Method::GET, ["public", "export", "report", id, "result", "json"]) => data_export::page(state, arrived, id),
+        (&Method::GET, ["public", "report"]) => entities::list(state, request, Kind::Report),
+        (&Method::GET, ["public", "dashboard"]) => entities::list(state, request, Kind::Dashboard),
+        (&Method::GET, ["public", "export", "report", id, "result", "json"]) => data_export::page(state, request, id),
         (&Method::DELETE, ["public", "report", id]) => definitions::delete(state, id, Kind::Report),
         (&Method::DELETE, ["public", "dashboard", id]) => definitions::delete(state, id, Kind::Dashboard),
         (&Method::POST, ["public", "export", "report", "definition", "json"]) => {
-            definitions::export(state, arrived, Kind::Report)
+            definitions::export(state, request, Kind::Report)
         }
         (&Method::POST, ["public", "export", "dashboard", "definition", "json"]) => {
-            definitions::export(state, arrived, Kind::Dashboard)
+            definitions::export(state, request, Kind::Dashboard)
         }
-        (&Method::POST, ["public", "import"]) => imports::import(state, arrived),
-        (&Method::POST, ["public", "variables", "labels"]) => labels::set(state, arrived),
+        (&Method::POST, ["public", "import"]) => imports::import(state, request),
+        (&Method::POST, ["public", "variables", "labels"]) => labels::set(state, request),
         (&Method::POST, ["public", "share", word @ ("enable" | "disable")]) => {
-            state.world().is_sharing_enabled = *word == "enable";
-            Ok(void(state.generation))
+            state.store().is_sharing_enabled = *word == "enable";
+            Ok(void(state.release))
         }
-        (&Method::POST, ["ingestion", "variable"]) => ingestion::variables(state, arrived),
-        (&Method::POST, ["ingestion", "event", "batch"]) => ingestion::events(state, arrived),
+        (&Method::POST, ["ingestion", "variable"]) => ingestion::variables(state, request),
+        (&Method::POST, ["ingestion", "event", "batch"]) => ingestion::events(state, request),
         (&Method::GET, ["public", "collection"]) => Ok(collections::list(state)),
-        (&Method::POST, ["public", "collection", "create"]) => collections::create(state, arrived),
+        (&Method::POST, ["public", "collection", "create"]) => collections::create(state, request),
         (&Method::GET, ["public", "collection", id]) => collections::get(state, id),
-        (&Method::PUT, ["public", "collection", id, "scope"]) => collections::set_scope(state, arrived, id),
+        (&Method::PUT, ["public", "collection", id, "scope"]) => collections::set_scope(state, request, id),
         (&Method::DELETE, ["public", "process-definition", key]) => process_definitions::delete(state, key),
         (&Method::GET, ["public", "dashboard", "agentic"]) => Ok(agentic::dashboard()),
         (&Method::POST, ["public", "dashboard", "agentic", "report", id, "evaluate"]) => {
-            agentic::evaluate(state, arrived, id)
+            agentic::evaluate(state, request, id)
         }
-        _ => return unknown_resource(state.generation, method, path, false),
+        _ => return unknown_resource(state.release, method, path, false),
     };
     match outcome {
-        Ok(answer) if accepts_json(arrived) || !answer.headers().contains_key(header::CONTENT_TYPE) => answer,
+        Ok(response) if accepts_json(request) || !response.headers().contains_key(header::CONTENT_TYPE) => response,
         Ok(_) => unacceptable(),
-        Err(failure) => failure.answer(state.generation, state.is_before_fixes()),
+        Err(failure) => failure.response(state.release, state.is_unpatched()),
     }
 }
 
 /// The methods of a path, as far as the release has it.
-fn methods_of(generation: Generation, segments: &[&str]) -> &'static [Method] {
+fn methods_of(release: Release, segments: &[&str]) -> &'static [Method] {
     const GET: &[Method] = &[Method::GET];
     const POST: &[Method] = &[Method::POST];
     const PUT: &[Method] = &[Method::PUT];
     const DELETE: &[Method] = &[Method::DELETE];
-    let has_collections = generation != Generation::G2;
-    let is_latest = generation == Generation::G4;
+    let has_collections = release != Release::V8_6;
+    let is_latest = release == Release::V8_10;
     if segments.iter().any(|segment| segment.is_empty()) {
         return &[];
     }
@@ -131,14 +131,14 @@ fn methods_of(generation: Generation, segments: &[&str]) -> &'static [Method] {
     }
 }
 
-fn options(generation: Generation, methods: &[Method]) -> Response {
+fn options(release: Release, methods: &[Method]) -> Response {
     let further = if methods.contains(&Method::GET) { ",HEAD,OPTIONS" } else { ",OPTIONS" };
     let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(",") + further;
-    let mut answer = if generation.is_jersey() { text_answer(200, "text/plain", allowed.clone()) } else { empty(200) };
+    let mut response = if release.is_jersey() { text_response(200, "text/plain", allowed.clone()) } else { empty(200) };
     if let Ok(allowed) = HeaderValue::from_str(&allowed) {
-        answer.headers_mut().insert(header::ALLOW, allowed);
+        response.headers_mut().insert(header::ALLOW, allowed);
     }
-    answer
+    response
 }
 
 fn unacceptable() -> Response {
@@ -146,8 +146,8 @@ fn unacceptable() -> Response {
 }
 
 /// Whether the caller takes JSON. What cannot be read takes none.
-fn accepts_json(arrived: &Arrived) -> bool {
-    let Some(accept) = arrived.header(header::ACCEPT) else { return true };
+fn accepts_json(request: &Request) -> bool {
+    let Some(accept) = request.header(header::ACCEPT) else { return true };
     let mut types = accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
     types.any(|media_type| matches!(media_type, "*/*" | "application/*" | "application/json"))
 }

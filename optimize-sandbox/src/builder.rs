@@ -1,24 +1,21 @@
-//! Starting a sandbox, and the handle of a running one.
+//! The settings of a sandbox, and its start.
 
-use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jsonwebtoken::crypto::aws_lc;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
+use crate::authorization::{Authorization, ForeignKeys};
 use crate::clock::Clock;
 use crate::connection::BreakableListener;
 use crate::fault::FaultRule;
-use crate::gate::{ForeignKeys, Gate};
-use crate::generation::Generation;
 use crate::issuer::{AuthMethod, Behaviour, CLIENT_ID, Discovery, Issuer, TokenBody};
-use crate::journal::Entry;
 use crate::keys::TokenAlgorithm;
+use crate::release::Release;
+use crate::sandbox::{Certificates, Sandbox};
 use crate::seed::Demo;
 use crate::server;
 use crate::state::State;
@@ -29,7 +26,7 @@ use crate::tls::Tls;
 #[must_use]
 pub struct SandboxBuilder {
     port: u16,
-    generation: Generation,
+    release: Release,
     seed: u64,
     context_path: String,
     audience: String,
@@ -38,33 +35,18 @@ pub struct SandboxBuilder {
     tls: Option<Tls>,
     ahead: i64,
     largest_report: u64,
-    before_fixes: bool,
+    unpatched: bool,
     ingestion_bytes: usize,
     ingestion_requests: usize,
     ingestion_delay: Duration,
     faults: Vec<FaultRule>,
 }
 
-/// A running sandbox on 127.0.0.1. It stops when this is dropped.
-pub struct Sandbox {
-    origin: String,
-    state: Arc<State>,
-    certificates: Option<Certificates>,
-    server: JoinHandle<()>,
-}
-
-/// What clients of a sandbox with TLS need.
-struct Certificates {
-    ca_pem: String,
-    client_pem: String,
-}
-
-impl Sandbox {
-    /// A sandbox of generation G3 with demo data on a free port.
-    pub fn builder() -> SandboxBuilder {
-        SandboxBuilder {
+impl SandboxBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
             port: 0,
-            generation: Generation::default(),
+            release: Release::default(),
             seed: 7,
             context_path: String::new(),
             audience: "optimize.camunda.io".to_owned(),
@@ -73,7 +55,7 @@ impl Sandbox {
             tls: None,
             ahead: 0,
             largest_report: 25_000,
-            before_fixes: false,
+            unpatched: false,
             ingestion_bytes: 10 << 20,
             ingestion_requests: 5,
             ingestion_delay: Duration::ZERO,
@@ -81,138 +63,15 @@ impl Sandbox {
         }
     }
 
-    /// The base URL of the API: what comes before `/api`.
-    pub fn base_url(&self) -> String {
-        format!("{}{}", self.origin, self.state.context_path)
-    }
-
-    /// The issuer identifier, where discovery begins.
-    pub fn issuer(&self) -> &str {
-        &self.state.issuer.id
-    }
-
-    /// The token endpoint.
-    pub fn token_url(&self) -> String {
-        self.state.issuer.token_url()
-    }
-
-    /// Where the issuer's public keys are.
-    pub fn jwks_url(&self) -> String {
-        self.state.issuer.jwks_url()
-    }
-
-    /// The id of the one registered client.
-    pub fn client_id(&self) -> &str {
-        CLIENT_ID
-    }
-
-    /// The secret of that client, by default made at random at each start.
-    pub fn client_secret(&self) -> &str {
-        &self.state.issuer.behaviour.client_secret
-    }
-
-    /// The certificate of the authority that has signed the server's, in PEM; empty without TLS.
-    pub fn ca_pem(&self) -> &str {
-        self.certificates.as_ref().map_or("", |certificates| &certificates.ca_pem)
-    }
-
-    /// Certificate and key of the registered client, in PEM; empty without TLS.
-    pub fn client_identity_pem(&self) -> &str {
-        self.certificates.as_ref().map_or("", |certificates| &certificates.client_pem)
-    }
-
-    /// The audience a token must have, and gets when it asks for none.
-    pub fn audience(&self) -> &str {
-        &self.state.gate.audience
-    }
-
-    /// The static token, made at random at each start; empty where the generation or the trust in a foreign issuer
-    /// allows none.
-    pub fn static_token(&self) -> &str {
-        self.state.gate.static_token.as_deref().unwrap_or_default()
-    }
-
-    /// What has arrived so far, in order.
-    pub fn journal(&self) -> Vec<Entry> {
-        self.state.journal().clone()
-    }
-
-    /// The variables that were ingested and are visible, by their ids; of several with one id the last.
-    pub fn ingested_variables(&self) -> Vec<serde_json::Value> {
-        self.state.world().variables.visible(self.state.clock.now())
-    }
-
-    /// The events that were ingested, oldest first.
-    pub fn ingested_events(&self) -> Vec<serde_json::Value> {
-        self.state.world().events.visible(self.state.clock.now())
-    }
-
-    /// The label of a variable.
-    pub fn variable_label(&self, definition_key: &str, name: &str, variable_type: &str) -> Option<String> {
-        let place = (definition_key.to_owned(), name.to_owned(), variable_type.to_owned());
-        self.state.world().labels.get(&place).cloned()
-    }
-
-    /// Whether reports and dashboards may be shared.
-    pub fn is_sharing_enabled(&self) -> bool {
-        self.state.world().is_sharing_enabled
-    }
-
-    /// Carries out the deletions of process definitions that are queued.
-    pub fn run_deletions(&self) {
-        let mut world = self.state.world();
-        let queued = std::mem::take(&mut world.queued_deletions);
-        world.process_definitions.retain(|key| !queued.contains(key));
-    }
-
-    /// Adds a fault.
-    pub fn add_fault(&self, rule: FaultRule) {
-        self.state.faults().add(rule);
-    }
-
-    /// Whether readiness is answered with 200 (the default) or 503.
-    pub fn set_ready(&self, ready: bool) {
-        self.state.ready.store(ready, Ordering::Relaxed);
-    }
-
-    /// Signs tokens with another key from now on. Those signed with the old one are refused.
-    pub fn rotate_key(&self) -> io::Result<()> {
-        self.state.issuer.rotate_key()
-    }
-
-    /// Lets time pass for this server: tokens and cursors grow older.
-    pub fn advance_clock(&self, by: Duration) {
-        self.state.clock.advance(by);
-    }
-
-    /// Waits until the sandbox ends, which it does only on an error.
-    pub async fn wait(&mut self) {
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-impl fmt::Debug for Sandbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("base_url", &self.base_url()).finish_non_exhaustive()
-    }
-}
-
-impl SandboxBuilder {
     /// The port on 127.0.0.1. Default 0: any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The server generation to behave as. Default G3.
-    pub fn generation(mut self, generation: Generation) -> Self {
-        self.generation = generation;
+    /// The release of Camunda to behave as. Default 8.8.
+    pub fn release(mut self, release: Release) -> Self {
+        self.release = release;
         self
     }
 
@@ -291,7 +150,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// The algorithm of the issued tokens. Default RS256.
+    /// The algorithm of the issued tokens. Default ES256.
     pub fn token_algorithm(mut self, algorithm: TokenAlgorithm) -> Self {
         self.issuer.algorithm = algorithm;
         self
@@ -310,13 +169,13 @@ impl SandboxBuilder {
         self
     }
 
-    /// A member of the token endpoint's answer; null takes it out.
-    pub fn token_answer(mut self, name: impl Into<String>, value: serde_json::Value) -> Self {
-        self.issuer.answer.insert(name.into(), value);
+    /// A member of the token endpoint's response; null takes it out.
+    pub fn token_response(mut self, name: impl Into<String>, value: serde_json::Value) -> Self {
+        self.issuer.response.insert(name.into(), value);
         self
     }
 
-    /// Answers 429 with `Retry-After` to more token requests than this in a second. Default no limit.
+    /// Returns 429 with `Retry-After` to more token requests than this in a second. Default no limit.
     pub fn token_requests_a_second(mut self, most: u32) -> Self {
         self.issuer.most_a_second = Some(most);
         self
@@ -334,19 +193,19 @@ impl SandboxBuilder {
         self
     }
 
-    /// Answers as releases of G3 did before their fixes: 500 to invalid requests, imports and labels that never work.
-    pub fn before_fixes(mut self) -> Self {
-        self.before_fixes = true;
+    /// Responds as 8.8 and 8.9 did before their fixes: 500 to invalid requests, imports and labels that never work.
+    pub fn unpatched(mut self) -> Self {
+        self.unpatched = true;
         self
     }
 
-    /// The largest ingestion that a server of G2 takes, in bytes. Default 10 MiB. Later ones have no limit.
+    /// The largest ingestion that a server of 8.6 takes, in bytes. Default 10 MiB. Later ones have no limit.
     pub fn ingestion_bytes(mut self, most: usize) -> Self {
         self.ingestion_bytes = most;
         self
     }
 
-    /// The most ingestions at a time that a server of G2 takes; it answers 429 to more. Default 5. Later ones have no limit.
+    /// The most ingestions at a time that a server of 8.6 takes; it returns 429 to more. Default 5. Later ones have no limit.
     pub fn ingestion_requests(mut self, most: usize) -> Self {
         self.ingestion_requests = most;
         self
@@ -380,9 +239,9 @@ impl SandboxBuilder {
         let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
         let trusts_itself = self.jwks_url.is_none();
         let foreign = self.jwks_url.map(ForeignKeys::new);
-        let has_static_token = self.generation.has_static_token() && trusts_itself;
+        let has_static_token = self.release.has_static_token() && trusts_itself;
         let static_token = has_static_token.then(random_secret);
-        let gate = Gate { audience: self.audience.clone(), static_token, foreign };
+        let authorization = Authorization { audience: self.audience.clone(), static_token, foreign };
         let mut behaviour = self.issuer;
         if !behaviour.ignores_audience {
             behaviour.default_audience = self.audience;
@@ -396,8 +255,9 @@ impl SandboxBuilder {
         };
         let issuer = Issuer::new(&origin, behaviour, client_der)?;
         let demo = Demo::new(self.seed, self.largest_report);
-        let mut state = State::new(self.generation, self.context_path, demo, issuer, gate, Clock::ahead(self.ahead));
-        state.before_fixes = self.before_fixes;
+        let mut state =
+            State::new(self.release, self.context_path, demo, issuer, authorization, Clock::ahead(self.ahead));
+        state.unpatched = self.unpatched;
         state.ingestion_bytes = self.ingestion_bytes;
         state.ingestion_requests = self.ingestion_requests;
         state.ingestion_delay = i64::try_from(self.ingestion_delay.as_millis()).unwrap_or(i64::MAX);

@@ -27,7 +27,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Closes the connection before any byte of the answer leaves.
+    /// Closes the connection before any byte of the response leaves.
     pub(crate) fn break_off(&self) {
         self.is_broken.store(true, Ordering::Relaxed);
     }
@@ -59,7 +59,7 @@ async fn accept_all(mut listener: TcpListener, tls: Option<TlsAcceptor>, sender:
             accepted = Listener::accept(&mut listener) => accepted,
             () = sender.closed() => return,
         };
-        // Without this a small answer waits for the acknowledgement of the one before.
+        // Without this a small response waits for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls.clone() else {
             // Nobody waits any more if this fails.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// The open scrolls. Each request moves a scroll on, whether or not its answer arrives; the cursor's text never changes.
+/// The open scrolls. Each request moves a scroll on, whether or not its response arrives; the cursor's text never changes.
 #[derive(Debug, Default)]
 pub(crate) struct Cursors {
     pub(crate) open: HashMap<String, Scroll>,

@@ -1,11 +1,13 @@
 //! Scripted faults.
 
+pub(crate) mod apply;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// A fault and the requests it befalls.
+/// A fault and the requests it applies to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
@@ -23,16 +25,16 @@ pub struct FaultRule {
     /// How many then fail. Default 1.
     #[serde(default = "once")]
     pub times: u32,
-    /// What befalls them.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// What befalls a request.
+/// What goes wrong with a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Fault {
-    /// This status instead of the answer; the request is not processed.
+    /// This status instead of the response; the request is not processed.
     Status {
         /// The status.
         code: u16,
@@ -52,16 +54,16 @@ pub enum Fault {
         #[serde(default)]
         headers: BTreeMap<String, String>,
     },
-    /// The answer comes later.
+    /// The response comes later.
     Delay {
         /// By this many milliseconds.
         milliseconds: u64,
     },
-    /// Half of the answer, then the connection closes.
+    /// Half of the response, then the connection closes.
     CutBody,
     /// The connection closes before the request is processed.
     ResetBefore,
-    /// The request is processed, then the connection closes instead of the answer.
+    /// The request is processed, then the connection closes instead of the response.
     ResetAfter,
     /// 200 with a JSON text of this size, sent in pieces and without its length.
     Flood {
@@ -71,12 +73,12 @@ pub enum Fault {
         #[serde(default)]
         gzip: bool,
     },
-    /// The answer has this many headers more.
+    /// The response has this many headers more.
     HeaderFlood {
         /// How many.
         count: u32,
     },
-    /// A page of report data is passed over: the cursor moves twice and the second page is the answer.
+    /// A page of report data is passed over: the cursor moves twice and the second page is the response.
     LostPage,
     /// 401, as for a token that has just been revoked.
     Unauthorized,
@@ -104,7 +106,7 @@ impl FaultRule {
         self
     }
 
-    /// Befalls `count` requests in a row.
+    /// Applies to `count` requests in a row.
     pub fn times(mut self, count: u32) -> Self {
         self.times = count;
         self
@@ -122,13 +124,13 @@ impl FaultRule {
 }
 
 impl Fault {
-    /// An empty answer of this status.
+    /// An empty response of this status.
     pub fn status(code: u16) -> Self {
-        Self::answer(code, "application/json", "")
+        Self::response(code, "application/json", "")
     }
 
-    /// This answer.
-    pub fn answer(code: u16, content_type: &str, body: impl Into<String>) -> Self {
+    /// This response.
+    pub fn response(code: u16, content_type: &str, body: impl Into<String>) -> Self {
         let content_type = Some(content_type.to_owned());
         Self::Status {
             code,
@@ -140,7 +142,7 @@ impl Fault {
         }
     }
 
-    /// The same answer with a header. Faults that are no answers stay as they are.
+    /// The same response with a header. Faults that are no responses stay as they are.
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         if let Self::Status { headers, .. } = &mut self {
             headers.insert(name.into(), value.into());
@@ -180,7 +182,7 @@ impl Faults {
     }
 
     /// The fault for this request, counting it against the first rule that matches.
-    pub(crate) fn strike(&mut self, method: &str, path: &str, query: &str) -> Option<Fault> {
+    pub(crate) fn take(&mut self, method: &str, path: &str, query: &str) -> Option<Fault> {
         let rule = self.0.iter_mut().find(|rule| rule.times > 0 && rule.matches(method, path, query))?;
         if rule.skip > 0 {
             rule.skip -= 1;

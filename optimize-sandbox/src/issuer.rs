@@ -14,9 +14,9 @@ use http::Method;
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Map, Value, json};
 
-use crate::arrived::Arrived;
-use crate::error::{empty, json_answer};
 use crate::keys::{SigningKey, TokenAlgorithm};
+use crate::request::Request;
+use crate::response::{empty, json_response};
 
 pub(crate) use token::thumbprint;
 
@@ -106,7 +106,7 @@ pub(crate) struct Behaviour {
     pub(crate) ignores_audience: bool,
     pub(crate) token_lifetime: Duration,
     pub(crate) is_opaque: bool,
-    pub(crate) answer: Map<String, Value>,
+    pub(crate) response: Map<String, Value>,
     pub(crate) most_a_second: Option<u32>,
 }
 
@@ -126,7 +126,7 @@ impl Behaviour {
             ignores_audience: false,
             token_lifetime: Duration::from_secs(300),
             is_opaque: false,
-            answer: Map::new(),
+            response: Map::new(),
             most_a_second: None,
         }
     }
@@ -204,7 +204,7 @@ impl Issuer {
             _ => &self.id,
         };
         let methods: Vec<_> = self.behaviour.methods.iter().map(|method| method.name()).collect();
-        json_answer(
+        json_response(
             200,
             &json!({
                 "issuer": issuer,
@@ -233,22 +233,22 @@ impl Issuer {
     }
 }
 
-/// The issuer's answer, if `path` is one of its own.
-pub(crate) fn route(issuer: &Issuer, now: i64, arrived: &Arrived, path: &str) -> Option<Response> {
-    if path.contains("/.well-known/") && arrived.parts.method == Method::GET {
+/// The issuer's response, if `path` is one of its own.
+pub(crate) fn route(issuer: &Issuer, now: i64, request: &Request, path: &str) -> Option<Response> {
+    if path.contains("/.well-known/") && request.parts.method == Method::GET {
         return Some(if issuer.has_metadata_at(path) { issuer.metadata() } else { empty(404) });
     }
     let own = &issuer.behaviour.path;
     let siblings = own.rsplit_once('/').map_or("", |(parent, _)| parent);
     if !siblings.is_empty() && path.starts_with(siblings) && !path.starts_with(own) {
-        return Some(json_answer(404, &json!({ "error": "Realm does not exist" })));
+        return Some(json_response(404, &json!({ "error": "Realm does not exist" })));
     }
-    match (&arrived.parts.method, path.strip_prefix(own)?) {
-        (&Method::POST, path) if path == issuer.behaviour.token_path => Some(token::answer(issuer, now, arrived)),
+    match (&request.parts.method, path.strip_prefix(own)?) {
+        (&Method::POST, path) if path == issuer.behaviour.token_path => Some(token::response(issuer, now, request)),
         (_, path) if path == issuer.behaviour.token_path => {
-            Some(json_answer(405, &json!({ "error": "invalid_request" })))
+            Some(json_response(405, &json!({ "error": "invalid_request" })))
         }
-        (&Method::GET, "/oauth/jwks") => Some(json_answer(200, issuer.key().1.jwks())),
+        (&Method::GET, "/oauth/jwks") => Some(json_response(200, issuer.key().1.jwks())),
         // Of an issuer with a path, all else below it is not there; without one, all else is the API's.
         _ if !own.is_empty() => Some(empty(404)),
         _ => None,
@@ -256,11 +256,11 @@ pub(crate) fn route(issuer: &Issuer, now: i64, arrived: &Arrived, path: &str) ->
 }
 
 /// What the journal keeps of a token request.
-pub(crate) fn journal_parameters(issuer: &Issuer, arrived: &Arrived) -> BTreeMap<String, String> {
-    if !arrived.parts.uri.path().ends_with(&issuer.behaviour.token_path) {
+pub(crate) fn journal_parameters(issuer: &Issuer, request: &Request) -> BTreeMap<String, String> {
+    if !request.parts.uri.path().ends_with(&issuer.behaviour.token_path) {
         return BTreeMap::new();
     }
-    let parameters = token::parameters(arrived, issuer.behaviour.body).unwrap_or_default();
+    let parameters = token::parameters(request, issuer.behaviour.body).unwrap_or_default();
     let shown = |(name, value): (String, String)| {
         let value = match name.as_str() {
             "client_secret" => "[secret]".to_owned(),

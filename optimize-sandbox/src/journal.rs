@@ -1,4 +1,4 @@
-//! What arrived.
+//! What request.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Entry {
     pub content_type: Option<String>,
     /// The parameters of a token request; secrets are replaced by `[secret]`.
     pub parameters: BTreeMap<String, String>,
-    /// The status of the answer; 0 where the connection was closed instead.
+    /// The status of the response; 0 where the connection was closed instead.
     pub status: u16,
     /// The fault that befell the request.
     pub fault: Option<&'static str>,

@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 /// The algorithm of the issued tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenAlgorithm {
-    /// RSA with SHA-256.
-    #[default]
+    /// RSA with SHA-256. Its keys take long to generate.
     Rs256,
     /// ECDSA with P-256 and SHA-256.
+    #[default]
     Es256,
 }
 

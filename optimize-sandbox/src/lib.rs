@@ -3,32 +3,35 @@
 //! It shares no type with the client crates, so that a wrong field name cannot pass on both sides.
 
 mod api;
-mod arrived;
+mod authorization;
 mod builder;
 mod canary;
 mod clock;
 mod connection;
 mod cursors;
-mod error;
+mod failure;
 mod fault;
-mod gate;
-mod generation;
 mod ingested;
 mod issuer;
 mod journal;
 mod keys;
+mod release;
+mod request;
+mod response;
+mod sandbox;
 mod seed;
 mod server;
 mod state;
+mod store;
 mod tls;
 mod web_stack;
-mod world;
 
-pub use builder::{Sandbox, SandboxBuilder};
+pub use builder::SandboxBuilder;
 pub use canary::Canary;
 pub use fault::{Fault, FaultRule};
-pub use generation::Generation;
 pub use issuer::{AuthMethod, Discovery, TokenBody};
 pub use journal::Entry;
 pub use keys::TokenAlgorithm;
+pub use release::{Release, UnknownRelease};
+pub use sandbox::Sandbox;
 pub use tls::{ServerCertificate, Tls};

@@ -1,5 +1,6 @@
 //! Demo data: an order process, an invoice process and a decision on insurance claims. The same seed gives the same rows.
 
+pub(crate) mod definitions;
 mod groups;
 mod rows;
 

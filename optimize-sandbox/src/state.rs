@@ -3,25 +3,25 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::authorization::Authorization;
 use crate::clock::Clock;
 use crate::cursors::Cursors;
 use crate::fault::Faults;
-use crate::gate::Gate;
-use crate::generation::Generation;
 use crate::issuer::Issuer;
 use crate::journal::Entry;
+use crate::release::Release;
 use crate::seed::Demo;
-use crate::world::World;
+use crate::store::Store;
 
 pub(crate) struct State {
-    pub(crate) generation: Generation,
+    pub(crate) release: Release,
     pub(crate) context_path: String,
     pub(crate) demo: Demo,
     pub(crate) issuer: Issuer,
-    pub(crate) gate: Gate,
+    pub(crate) authorization: Authorization,
     pub(crate) ready: std::sync::atomic::AtomicBool,
     pub(crate) clock: Clock,
-    pub(crate) before_fixes: bool,
+    pub(crate) unpatched: bool,
     /// The largest body of an ingestion that servers before 8.8 take.
     pub(crate) ingestion_bytes: usize,
     /// The most ingestions at a time that servers before 8.8 take.
@@ -29,7 +29,7 @@ pub(crate) struct State {
     /// How long it takes until what was ingested is visible, in milliseconds.
     pub(crate) ingestion_delay: i64,
     ingestions: AtomicUsize,
-    world: Mutex<World>,
+    store: Mutex<Store>,
     faults: Mutex<Faults>,
     journal: Mutex<Vec<Entry>>,
     cursors: Mutex<Cursors>,
@@ -50,37 +50,37 @@ impl Drop for UnderWay<'_> {
 
 impl State {
     pub(crate) fn new(
-        generation: Generation,
+        release: Release,
         context_path: String,
         demo: Demo,
         issuer: Issuer,
-        gate: Gate,
+        authorization: Authorization,
         clock: Clock,
     ) -> Self {
-        let world = World::new(&demo);
+        let store = Store::new(&demo);
         Self {
-            generation,
+            release,
             context_path,
             demo,
             issuer,
-            gate,
+            authorization,
             ready: true.into(),
             clock,
-            before_fixes: false,
+            unpatched: false,
             ingestion_bytes: 10 << 20,
             ingestion_requests: 5,
             ingestion_delay: 0,
             ingestions: AtomicUsize::new(0),
-            world: Mutex::new(world),
+            store: Mutex::new(store),
             faults: Mutex::default(),
             journal: Mutex::default(),
             cursors: Mutex::default(),
         }
     }
 
-    /// Whether to answer as releases of the third generation did at first.
-    pub(crate) fn is_before_fixes(&self) -> bool {
-        self.before_fixes && matches!(self.generation, Generation::G3 | Generation::G3Late)
+    /// Whether to respond as releases of 8.8 and 8.9 did at first.
+    pub(crate) fn is_unpatched(&self) -> bool {
+        self.unpatched && matches!(self.release, Release::V8_8 | Release::V8_9)
     }
 
     /// Counts a request to this path if it is an ingestion, for as long as the result lives.
@@ -90,8 +90,8 @@ impl State {
             .then(|| UnderWay { count: self.ingestions.fetch_add(1, Ordering::Relaxed) + 1, all: &self.ingestions })
     }
 
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -1,4 +1,4 @@
-//! What the web stack of each release answers by itself: its container, its firewall and its error page.
+//! What the web stack of each release returns by itself: its container, its firewall and its error page.
 //!
 //! The source is the recordings of the real libraries in `tests/recordings`.
 
@@ -8,8 +8,8 @@ use http::{HeaderValue, Method, Version, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-use crate::error::{empty, json_answer, text_answer};
-use crate::generation::Generation;
+use crate::release::Release;
+use crate::response::{empty, json_response, text_response};
 
 /// The largest URL and headers that are accepted, in bytes; the default of every release.
 const LARGEST_HEAD: usize = 8192;
@@ -19,13 +19,13 @@ const NO_CACHING: &str = "no-cache, no-store, max-age=0, must-revalidate";
 /// What Jetty's own error pages have.
 const NO_CACHING_OF_JETTY: &str = "must-revalidate,no-cache,no-store";
 
-/// The answer to a request that never reaches Optimize.
-pub(crate) fn refusal(generation: Generation, parts: &Parts) -> Option<Response> {
+/// The response to a request that never reaches Optimize.
+pub(crate) fn refusal(release: Release, parts: &Parts) -> Option<Response> {
     let path = parts.uri.path();
     let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
     let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if generation.is_jersey() {
-        return refusal_of_jetty(generation, parts, target, target.len() + headers);
+    if release.is_jersey() {
+        return refusal_of_jetty(release, parts, target, target.len() + headers);
     }
     let is_bad = target.len() + headers > LARGEST_HEAD
         || host(parts).is_none_or(|host| host.contains('_'))
@@ -39,31 +39,31 @@ pub(crate) fn refusal(generation: Generation, parts: &Parts) -> Option<Response>
         return Some(page(417));
     }
     match parts.method {
-        Method::TRACE if generation != Generation::G3 => {
-            return Some(without_caching(error_page(generation, 405, path)));
+        Method::TRACE if release != Release::V8_8 => {
+            return Some(without_caching(error_page(release, 405, path)));
         }
         ref method if !is_usual(method) => {
-            return Some(match generation {
-                Generation::G3 => without_caching(empty(400)),
-                _ => error_page(generation, 400, path),
+            return Some(match release {
+                Release::V8_8 => without_caching(empty(400)),
+                _ => error_page(release, 400, path),
             });
         }
         _ => {}
     }
-    if path.starts_with("//") && generation != Generation::G3 {
-        return Some(user_interface(generation));
+    if path.starts_with("//") && release != Release::V8_8 {
+        return Some(user_interface(release));
     }
     let is_fought_off =
         path.contains("//") || path.contains(';') || has_dots(path) || has_encoded(path, &["25", "3b", "0a", "0d"]);
-    is_fought_off.then(|| match generation {
-        Generation::G3 => without_caching(to_login()),
-        _ => error_page(generation, 400, path),
+    is_fought_off.then(|| match release {
+        Release::V8_8 => without_caching(to_login()),
+        _ => error_page(release, 400, path),
     })
 }
 
-fn refusal_of_jetty(generation: Generation, parts: &Parts, target: &str, head: usize) -> Option<Response> {
+fn refusal_of_jetty(release: Release, parts: &Parts, target: &str, head: usize) -> Option<Response> {
     let path = parts.uri.path();
-    let of_jetty = |answer: Response| Some(with_caching(answer, NO_CACHING_OF_JETTY));
+    let of_jetty = |response: Response| Some(with_caching(response, NO_CACHING_OF_JETTY));
     if target.len() > LARGEST_HEAD {
         return Some(without_caching(closing(page(414))));
     }
@@ -82,7 +82,7 @@ fn refusal_of_jetty(generation: Generation, parts: &Parts, target: &str, head: u
         return of_jetty(closing(page(417)));
     }
     if !is_usual(&parts.method) {
-        return if generation == Generation::G2 { of_jetty(empty(400)) } else { Some(without_caching(empty(400))) };
+        return if release == Release::V8_6 { of_jetty(empty(400)) } else { Some(without_caching(empty(400))) };
     }
     if has_encoded(path, &["25", "2f", "5c", "0a", "0d", "2e"]) {
         return of_jetty(closing(empty(400)));
@@ -95,20 +95,20 @@ fn refusal_of_jetty(generation: Generation, parts: &Parts, target: &str, head: u
 
 /// A redirect to the login page of the identity provider.
 pub(crate) fn to_login() -> Response {
-    let mut answer = with_caching(empty(302), NO_CACHING);
+    let mut response = with_caching(empty(302), NO_CACHING);
     let target = "http://identity.invalid/auth/realms/camunda-platform/protocol/openid-connect/auth?client_id=optimize&response_type=code";
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(target));
-    answer
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(target));
+    response
 }
 
 /// What is outside `/api` belongs to the user interface: up to 8.8 behind a login.
-pub(crate) fn user_interface(generation: Generation) -> Response {
-    if generation.redirects_to_login() {
+pub(crate) fn user_interface(release: Release) -> Response {
+    if release.redirects_to_login() {
         return to_login();
     }
-    let mut answer = without_caching(empty(302));
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/#"));
-    answer
+    let mut response = without_caching(empty(302));
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/#"));
+    response
 }
 
 /// A path of another application, or of none.
@@ -117,59 +117,59 @@ pub(crate) fn unknown_context() -> Response {
 }
 
 /// A path below `/api` that is not of the public API, whatever the token is.
-pub(crate) fn closed_to_tokens(generation: Generation) -> Response {
-    if generation.redirects_to_login() { with_caching(empty(401), NO_CACHING) } else { empty(401) }
+pub(crate) fn closed_to_tokens(release: Release) -> Response {
+    if release.redirects_to_login() { with_caching(empty(401), NO_CACHING) } else { empty(401) }
 }
 
 /// The server cannot get the keys to check tokens with.
-pub(crate) fn without_keys(generation: Generation, path: &str) -> Response {
-    if generation.redirects_to_login() { to_login() } else { error_page(generation, 500, path) }
+pub(crate) fn without_keys(release: Release, path: &str) -> Response {
+    if release.redirects_to_login() { to_login() } else { error_page(release, 500, path) }
 }
 
 /// The error page of Spring Boot or, from 8.10 on, of Optimize.
-pub(crate) fn error_page(generation: Generation, status: u16, path: &str) -> Response {
-    if generation == Generation::G4 {
-        return text_answer(status, "text/plain;charset=UTF-8", "");
+pub(crate) fn error_page(release: Release, status: u16, path: &str) -> Response {
+    if release == Release::V8_10 {
+        return text_response(status, "text/plain;charset=UTF-8", "");
     }
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let body = json!({ "timestamp": "2026-01-31T12:00:00.123+00:00", "status": status, "error": reason, "path": path });
-    json_answer(status, &body)
+    json_response(status, &body)
 }
 
-/// What every answer of a release has in common.
-pub(crate) fn finish(generation: Generation, version: Version, answer: &mut Response) {
-    let status = answer.status().as_u16();
-    if status == 401 && generation.redirects_to_login() {
-        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_CACHING));
+/// What every response of a release has in common.
+pub(crate) fn finish(release: Release, version: Version, response: &mut Response) {
+    let status = response.status().as_u16();
+    if status == 401 && release.redirects_to_login() {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_CACHING));
     }
     // Tomcat ends the connection after these; in HTTP/2 there is no header for that.
     let is_first = version <= Version::HTTP_11;
-    if is_first && !generation.is_jersey() && matches!(status, 400 | 408 | 411 | 413 | 414 | 417 | 500 | 501 | 503) {
-        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if is_first && !release.is_jersey() && matches!(status, 400 | 408 | 411 | 413 | 414 | 417 | 500 | 501 | 503) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
-/// An error page of the container, with the header that Optimize's own answers have taken away.
+/// An error page of the container, with the header that Optimize's own responses have taken away.
 fn page(status: u16) -> Response {
     let title = format!(
         "<!doctype html><html lang=\"en\"><head><title>HTTP Status {status}</title></head><body></body></html>"
     );
-    without_caching(text_answer(status, "text/html;charset=utf-8", title))
+    without_caching(text_response(status, "text/html;charset=utf-8", title))
 }
 
-fn closing(mut answer: Response) -> Response {
-    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    answer
+fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
-fn with_caching(mut answer: Response, caching: &'static str) -> Response {
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    answer
+fn with_caching(mut response: Response, caching: &'static str) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    response
 }
 
-fn without_caching(mut answer: Response) -> Response {
-    answer.headers_mut().remove(header::CACHE_CONTROL);
-    answer
+fn without_caching(mut response: Response) -> Response {
+    response.headers_mut().remove(header::CACHE_CONTROL);
+    response
 }
 
 /// The host that is asked for, in a header or, from HTTP/2 on, beside the path.

@@ -15,7 +15,7 @@ use crate::util::{Outcome, check_or_write, root, shell};
 /// The command line's library is for its own tests; its interface is in `docs/reference/command-line.md`.
 const LIBRARIES: [&str; 3] = ["optimize-auth", "optimize-api", "optimize-sandbox"];
 
-const FOLDER: &str = "docs/dev/api";
+const DIRECTORY: &str = "docs/dev/api";
 
 /// What has become of the public API since a release.
 #[derive(Default)]
@@ -51,7 +51,7 @@ pub(crate) fn run(check: bool) -> Outcome {
 }
 
 fn file(library: &str) -> String {
-    format!("{FOLDER}/{library}.txt")
+    format!("{DIRECTORY}/{library}.txt")
 }
 
 /// The difference between the texts in the working tree and those of a release.

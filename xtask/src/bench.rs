@@ -37,10 +37,10 @@ pub(crate) fn run(names: &[String], compare: Option<&str>) -> Outcome {
     Ok(())
 }
 
-fn measure(name: &str, program: &Path, folder: &Path) -> Outcome {
+fn measure(name: &str, program: &Path, directory: &Path) -> Outcome {
     eprintln!("== {name}");
     let shell = Shell::new()?;
-    shell.change_dir(folder);
+    shell.change_dir(directory);
     Ok(cmd!(shell, "{program} --bench").quiet().run()?)
 }
 

@@ -8,7 +8,7 @@ use crate::deps;
 use crate::r#gen;
 use crate::util::{Outcome, shell};
 
-/// All features of the workspace but those that need the lab.
+/// All features of the workspace except that of the integration tests.
 pub(crate) const FEATURES: &str = "optimize-cli/keyring,optimize-api/blocking,optimize-api/unstable";
 
 pub(crate) fn run() -> Outcome {

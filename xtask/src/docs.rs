@@ -1,4 +1,4 @@
-//! The book: built from `docs` and the pages of the top folder, its links followed.
+//! The book: built from `docs` and the pages of the top directory, its links followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use xshell::cmd;
 
 use crate::tools;
-use crate::util::{Outcome, copy_folder, empty_folder, ends_in, files, root, shell};
+use crate::util::{Outcome, copy_directory, empty_directory, ends_in, files, root, shell};
 
-/// Pages that stand in the top folder, where people look for them, and in the book as well.
+/// Pages that stand in the top directory, where people look for them, and in the book as well.
 const FROM_THE_TOP: [(&str, &str); 5] = [
     ("ARCHITECTURE.md", "architecture.md"),
     ("CHANGELOG.md", "changelog.md"),
@@ -21,9 +21,9 @@ const FROM_THE_TOP: [(&str, &str); 5] = [
 pub(crate) fn run() -> Outcome {
     let Some(mdbook) = tools::MDBOOK.program()? else { return Ok(()) };
     let (source, book) = (root().join("target/docs"), root().join("target/book"));
-    empty_folder(&source)?;
-    empty_folder(&book)?;
-    copy_folder(&root().join("docs"), &source)?;
+    empty_directory(&source)?;
+    empty_directory(&book)?;
+    copy_directory(&root().join("docs"), &source)?;
     for (name, page) in FROM_THE_TOP {
         let mut text = fs::read_to_string(root().join(name))?.replace("](docs/", "](../");
         for (name, page) in FROM_THE_TOP {

@@ -1,8 +1,8 @@
 //! Fetching from the public registries, which may be out of reach: that is said out loud and is no failure.
 
-use xshell::{Cmd, cmd};
+use xshell::Cmd;
 
-use crate::util::{Outcome, shell};
+use crate::util::Outcome;
 
 /// What package managers say when a registry cannot be reached, rather than that something is wrong here.
 const UNREACHABLE: [&str; 16] = [
@@ -37,10 +37,4 @@ pub(crate) fn fetch(command: Cmd<'_>, what: &str, registry: &str) -> Outcome<boo
         return Ok(false);
     }
     Err(format!("{what} could not be fetched:\n{printed}").into())
-}
-
-/// Whether crates.io answers, for tasks in which cargo asks it in the middle of something. Said out loud if it does not.
-pub(crate) fn reaches_crates_io(what: &str) -> Outcome<bool> {
-    let shell = shell()?;
-    fetch(cmd!(shell, "cargo update --dry-run --quiet"), what, "crates.io")
 }

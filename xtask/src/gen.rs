@@ -1,8 +1,8 @@
 //! Pages of the documentation that are generated, so that they cannot tell what is not so.
 
-mod bars;
 pub(crate) mod openapi;
 mod postman;
+mod promises;
 
 use xshell::cmd;
 
@@ -10,7 +10,7 @@ use crate::ci::FEATURES;
 use crate::util::{Outcome, shell};
 
 pub(crate) fn run(check: bool) -> Outcome {
-    bars::run(check)?;
+    promises::run(check)?;
     openapi::run(check)?;
     postman::run(check)?;
     // The other pages are made by tests, which compare them whenever they run.

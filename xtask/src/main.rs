@@ -1,4 +1,4 @@
-//! What maintainers and CI run: `cargo xtask ci`, `cargo xtask gen` and `cargo xtask lab`.
+//! What maintainers and CI run: `cargo xtask ci`, `cargo xtask gen` and `cargo xtask integration`.
 
 mod api;
 mod bench;
@@ -9,7 +9,7 @@ mod docs;
 mod fetch;
 mod fuzz;
 mod r#gen;
-mod lab;
+mod integration;
 mod release;
 mod tools;
 mod util;
@@ -68,7 +68,7 @@ enum Task {
     Release(Release),
     /// Tests against real servers, which are fetched and started
     #[command(subcommand)]
-    Lab(Lab),
+    Integration(Integration),
 }
 
 /// From a commit to something that can be published; nothing here publishes.
@@ -87,6 +87,8 @@ enum Release {
     },
     /// Check that this commit can be released; each crate is built from its packed form
     Check,
+    /// Build each crate from its packed form
+    Crates,
     /// Make the archives, packages, sums and the bill of materials
     Package {
         /// Where they will be downloaded from, for the Homebrew formula
@@ -102,23 +104,19 @@ enum Release {
 }
 
 #[derive(Debug, Subcommand)]
-enum Lab {
+enum Integration {
     /// All authorization servers: Keycloak, oidc-provider, django-oauth-toolkit; also needs npm, python3 and openssl
     Auth {
         /// Write what was found into the documentation
         #[arg(long)]
         write: bool,
     },
-    /// Programs that depend on the crates, published to a registry on loopback; needs python3
-    Consumers,
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
     /// The description of the API, by redocly and schemathesis; needs npm and python3
     Openapi,
     /// The Postman collection, by newman; needs npm
     Postman,
-    /// A release of a throwaway checkout, from its plan to its packages
-    Release,
     /// bash, zsh and fish inside tmux, from Debian if they are not there
     Terminal,
 }
@@ -135,18 +133,17 @@ fn main() -> ExitCode {
         Task::Release(Release::Plan) => release::plan(),
         Task::Release(Release::Prepare { version, dry_run }) => release::prepare(version, dry_run),
         Task::Release(Release::Check) => release::check(),
+        Task::Release(Release::Crates) => release::crates(),
         Task::Release(Release::Package { url, twice, dry_run }) => {
             release::package::run(url.as_deref(), twice, dry_run)
         }
         Task::Docs => docs::run(),
         Task::Gen { check } => r#gen::run(check),
-        Task::Lab(Lab::Auth { write }) => lab::auth::run(write),
-        Task::Lab(Lab::Consumers) => lab::consumers::run(),
-        Task::Lab(Lab::Keycloak) => lab::keycloak::run(),
-        Task::Lab(Lab::Openapi) => lab::openapi::run(),
-        Task::Lab(Lab::Postman) => lab::postman::run(),
-        Task::Lab(Lab::Release) => lab::release::run(),
-        Task::Lab(Lab::Terminal) => lab::terminal::run(),
+        Task::Integration(Integration::Auth { write }) => integration::auth::run(write),
+        Task::Integration(Integration::Keycloak) => integration::keycloak::run(),
+        Task::Integration(Integration::Openapi) => integration::openapi::run(),
+        Task::Integration(Integration::Postman) => integration::postman::run(),
+        Task::Integration(Integration::Terminal) => integration::terminal::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

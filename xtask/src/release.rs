@@ -6,6 +6,7 @@ mod linux;
 mod making;
 pub(crate) mod package;
 mod templates;
+mod verify;
 pub(crate) mod version;
 
 use std::fs;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use toml_edit::DocumentMut;
 use xshell::cmd;
 
+use crate::api::Change;
 use crate::util::{Outcome, root, shell};
 use crate::{api, deps, r#gen};
 use changelog::Changelog;
@@ -54,19 +56,22 @@ impl Plan {
         };
         let last = Version::parse(tag.trim_start_matches('v'))?;
         let change = api::since(&tag)?;
-        let (step, because) = if !change.gone.is_empty() {
-            (
-                Step::Breaking,
-                format!("{} public items are gone or differ, such as: {}", change.gone.len(), change.gone[0]),
-            )
-        } else if changelog.is_breaking() {
-            (Step::Breaking, "the changelog lists a breaking change".to_owned())
-        } else if !change.new.is_empty() || changelog.adds() {
-            (Step::Minor, format!("something is new; {} public items are", change.new.len()))
-        } else {
-            (Step::Patch, "no public item has changed".to_owned())
-        };
+        let (step, because) = step(&change, &changelog);
         Ok(Self { version: next(&last, step), last: Some(tag), because, notes })
+    }
+}
+
+/// How much the version grows, and why.
+fn step(change: &Change, changelog: &Changelog) -> (Step, String) {
+    if let Some(gone) = change.gone.first() {
+        let because = format!("{} public items are gone or differ, such as: {gone}", change.gone.len());
+        (Step::Breaking, because)
+    } else if changelog.is_breaking() {
+        (Step::Breaking, "the changelog lists a breaking change".to_owned())
+    } else if !change.new.is_empty() || changelog.adds() {
+        (Step::Minor, format!("something is new; {} public items are", change.new.len()))
+    } else {
+        (Step::Patch, "no public item has changed".to_owned())
     }
 }
 
@@ -131,18 +136,21 @@ pub(crate) fn check() -> Outcome {
     deps::run()?;
     r#gen::run(true)?;
     api::run(true)?;
-    // Each crate is packed, unpacked and built against the packed ones before it, which cargo keeps in a registry of its own
-    // for that.
-    let crates = order()?;
-    let packages = crates.iter().flat_map(|name| ["--package", name]);
-    cmd!(shell, "cargo publish --dry-run --locked --quiet {packages...}").quiet().run()?;
+    crates()?;
     println!("{version} can be released. As the text of the tag:\n\nOptimize SDK {version}\n\n{notes}\n");
     println!("  cargo xtask release package");
     println!("  git tag --annotate v{version} && git push --follow-tags");
-    for name in &crates {
+    for name in order()? {
         println!("  cargo publish --locked --package {name}");
     }
     Ok(())
+}
+
+/// Packs each crate, unpacks it and builds it against the packed ones before it.
+pub(crate) fn crates() -> Outcome {
+    let (shell, crates) = (shell()?, order()?);
+    let packages = crates.iter().flat_map(|name| ["--package", name]);
+    Ok(cmd!(shell, "cargo package --locked --quiet --allow-dirty {packages...}").quiet().run()?)
 }
 
 fn refuse_changes() -> Outcome {
@@ -151,11 +159,11 @@ fn refuse_changes() -> Outcome {
     if changes.is_empty() {
         return Ok(());
     }
-    Err(format!("the working tree has changes, so nobody could tell what is released:\n{changes}").into())
+    Err(format!("the working tree has changes, so the release would not be what is committed:\n{changes}").into())
 }
 
 /// The version that the manifest names.
-pub(crate) fn current() -> Outcome<Version> {
+fn current() -> Outcome<Version> {
     let manifest: DocumentMut = fs::read_to_string(root().join(MANIFEST))?.parse()?;
     let version = manifest["workspace"]["package"]["version"].as_str().ok_or("the workspace has no version")?;
     Ok(Version::parse(version)?)
@@ -170,7 +178,7 @@ fn with_version(manifest: &str, version: &Version) -> Outcome<String> {
 }
 
 /// Says this of each crate of the workspace, where they depend on each other.
-pub(crate) fn set_for_own_crates(manifest: &mut DocumentMut, key: &str, value: &str) -> Outcome {
+fn set_for_own_crates(manifest: &mut DocumentMut, key: &str, value: &str) -> Outcome {
     let dependencies =
         manifest["workspace"]["dependencies"].as_table_like_mut().ok_or("the workspace has no dependencies")?;
     for (_, dependency) in dependencies.iter_mut() {
@@ -187,7 +195,7 @@ fn short(version: &Version) -> String {
 }
 
 /// The crates that are published, each after those it needs, for its tests too.
-pub(crate) fn order() -> Outcome<Vec<String>> {
+fn order() -> Outcome<Vec<String>> {
     let packages = deps::packages(&["--no-deps", "--locked"])?;
     let mut open: Vec<&Value> = packages.iter().filter(|package| package["publish"].is_null()).collect();
     let mut order: Vec<String> = Vec::new();
@@ -201,4 +209,35 @@ pub(crate) fn order() -> Outcome<Vec<String>> {
         order.push(open.remove(place)["name"].as_str().unwrap_or_default().to_owned());
     }
     Ok(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_or_declared_breaking_decides_before_what_is_new() {
+        let changelog = |text: &str| Changelog::parse(&format!("## Unreleased\n\n{text}")).unwrap();
+        let change = |gone: &[&str], new: &[&str]| Change {
+            gone: gone.iter().map(|item| (*item).to_owned()).collect(),
+            new: new.iter().map(|item| (*item).to_owned()).collect(),
+        };
+        for (change, text, expected) in [
+            (change(&["pub fn a"], &["pub fn b"]), "### Fixed\n- a\n", Step::Breaking),
+            (change(&[], &["pub fn b"]), "### Changed\n- **Breaking**: a name\n", Step::Breaking),
+            (change(&[], &["pub fn b"]), "### Fixed\n- a\n", Step::Minor),
+            (change(&[], &[]), "### Added\n- a\n", Step::Minor),
+            (change(&[], &[]), "### Fixed\n- a\n", Step::Patch),
+        ] {
+            assert_eq!(step(&change, &changelog(text)).0, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_set_where_the_crates_depend_on_each_other_too() {
+        let manifest = "[workspace.package]\nversion = \"0.1.0\"\n[workspace.dependencies]\n\
+                        a = { path = \"a\", version = \"0.1.0\" }\nserde = \"1\"\n";
+        let changed = with_version(manifest, &Version::new(0, 2, 0)).unwrap();
+        assert_eq!(changed, manifest.replace("0.1.0", "0.2.0"));
+    }
 }

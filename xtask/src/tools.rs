@@ -42,5 +42,5 @@ impl Tool {
 fn cache() -> Outcome<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    Ok(cache.ok_or("neither XDG_CACHE_HOME nor HOME names a folder for tools")?.join("optimize-xtask"))
+    Ok(cache.ok_or("neither XDG_CACHE_HOME nor HOME names a directory for tools")?.join("optimize-xtask"))
 }

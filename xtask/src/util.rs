@@ -7,15 +7,15 @@ use xshell::{Shell, cmd};
 /// Why a task failed, as it is printed.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// The folder of the workspace: cargo sets it for the programs it runs, so that tasks work in a copy of the repository too.
+/// The directory of the workspace: cargo sets it for the programs it runs, so that tasks work in a copy of the repository too.
 #[expect(clippy::disallowed_methods, reason = "cargo sets it this way")]
 pub(crate) fn root() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     own.parent().unwrap_or(&own).to_owned()
 }
 
-/// Copies what is in a folder into another one.
-pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
+/// Copies what is in a directory into another one.
+pub(crate) fn copy_directory(from: &Path, to: &Path) -> Outcome {
     for path in files(from)? {
         let target = to.join(path.strip_prefix(from)?);
         std::fs::create_dir_all(target.parent().unwrap_or(to))?;
@@ -24,12 +24,12 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Outcome {
     Ok(())
 }
 
-/// Makes a folder that has nothing in it, whatever was there.
-pub(crate) fn empty_folder(folder: &Path) -> Outcome {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
+/// Makes a directory that has nothing in it, whatever was there.
+pub(crate) fn empty_directory(directory: &Path) -> Outcome {
+    if directory.exists() {
+        std::fs::remove_dir_all(directory)?;
     }
-    Ok(std::fs::create_dir_all(folder)?)
+    Ok(std::fs::create_dir_all(directory)?)
 }
 
 /// Whether a program is on the path.
@@ -37,10 +37,10 @@ pub(crate) fn is_installed(program: &str) -> bool {
     shell().is_ok_and(|shell| cmd!(shell, "which {program}").quiet().ignore_stdout().ignore_stderr().run().is_ok())
 }
 
-/// All files below a folder, in order.
-pub(crate) fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+/// All files below a directory, in order.
+pub(crate) fn files(directory: &Path) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
         if path.is_dir() {
             found.extend(files(&path)?);
@@ -71,7 +71,7 @@ pub(crate) fn check_or_write(path: &Path, text: &str, write: bool, fix: &str) ->
     Err(format!("{shown} is stale; fix it with: {fix}").into())
 }
 
-/// A shell in the folder of the workspace.
+/// A shell in the directory of the workspace.
 pub(crate) fn shell() -> Outcome<Shell> {
     let shell = Shell::new()?;
     shell.change_dir(root());

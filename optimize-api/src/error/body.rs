@@ -28,7 +28,7 @@ pub struct ServerError {
     pub definitions: Vec<MissingDefinition>,
     /// Of a 409: what stands in the way, `conflictedItems`.
     pub conflicted_items: Vec<ConflictedItem>,
-    /// Whether the body is a web page, which Optimize's API never sends: something in front of it answered.
+    /// Whether the body is a web page, which Optimize's API never sends: something in front of it responded.
     pub is_web_page: bool,
 }
 

@@ -57,7 +57,7 @@ pub struct BatchOutcome {
     pub accepted: Vec<u64>,
     /// Those that were refused, each with the reason.
     pub refused: Vec<RefusedElement>,
-    /// What kept the others from being sent or answered, and their places. They may be sent again.
+    /// What kept the others from being sent or confirmed, and their places. They may be sent again.
     pub failed: Option<(Error, Vec<u64>)>,
 }
 

@@ -25,11 +25,11 @@ const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// An export of a report's data. `GET /api/public/export/report/{id}/result/json`, since 8.0 and C7 3.7.
 ///
 /// Raw-data reports come in pages of a snapshot; [`pages`](Self::pages) and [`rows`](Self::rows) follow the cursor to its
-/// end. All other reports (number, map, hyper-map) come in one answer. Combined reports have no data.
+/// end. All other reports (number, map, hyper-map) come in one response. Combined reports have no data.
 ///
 /// The first page is [`Safe`](crate::Replay::Safe) to ask for again after a transient failure. A follow-up page is
 /// [`Never`](crate::Replay::Never) asked for twice, since the cursor moves on even if
-/// the answer is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
+/// the response is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
 /// from the total of the first page; more rows than that end the export at once. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
 /// [`Rejected`](ErrorKind::Rejected), from 8.7 on.
 #[derive(Clone, Debug)]
@@ -220,7 +220,7 @@ enum Progress {
     Limited,
 }
 
-/// The answer that holds a page, once it has arrived.
+/// The response that holds a page, once it has arrived.
 type Body = BoxFuture<'static, Result<Bytes, Error>>;
 
 /// A page that is on its way before the one before it is decoded.
@@ -233,7 +233,7 @@ async fn fetch(client: Client, spec: RequestSpec) -> Result<Bytes, Error> {
     client.transport.send(&spec, Ok).await
 }
 
-/// Starts at once; ends when the answer is dropped.
+/// Starts at once; ends when the response is dropped.
 fn spawned(body: impl Future<Output = Result<Bytes, Error>> + Send + 'static) -> Body {
     // A set of one: it aborts its task when it is dropped.
     let mut tasks = JoinSet::new();

@@ -1,11 +1,11 @@
-//! JSON answers.
+//! JSON responses.
 
 use serde::Deserialize;
 use serde_json::error::Category;
 
 use crate::{Error, ErrorKind, Operation};
 
-/// Decodes the body of a 2xx. JSON of another shape means that something other than Optimize answered.
+/// Decodes the body of a 2xx. JSON of another shape means that something other than Optimize responded.
 pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body: &'de [u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -14,7 +14,7 @@ pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body
             Category::Data => (ErrorKind::Misconfigured, "the response does not match the expected schema"),
             _ => (ErrorKind::Misconfigured, "the response is not JSON"),
         };
-        // The text of a serde error repeats values of the answer, so errors contain the position only.
+        // The text of a serde error repeats values of the response, so errors contain the position only.
         Error::new(operation, kind, format!("{problem} ({place})"))
     })
 }

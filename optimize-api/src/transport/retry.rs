@@ -39,7 +39,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Where jitter comes from: a function that answers with numbers from 0 up to 1.
+    /// Where jitter comes from: a function that returns numbers from 0 up to 1.
     pub fn with_random(mut self, random: fn() -> f64) -> Self {
         self.random = random;
         self
@@ -63,7 +63,7 @@ pub(crate) struct Attempt {
 /// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Answered {
+    Response {
         status: u16,
         retry_after: Option<Duration>,
     },
@@ -76,13 +76,13 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the request may have been obeyed although its answer does not say so.
+    /// Whether the request may have been obeyed although its response does not say so.
     pub(crate) fn is_ambiguous(self) -> bool {
-        matches!(self, Self::Ambiguous | Self::Answered { status: 408 | 502 | 503 | 504, .. })
+        matches!(self, Self::Ambiguous | Self::Response { status: 408 | 502 | 503 | 504, .. })
     }
 
     pub(crate) fn is_success(self) -> bool {
-        matches!(self, Self::Answered { status: 200..=299, .. })
+        matches!(self, Self::Response { status: 200..=299, .. })
     }
 }
 
@@ -107,11 +107,11 @@ pub(crate) fn decide(
 ) -> Decision {
     let (is_repeatable, asked) = match outcome {
         // A request without a valid token is turned away before anything looks at it, so it did nothing.
-        Outcome::Answered { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,
-        Outcome::Answered { status: 408 | 425 | 429 | 502 | 503 | 504, retry_after } => {
+        Outcome::Response { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,
+        Outcome::Response { status: 408 | 425 | 429 | 502 | 503 | 504, retry_after } => {
             (may_repeat(replay, attempt), retry_after)
         }
-        Outcome::Answered { .. } | Outcome::Final => (false, None),
+        Outcome::Response { .. } | Outcome::Final => (false, None),
         Outcome::NotSent => (true, None),
         Outcome::Ambiguous => (may_repeat(replay, attempt), None),
     };

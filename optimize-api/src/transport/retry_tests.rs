@@ -14,15 +14,15 @@ fn decide_first(replay: Replay, outcome: Outcome) -> Decision {
     decide(replay, Attempt { number: 1, may_reauthorize: true }, outcome, LONG, &policy())
 }
 
-fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, retry_after: None }
+fn response(status: u16) -> Outcome {
+    Outcome::Response { status, retry_after: None }
 }
 
 #[test]
 fn the_whole_table_after_a_first_attempt() {
     let mut table = String::new();
     let statuses = [200, 204, 302, 400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504];
-    let outcomes = statuses.into_iter().map(|status| (status.to_string(), answered(status)));
+    let outcomes = statuses.into_iter().map(|status| (status.to_string(), response(status)));
     let others = [Outcome::NotSent, Outcome::Ambiguous, Outcome::Final];
     for (name, outcome) in outcomes.chain(others.map(|outcome| (format!("{outcome:?}"), outcome))) {
         let [safe, delete, never] =
@@ -54,12 +54,12 @@ fn the_whole_table_after_a_first_attempt() {
 #[test]
 fn a_second_401_is_final() {
     let attempt = Attempt { number: 2, may_reauthorize: false };
-    assert_eq!(decide(Replay::Safe, attempt, answered(401), LONG, &policy()), Decision::Finish);
+    assert_eq!(decide(Replay::Safe, attempt, response(401), LONG, &policy()), Decision::Finish);
 }
 
 #[test]
 fn a_deletion_that_may_be_done_is_sent_once_more() {
-    for outcome in [Outcome::Ambiguous, answered(502)] {
+    for outcome in [Outcome::Ambiguous, response(502)] {
         let decide =
             |number| decide(Replay::Delete, Attempt { number, may_reauthorize: false }, outcome, LONG, &policy());
         assert_eq!((decide(1), decide(2)), (Decision::Wait(SECOND / 4), Decision::Finish));
@@ -69,7 +69,7 @@ fn a_deletion_that_may_be_done_is_sent_once_more() {
 #[test]
 fn attempts_end_and_waits_double() {
     let decisions = (1..=5)
-        .map(|number| decide(Replay::Safe, Attempt { number, may_reauthorize: false }, answered(503), LONG, &policy()));
+        .map(|number| decide(Replay::Safe, Attempt { number, may_reauthorize: false }, response(503), LONG, &policy()));
     let waits = [250, 500, 1000].map(|milliseconds| Decision::Wait(Duration::from_millis(milliseconds)));
     assert_eq!(decisions.collect::<Vec<_>>(), [&waits[..], &[Decision::Finish, Decision::Finish]].concat());
 }
@@ -78,16 +78,16 @@ fn attempts_end_and_waits_double() {
 fn a_wait_is_a_random_part_of_the_longest() {
     let policy = RetryPolicy::default().with_random(|| 0.5);
     let attempt = Attempt { number: 1, may_reauthorize: false };
-    let decision = decide(Replay::Safe, attempt, answered(503), LONG, &policy);
+    let decision = decide(Replay::Safe, attempt, response(503), LONG, &policy);
     assert_eq!(decision, Decision::Wait(Duration::from_millis(125)));
 }
 
 #[test]
 fn retry_after_is_respected_unless_the_time_for_the_call_is_too_short() {
-    let outcome = Outcome::Answered { status: 429, retry_after: Some(20 * SECOND) };
+    let outcome = Outcome::Response { status: 429, retry_after: Some(20 * SECOND) };
     let attempt = Attempt { number: 1, may_reauthorize: false };
     assert_eq!(decide(Replay::Safe, attempt, outcome, LONG, &policy()), Decision::Wait(20 * SECOND));
     assert_eq!(decide(Replay::Safe, attempt, outcome, 19 * SECOND, &policy()), Decision::Finish);
-    let endless = Outcome::Answered { status: 429, retry_after: Some(Duration::MAX) };
+    let endless = Outcome::Response { status: 429, retry_after: Some(Duration::MAX) };
     assert_eq!(decide(Replay::Safe, attempt, endless, LONG, &policy()), Decision::Finish);
 }

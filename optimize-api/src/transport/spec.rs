@@ -41,7 +41,7 @@ impl RequestSpec {
     ///
     /// An id that could change which resource is addressed is refused: a slash is one more segment to many servers even
     /// when it is encoded, and `.` and `..` cannot be encoded at all (RFC 3986 §5.2.4). `%` and `;` are refused because every
-    /// release answers 400 or a redirect to its login page.
+    /// release returns 400 or a redirect to its login page.
     pub(crate) fn with_id(operation: &'static Operation, id: &str) -> Result<Self, Error> {
         let refuse = |why: &str| {
             Err(Error::invalid_input(operation, format!("the id {why}: {:?}", id.chars().take(80).collect::<String>())))

@@ -107,14 +107,14 @@ async fn hooks_see_each_attempt_and_never_the_credential() {
     let sandbox = sandbox().await;
     sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503)));
     let (sender, seen) = std::sync::mpsc::channel();
-    let answered = sender.clone();
+    let response = sender.clone();
     let client = builder(&sandbox)
         .credentials(credentials(&sandbox))
         .on_request(move |operation, headers| {
             sender.send(format!("{} {}", operation.id, headers.len())).unwrap();
             headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer of-another"));
         })
-        .on_response(move |operation, status, _| answered.send(format!("{} {status}", operation.id)).unwrap());
+        .on_response(move |operation, status, _| response.send(format!("{} {status}", operation.id)).unwrap());
     client.build().unwrap().reports().list(&"claims".into()).await.unwrap();
     let seen: Vec<_> = seen.try_iter().collect();
     assert_eq!(seen, ["report.list 0", "report.list 503 Service Unavailable", "report.list 0", "report.list 200 OK"]);

@@ -9,10 +9,10 @@ use optimize_api::{
     Client, CloudEvent, Definitions, Error, ErrorKind, ExternalVariable, ScopeEntry, VariableLabel, VariableType,
 };
 use optimize_auth::Credentials;
-use optimize_sandbox::{Sandbox, TokenAlgorithm};
+use optimize_sandbox::{Release, Sandbox};
 use serde_json::Value;
 
-use crate::support::{GENERATIONS, builder, credentials, start};
+use crate::support::{builder, credentials, start};
 
 /// The members of an object as texts; `None` if one is no text.
 fn texts<const N: usize>(object: &Value, names: [&str; N]) -> Option<[String; N]> {
@@ -133,16 +133,16 @@ async fn the_typed_client_returns_what_the_contract_has() {
     for file in std::fs::read_dir(directory).unwrap() {
         let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
         for case in &cases {
-            for generation in GENERATIONS {
-                let name = generation.to_string().to_uppercase();
-                let mut answers = case["answers"].as_object().unwrap().iter();
-                let Some((_, expected)) = answers.find(|(names, _)| names.split(' ').any(|other| other == name)) else {
+            for release in Release::ALL {
+                let name = release.name();
+                let mut responses = case["responses"].as_object().unwrap().iter();
+                let Some((_, expected)) = responses.find(|(names, _)| names.split(' ').any(|other| other == name))
+                else {
                     continue;
                 };
-                // Keys of this kind are made in no time.
-                let mut settings = Sandbox::builder().generation(generation).token_algorithm(TokenAlgorithm::Es256);
+                let mut settings = Sandbox::builder().release(release);
                 match case["sandbox"].as_str() {
-                    Some("before_fixes") => settings = settings.before_fixes(),
+                    Some("unpatched") => settings = settings.unpatched(),
                     Some("small_ingestion") => settings = settings.ingestion_bytes(100),
                     other => assert_eq!(other, None),
                 }

@@ -25,47 +25,47 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn write(folder: &TempDir, name: &str, secret: &str) -> String {
-    let path = folder.path().join(name);
+fn write(directory: &TempDir, name: &str, secret: &str) -> String {
+    let path = directory.path().join(name);
     std::fs::write(&path, secret).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
-fn token_file(folder: &TempDir, sandbox: &Sandbox) -> String {
-    write(folder, "token", sandbox.static_token())
+fn token_file(directory: &TempDir, sandbox: &Sandbox) -> String {
+    write(directory, "token", sandbox.static_token())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_static_token_lists_reports() {
-    let (folder, sandbox) = (TempDir::new().unwrap(), sandbox().await);
-    let token = token_file(&folder, &sandbox);
+    let (directory, sandbox) = (TempDir::new().unwrap(), sandbox().await);
+    let token = token_file(&directory, &sandbox);
     let listed = run("static_token", &[&sandbox.base_url(), &token, "claims"]).await;
     assert_eq!(text(&listed).lines().count(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_is_let_in_by_keycloak() {
-    let folder = TempDir::new().unwrap();
+    let directory = TempDir::new().unwrap();
     let keycloak = Sandbox::builder().issuer_path("/realms/camunda").token_path("/protocol/openid-connect/token");
     let sandbox = keycloak.start().await.unwrap();
-    let secret = write(&folder, "secret", sandbox.client_secret());
+    let secret = write(&directory, "secret", sandbox.client_secret());
     let arguments = [&sandbox.base_url(), sandbox.issuer(), sandbox.client_id(), &secret];
     assert_eq!(text(&run("keycloak", &arguments).await), "ready: true\nthis client is let in\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_written_into_a_file() {
-    let (folder, sandbox) = (TempDir::new().unwrap(), sandbox().await);
-    let token = token_file(&folder, &sandbox);
-    let rows = folder.path().join("rows.ndjson");
+    let (directory, sandbox) = (TempDir::new().unwrap(), sandbox().await);
+    let token = token_file(&directory, &sandbox);
+    let rows = directory.path().join("rows.ndjson");
     text(&run("export_to_file", &[&sandbox.base_url(), &token, "claims-raw", rows.to_str().unwrap()]).await);
     assert_eq!(std::fs::read_to_string(rows).unwrap().lines().count(), 2450);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn variables_are_ingested() {
-    let (folder, sandbox) = (TempDir::new().unwrap(), sandbox().await);
-    let token = token_file(&folder, &sandbox);
+    let (directory, sandbox) = (TempDir::new().unwrap(), sandbox().await);
+    let token = token_file(&directory, &sandbox);
     assert_eq!(text(&run("ingestion", &[&sandbox.base_url(), &token]).await), "1000 variables are accepted\n");
     assert_eq!(sandbox.ingested_variables().len(), 1000);
 }

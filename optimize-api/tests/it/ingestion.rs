@@ -2,9 +2,9 @@
 
 use futures_util::{StreamExt, stream};
 use optimize_api::{BatchOutcome, CloudEvent, ErrorKind, ExternalVariable, RefusedElement, VariableType};
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 
-use crate::support::{GENERATIONS, api_requests, client, of, sandbox, start, statuses};
+use crate::support::{api_requests, client, of, sandbox, start, statuses};
 
 const PATH: &str = "/api/ingestion/variable";
 
@@ -38,8 +38,8 @@ async fn one_invalid_element_rejects_a_single_request_before_it_is_sent() {
 
 #[tokio::test]
 async fn batches_hold_as_many_as_they_may_and_refused_elements_are_reported_by_place() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let elements =
             (0..25).map(|number| if number == 13 { variable(number).with_id(" ") } else { variable(number) });
         let batches = client(&sandbox).ingestion().variable_batches().batch_count(10).concurrency(2);
@@ -48,7 +48,7 @@ async fn batches_hold_as_many_as_they_may_and_refused_elements_are_reported_by_p
         assert_eq!((refused.len(), refused[0].index), (1, 13));
         assert_eq!(refused[0].problem, "id: must not be blank");
         assert!(failed.is_empty());
-        assert_eq!(statuses(&sandbox).len(), 3, "{generation}");
+        assert_eq!(statuses(&sandbox).len(), 3, "{release}");
         assert_eq!(sandbox.ingested_variables().len(), 24);
     }
 }
@@ -60,7 +60,7 @@ async fn elements_that_the_server_refuses_are_left_out_and_the_rest_is_sent_agai
         {"property":"element[1].name","errorMessage":"is not to its liking"},
         {"property":"element[1].value","errorMessage":"neither"},
         {"property":"element[3].id","errorMessage":"nor this"}]}"#;
-    sandbox.add_fault(FaultRule::new(PATH, Fault::answer(400, "application/json", body)));
+    sandbox.add_fault(FaultRule::new(PATH, Fault::response(400, "application/json", body)));
     let batches = client(&sandbox).ingestion().variable_batches();
     let (accepted, refused, failed) = gather(batches.send(stream::iter((0..5).map(variable)))).await;
     assert_eq!((accepted, failed), (vec![0, 2, 4], vec![]));
@@ -70,7 +70,7 @@ async fn elements_that_the_server_refuses_are_left_out_and_the_rest_is_sent_agai
 
 #[tokio::test]
 async fn a_batch_that_is_too_large_is_halved_until_it_fits() {
-    let sandbox = start(Sandbox::builder().generation(Generation::G2).ingestion_bytes(700)).await;
+    let sandbox = start(Sandbox::builder().release(Release::V8_6).ingestion_bytes(700)).await;
     let elements = (0..12).map(variable).chain([variable(12).with_value("x".repeat(1000))]);
     let batches = client(&sandbox).ingestion().variable_batches().concurrency(1);
     let (accepted, refused, failed) = gather(batches.send(stream::iter(elements))).await;
@@ -120,7 +120,7 @@ async fn a_server_that_is_busy_is_asked_again() {
 
 #[tokio::test]
 async fn events_are_ingested_by_servers_of_camunda_7() {
-    let sandbox = of(Generation::G2).await;
+    let sandbox = of(Release::V8_6).await;
     let event = |number: usize| CloudEvent::new(number.to_string(), "depot", "arrived", "parcel-1");
     let ingestion = client(&sandbox).ingestion();
     let (accepted, ..) = gather(ingestion.event_batches().batch_count(4).send(stream::iter((0..10).map(event)))).await;

@@ -1,8 +1,7 @@
-//! The crate as its users see it, against a real server on loopback of each generation.
+//! The crate as its users see it, against a real server on loopback of each release.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
-mod bars;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod client;
@@ -13,6 +12,7 @@ mod ingestion;
 mod operations;
 #[path = "../../../optimize-sandbox/tests/it/page.rs"]
 mod page;
+mod promises;
 mod readiness;
 mod recorded;
 mod replay;

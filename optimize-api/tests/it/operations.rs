@@ -8,10 +8,10 @@ use optimize_api::{
     Client, CloudEvent, CollectionId, DashboardId, DefinitionKind, Definitions, ErrorKind, ExternalVariable, Operation,
     ReportId, ScopeEntry, VariableLabel, VariableType,
 };
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox, SandboxBuilder};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox, SandboxBuilder};
 use serde_json::Value;
 
-use crate::support::{GENERATIONS, api_requests, client, of, sandbox, start, statuses};
+use crate::support::{api_requests, client, of, sandbox, start, statuses};
 
 const CLAIMS: &str = "claims";
 
@@ -52,9 +52,9 @@ fn the_description_of_the_api_has_the_operations_and_no_other() {
     assert_eq!(described, declared.collect());
 }
 
-/// All that is in the files of a folder and its folders.
-fn walk(folder: &Path) -> String {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+/// All that is in the files of a directory and its directories.
+fn walk(directory: &Path) -> String {
+    let paths = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     paths.map(|path| if path.is_dir() { walk(&path) } else { std::fs::read_to_string(path).unwrap() }).collect()
 }
 
@@ -64,38 +64,38 @@ fn ids(definitions: &Definitions) -> Vec<String> {
 
 #[tokio::test]
 async fn a_deleted_report_is_gone_and_so_are_references_to_it() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let (reports, dashboards) = (client(&sandbox).reports(), client(&sandbox).dashboards());
         let report = ReportId::from("claims-by-month");
         reports.delete(&report).await.unwrap();
         let left = reports.list(&CLAIMS.into()).await.unwrap();
-        assert!(left.len() == 4 && !left.contains(&report), "{generation}");
+        assert!(left.len() == 4 && !left.contains(&report), "{release}");
         let exported = dashboards.export_definitions(&["claims-overview".into()]).await.unwrap();
         assert!(!ids(&exported).contains(&"claims-by-month".to_owned()));
         let error = reports.delete(&report).await.unwrap_err();
-        assert_eq!((error.kind(), error.status()), (ErrorKind::NotFound, Some(404)), "{generation}");
+        assert_eq!((error.kind(), error.status()), (ErrorKind::NotFound, Some(404)), "{release}");
     }
 }
 
 #[tokio::test]
 async fn a_deleted_dashboard_leaves_its_reports() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         client.dashboards().delete(&"claims-overview".into()).await.unwrap();
         assert_eq!(client.dashboards().list(&CLAIMS.into()).await.unwrap(), [DashboardId::from("claims-payouts")]);
         assert_eq!(client.reports().list(&CLAIMS.into()).await.unwrap().len(), 5);
         // The id of a report is not that of a dashboard.
         let error = client.dashboards().delete(&"claims-raw".into()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
     }
 }
 
 #[tokio::test]
 async fn a_combined_report_brings_its_parts_and_an_unknown_id_spoils_all() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let reports = client(&sandbox).reports();
         let wanted = ["orders-side-by-side", "orders-raw", "orders-raw"].map(ReportId::from);
         let exported = reports.export_definitions(&wanted).await.unwrap();
@@ -103,15 +103,15 @@ async fn a_combined_report_brings_its_parts_and_an_unknown_id_spoils_all() {
         assert_eq!(kinds.iter().filter(|kind| **kind == DefinitionKind::CombinedReport).count(), 1);
         assert_eq!(kinds.len(), 4, "{:?}", ids(&exported));
         let error = reports.export_definitions(&["orders-raw".into(), "nobody".into()]).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
         assert_eq!(reports.export_definitions(&[]).await.unwrap().as_bytes(), b"[]");
     }
 }
 
 #[tokio::test]
 async fn what_was_exported_is_imported_with_new_ids() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         let exported = client.dashboards().export_definitions(&["claims-overview".into()]).await.unwrap();
         assert_eq!(exported.iter().last().unwrap().kind, DefinitionKind::Dashboard);
@@ -119,15 +119,15 @@ async fn what_was_exported_is_imported_with_new_ids() {
         assert_eq!(made.len(), exported.iter().count());
         let dashboards: Vec<_> = made.iter().filter(|made| made.entity_type == "dashboard").collect();
         let [dashboard] = dashboards[..] else { panic!("{made:?}") };
-        assert!(!ids(&exported).contains(&dashboard.id), "{generation}");
+        assert!(!ids(&exported).contains(&dashboard.id), "{release}");
         let again = client.dashboards().export_definitions(&[dashboard.id.as_str().into()]).await.unwrap();
         let ids: BTreeSet<_> = ids(&again).into_iter().collect();
         assert_eq!(ids, made.iter().map(|made| made.id.clone()).collect(), "the copy refers to the copies");
     }
 }
 
-async fn refused_import(generation: Generation, collection: &str, change: impl FnOnce(&str) -> String) -> String {
-    let sandbox = of(generation).await;
+async fn refused_import(release: Release, collection: &str, change: impl FnOnce(&str) -> String) -> String {
+    let sandbox = of(release).await;
     let client = client(&sandbox);
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
     let definitions = Definitions::from_json(change(std::str::from_utf8(exported.as_bytes()).unwrap())).unwrap();
@@ -146,16 +146,12 @@ async fn refused_import(generation: Generation, collection: &str, change: impl F
 async fn a_refused_import_says_why() {
     let same = str::to_owned;
     let (own, general) = ("importIndexVersionMismatch", "badRequestError");
-    for (generation, mismatch) in GENERATIONS.into_iter().zip([own, own, general, general]) {
-        let refused = |collection, change: fn(&str) -> String| refused_import(generation, collection, change);
+    for (release, mismatch) in Release::ALL.into_iter().zip([own, own, general, general]) {
+        let refused = |collection, change: fn(&str) -> String| refused_import(release, collection, change);
         assert_eq!(refused("nowhere", same).await, "404 \"notFoundError\" (0, 0, 0)");
-        assert_eq!(
-            refused("claims", same).await,
-            "409 \"nonDefinitionScopeCompliantConflict\" (0, 0, 1)",
-            "{generation}"
-        );
+        assert_eq!(refused("claims", same).await, "409 \"nonDefinitionScopeCompliantConflict\" (0, 0, 1)", "{release}");
         let older = |text: &str| text.replace("\"sourceIndexVersion\":8", "\"sourceIndexVersion\":7");
-        assert_eq!(refused("orders", older).await, format!("400 {mismatch:?} (1, 0, 0)"), "{generation}");
+        assert_eq!(refused("orders", older).await, format!("400 {mismatch:?} (1, 0, 0)"), "{release}");
         let unknown = |text: &str| text.replace("\"key\":\"order-process\"", "\"key\":\"nobody-s\"");
         assert_eq!(refused("orders", unknown).await, "400 \"importDefinitionDoesNotExist\" (0, 1, 0)");
         // Of two problems the version counts.
@@ -171,8 +167,8 @@ async fn a_refused_import_says_why() {
 
 #[tokio::test]
 async fn labels_are_set_kept_and_removed() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         let label = |name, text| VariableLabel::new(name, VariableType::String, text);
         client.set_variable_labels("invoice", &[label("a", "A"), label("b", "B")]).await.unwrap();
@@ -181,7 +177,7 @@ async fn labels_are_set_kept_and_removed() {
         assert_eq!(sandbox.variable_label("invoice", "a", "String").as_deref(), Some("A"));
         assert_eq!(sandbox.variable_label("invoice", "b", "String"), None);
         let error = client.set_variable_labels("nobody-s", &[label("a", "")]).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
         let twice = client.set_variable_labels("invoice", &[label("a", "1"), label("a", "2")]).await.unwrap_err();
         assert_eq!((twice.kind(), twice.attempts()), (ErrorKind::InvalidInput, 0));
     }
@@ -189,7 +185,7 @@ async fn labels_are_set_kept_and_removed() {
 
 #[tokio::test]
 async fn servers_before_their_fixes_refuse_labels_and_imports() {
-    let sandbox = start(Sandbox::builder().before_fixes()).await;
+    let sandbox = start(Sandbox::builder().unpatched()).await;
     let client = client(&sandbox);
     let label = VariableLabel::new("a", VariableType::String, "A");
     let error = client.set_variable_labels("invoice", &[label]).await.unwrap_err();
@@ -203,14 +199,14 @@ async fn servers_before_their_fixes_refuse_labels_and_imports() {
 
 #[tokio::test]
 async fn sharing_is_switched() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         for (enabled, expected) in [(false, false), (false, false), (true, true)] {
             if enabled { client.enable_sharing().await } else { client.disable_sharing().await }.unwrap();
             assert_eq!(sandbox.is_sharing_enabled(), expected);
         }
-        let void = if matches!(generation, Generation::G2 | Generation::G2Late) { 204 } else { 200 };
+        let void = if matches!(release, Release::V8_6 | Release::V8_7) { 204 } else { 200 };
         assert_eq!(statuses(&sandbox), [void; 3]);
     }
 }
@@ -218,7 +214,7 @@ async fn sharing_is_switched() {
 #[tokio::test]
 async fn a_process_definition_is_deleted_once() {
     const KEY: i64 = 2_251_799_813_685_249;
-    let sandbox = of(Generation::G4).await;
+    let sandbox = of(Release::V8_10).await;
     let client = client(&sandbox);
     client.delete_process_definition(KEY).await.unwrap();
     let queued = client.delete_process_definition(KEY).await.unwrap_err();
@@ -231,8 +227,8 @@ async fn a_process_definition_is_deleted_once() {
 
 #[tokio::test]
 async fn a_collection_is_made_given_a_scope_and_imported_into() {
-    for generation in [Generation::G3, Generation::G4] {
-        let sandbox = of(generation).await;
+    for release in [Release::V8_8, Release::V8_10] {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         let collections = client.collections();
         let id = collections.create("Copies", "demo").await.unwrap();
@@ -247,12 +243,12 @@ async fn a_collection_is_made_given_a_scope_and_imported_into() {
         assert!(collections.list().await.unwrap().contains(&id));
         assert_eq!(collections.get(&"nowhere".into()).await.unwrap_err().kind(), ErrorKind::NotFound);
         let error = collections.set_scope(&"nowhere".into(), &[]).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{generation}");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
     }
 }
 
-/// Calls every operation that servers of this generation have.
-async fn call_everything(client: &Client, generation: Generation) {
+/// Calls every operation that servers of this release have.
+async fn call_everything(client: &Client, release: Release) {
     let (report, dashboard, collection) =
         (ReportId::from("a?b#ü"), DashboardId::from("a b"), CollectionId::from("ü?#"));
     let reports = client.reports();
@@ -274,7 +270,7 @@ async fn call_everything(client: &Client, generation: Generation) {
     client.enable_sharing().await.unwrap();
     client.disable_sharing().await.unwrap();
     client.ingestion().variables(&[variable]).await.unwrap();
-    if generation == Generation::G2 {
+    if release == Release::V8_6 {
         client.ingestion().events(&[CloudEvent::new("1", "s", "t", "c")]).await.unwrap();
         return;
     }
@@ -283,7 +279,7 @@ async fn call_everything(client: &Client, generation: Generation) {
     collections.get(&collection).await.unwrap_err();
     collections.create("x", "y").await.unwrap();
     collections.set_scope(&collection, &[]).await.unwrap_err();
-    if generation != Generation::G4 {
+    if release != Release::V8_10 {
         return;
     }
     client.delete_process_definition(1).await.unwrap_err();
@@ -314,11 +310,11 @@ fn operation_of(entry: &optimize_sandbox::Entry) -> &'static str {
 #[tokio::test]
 async fn every_operation_is_sent_as_it_is_declared_and_known_to_the_sandbox() {
     let mut seen = BTreeSet::new();
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
-        call_everything(&client(&sandbox), generation).await;
+    for release in Release::ALL {
+        let sandbox = of(release).await;
+        call_everything(&client(&sandbox), release).await;
         for entry in api_requests(&sandbox) {
-            assert_ne!(entry.status, 500, "{generation}: {} {}", entry.method, entry.path);
+            assert_ne!(entry.status, 500, "{release}: {} {}", entry.method, entry.path);
             seen.insert(operation_of(&entry));
         }
     }
@@ -331,8 +327,8 @@ async fn every_operation_is_sent_as_it_is_declared_and_known_to_the_sandbox() {
 
 /// What each typed operation makes of a server whose every response is this one, except tokens and readiness.
 async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), optimize_api::Error>)> {
-    let answer = |path: &str| FaultRule::new(path, Fault::answer(200, "application/json", body)).times(u32::MAX);
-    let deepest = (2..=9).map(|depth| answer(&format!("/api{}", "/*".repeat(depth))));
+    let response = |path: &str| FaultRule::new(path, Fault::response(200, "application/json", body)).times(u32::MAX);
+    let deepest = (2..=9).map(|depth| response(&format!("/api{}", "/*".repeat(depth))));
     let sandbox = start(deepest.fold(Sandbox::builder(), SandboxBuilder::fault)).await;
     let client = client(&sandbox);
     let (reports, dashboards, collections) = (client.reports(), client.dashboards(), client.collections());
@@ -399,14 +395,14 @@ async fn a_response_that_is_not_of_the_operation_is_never_a_success() {
 
 #[tokio::test]
 async fn what_a_release_does_not_have_names_the_releases_that_do() {
-    let sandbox = of(Generation::G2).await;
+    let sandbox = of(Release::V8_6).await;
     let error = client(&sandbox).collections().list().await.unwrap_err();
     assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
-    insta::assert_snapshot!(error, @"list collections: the server answered 404 notFoundError: HTTP 404 Not Found; the server does not have this operation: Camunda 8 from 8.7 on has it");
-    let sandbox = of(Generation::G3).await;
+    insta::assert_snapshot!(error, @"list collections: the server returned 404 notFoundError: HTTP 404 Not Found; the server does not have this operation: Camunda 8 from 8.7 on has it");
+    let sandbox = of(Release::V8_8).await;
     let error = client(&sandbox).delete_process_definition(1).await.unwrap_err();
     assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
-    insta::assert_snapshot!(error, @"delete the data of the process definition 1: the server answered 500 serverError: No static resource api/public/process-definition/1.; the server does not have this operation: Camunda 8 from 8.10 on has it");
+    insta::assert_snapshot!(error, @"delete the data of the process definition 1: the server returned 500 serverError: No static resource api/public/process-definition/1.; the server does not have this operation: Camunda 8 from 8.10 on has it");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Every answer that was recorded with the real web stacks, read by the client.
+//! Every response that was recorded with the real web stacks, read by the client.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,28 +17,28 @@ use tokio::net::TcpListener;
 use crate::page::page;
 use crate::support::url;
 
-const RELEASES: [(&str, &str); 5] = [
-    ("8.6", include_str!("../../../optimize-sandbox/tests/recordings/spring-g2-8.6.jsonl")),
-    ("8.7", include_str!("../../../optimize-sandbox/tests/recordings/spring-g2-8.7.jsonl")),
-    ("8.8", include_str!("../../../optimize-sandbox/tests/recordings/spring-g3-8.8.jsonl")),
-    ("8.9", include_str!("../../../optimize-sandbox/tests/recordings/spring-g3-8.9.jsonl")),
-    ("8.10", include_str!("../../../optimize-sandbox/tests/recordings/spring-g4-8.10.jsonl")),
+const RECORDINGS: [(&str, &str); 5] = [
+    ("8.6", include_str!("../../../optimize-sandbox/tests/recordings/8.6.jsonl")),
+    ("8.7", include_str!("../../../optimize-sandbox/tests/recordings/8.7.jsonl")),
+    ("8.8", include_str!("../../../optimize-sandbox/tests/recordings/8.8.jsonl")),
+    ("8.9", include_str!("../../../optimize-sandbox/tests/recordings/8.9.jsonl")),
+    ("8.10", include_str!("../../../optimize-sandbox/tests/recordings/8.10.jsonl")),
 ];
 
 /// The size of a token that is too large for the servers.
 const LARGE: usize = 9000;
 
-/// A server that answers every request with the same bytes, and closes the connection.
-async fn parrot(answer: Arc<Mutex<Vec<u8>>>) -> String {
+/// A server that returns for every request with the same bytes, and closes the connection.
+async fn parrot(response: Arc<Mutex<Vec<u8>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let answer = answer.lock().unwrap().clone();
+            let response = response.lock().unwrap().clone();
             tokio::spawn(async move {
                 // Each request here fits into one read.
                 let _ = stream.read(&mut vec![0; 65536]).await;
-                let _ = stream.write_all(&answer).await;
+                let _ = stream.write_all(&response).await;
             });
         }
     });
@@ -52,15 +52,15 @@ fn bytes(case: &Value) -> Vec<u8> {
         Value::Null => String::new(),
         body => body.to_string(),
     };
-    let mut answer =
+    let mut response =
         format!("HTTP/1.1 {} Recorded\r\nConnection: close\r\nContent-Length: {}\r\n", case["status"], body.len());
     let headers = [("Content-Type", text("content_type")), ("WWW-Authenticate", text("www_authenticate"))];
     for (name, value) in headers.into_iter().chain([("Location", case["headers"]["Location"].as_str())]) {
         if let Some(value) = value {
-            write!(answer, "{name}: {value}\r\n").unwrap();
+            write!(response, "{name}: {value}\r\n").unwrap();
         }
     }
-    (answer + "\r\n" + &body).into_bytes()
+    (response + "\r\n" + &body).into_bytes()
 }
 
 /// The operation that a recorded request is one of, called with a token that is as large as the recorded one.
@@ -112,7 +112,7 @@ async fn call(client: &Client, request: &str) -> Option<(&'static str, Result<()
 /// What a user sees: the class of the error and the id of its hint.
 fn shown(outcome: &Result<(), Error>) -> String {
     match outcome {
-        Ok(()) => "an answer, no error".to_owned(),
+        Ok(()) => "a response, no error".to_owned(),
         Err(error) => match error.hint() {
             Some(hint) => format!("{:?}, `{}`", error.kind(), hint.id),
             None => format!("{:?}", error.kind()),
@@ -121,9 +121,9 @@ fn shown(outcome: &Result<(), Error>) -> String {
 }
 
 #[tokio::test]
-async fn generated_every_recorded_answer_is_read() {
-    let answer = Arc::<Mutex<Vec<u8>>>::default();
-    let base_url = parrot(answer.clone()).await;
+async fn generated_every_recorded_response_is_read() {
+    let response = Arc::<Mutex<Vec<u8>>>::default();
+    let base_url = parrot(response.clone()).await;
     let [small, large] = [40, LARGE].map(|size| {
         let credentials = Credentials::static_bearer("t".repeat(size).into()).unwrap();
         let policy = RetryPolicy::default().with_first_wait(Duration::ZERO);
@@ -131,7 +131,7 @@ async fn generated_every_recorded_answer_is_read() {
     });
     let mut read: BTreeMap<(&str, String, String), BTreeMap<String, Vec<&str>>> = BTreeMap::new();
     let mut count = 0;
-    for (release, recording) in RELEASES {
+    for (release, recording) in RECORDINGS {
         for line in recording.lines().skip(1) {
             let case: Value = serde_json::from_str(line).unwrap();
             let (Some(request), true) = (case["request"].as_str(), case["status"].is_u64()) else { continue };
@@ -142,7 +142,7 @@ async fn generated_every_recorded_answer_is_read() {
             }
             let is_large = ["9000 bytes", "20000", "70000"].iter().any(|size| name.contains(size));
             let client = if is_large { &large } else { &small };
-            *answer.lock().unwrap() = bytes(&case);
+            *response.lock().unwrap() = bytes(&case);
             let Some((operation, outcome)) = call(client, request).await else { continue };
             count += 1;
             let status = case["status"].to_string();
@@ -156,7 +156,7 @@ async fn generated_every_recorded_answer_is_read() {
     }
     assert!(count > 900, "{count}");
     let mut text = format!(
-        "# Recorded answers\n\nWhat the client makes of each of {count} recorded answers: the class of the error and the id of its hint, see \
+        "# Recorded responses\n\nWhat the client makes of each of {count} recorded responses: the class of the error and the id of its hint, see \
          [Known problems](../reference/known-problems.md). Written by `cargo xtask gen`.\n\n\
          | Operation | Status | Class, hint | Recorded requests |\n|---|---|---|---|\n"
     );
@@ -169,10 +169,10 @@ async fn generated_every_recorded_answer_is_read() {
         let further = if cases.len() > 3 { format!(" and {} more", cases.len() - 3) } else { String::new() };
         writeln!(text, "| `{operation}` | {status} | {shown} | {}{further} |", names.join("; ")).unwrap();
     }
-    page("dev/recorded-answers.md", &text);
+    page("dev/recorded-responses.md", &text);
 }
 
-/// What must hold whatever the answer is.
+/// What must hold whatever the response is.
 fn check(case: &Value, is_large: bool, operation: &str, outcome: &Result<(), Error>) {
     let name = &case["name"];
     let (status, body) = (case["status"].as_u64().unwrap(), &case["body"]);

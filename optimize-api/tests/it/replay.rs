@@ -1,16 +1,16 @@
 //! What is sent again after a failure, and what must not be.
 
 use optimize_api::{Definitions, ErrorKind, ExternalVariable, VariableType};
-use optimize_sandbox::{Fault, FaultRule, Generation};
+use optimize_sandbox::{Fault, FaultRule, Release};
 
 use crate::support::{client, of, sandbox, statuses, with_fault};
 
 #[tokio::test]
-async fn a_deletion_whose_answer_was_lost_is_found_done() {
+async fn a_deletion_whose_response_was_lost_is_found_done() {
     let sandbox = with_fault(FaultRule::new("/api/public/report/*", Fault::ResetAfter)).await;
     client(&sandbox).reports().delete(&"claims-raw".into()).await.unwrap();
     assert_eq!(statuses(&sandbox), [0, 404]);
-    let sandbox = of(Generation::G4).await;
+    let sandbox = of(Release::V8_10).await;
     sandbox.add_fault(FaultRule::new("/api/public/process-definition/*", Fault::ResetAfter));
     client(&sandbox).delete_process_definition(2_251_799_813_685_249).await.unwrap();
     assert_eq!(statuses(&sandbox), [0, 409]);
@@ -37,7 +37,7 @@ async fn a_missing_report_is_not_taken_for_a_deleted_one() {
 #[tokio::test]
 async fn a_404_of_something_before_the_server_is_no_deletion() {
     let sandbox = with_fault(FaultRule::new("/api/public/report/*", Fault::status(503))).await;
-    let page = Fault::answer(404, "text/html", "<html>no such route</html>");
+    let page = Fault::response(404, "text/html", "<html>no such route</html>");
     sandbox.add_fault(FaultRule::new("/api/public/report/*", page));
     let error = client(&sandbox).reports().delete(&"claims-raw".into()).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Misconfigured, Some(404)));

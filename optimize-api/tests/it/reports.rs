@@ -1,16 +1,17 @@
 mod data_export;
 
 use optimize_api::{CollectionId, ErrorKind, ReportId};
+use optimize_sandbox::Release;
 
-use crate::support::{GENERATIONS, api_requests, client, of, sandbox, token_requests};
+use crate::support::{api_requests, client, of, sandbox, token_requests};
 
 #[tokio::test]
-async fn the_reports_of_a_collection_are_listed_on_every_generation() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+async fn the_reports_of_a_collection_are_listed_on_every_release() {
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let ids = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap();
         let expected = ["claims-by-month", "claims-by-month-and-risk", "claims-by-risk", "claims-count", "claims-raw"];
-        assert_eq!(ids, expected.map(ReportId::from), "{generation}");
+        assert_eq!(ids, expected.map(ReportId::from), "{release}");
     }
 }
 

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use optimize_api::{Client, ClientBuilder, RetryPolicy};
 use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
-use optimize_sandbox::{Entry, FaultRule, Generation, Sandbox, SandboxBuilder};
+use optimize_sandbox::{Entry, FaultRule, Release, Sandbox, SandboxBuilder};
 
-pub(crate) const GENERATIONS: [Generation; 5] =
-    [Generation::G2, Generation::G2Late, Generation::G3, Generation::G3Late, Generation::G4];
 pub(crate) const REPORT_LIST_PATH: &str = "/api/public/report";
 pub(crate) const REPORT_DATA_PATH: &str = "/api/public/export/report/*/result/json";
 
@@ -15,8 +13,8 @@ pub(crate) async fn sandbox() -> Sandbox {
     start(Sandbox::builder()).await
 }
 
-pub(crate) async fn of(generation: Generation) -> Sandbox {
-    start(Sandbox::builder().generation(generation)).await
+pub(crate) async fn of(release: Release) -> Sandbox {
+    start(Sandbox::builder().release(release)).await
 }
 
 pub(crate) async fn with_fault(rule: FaultRule) -> Sandbox {
@@ -52,7 +50,7 @@ pub(crate) fn static_client(sandbox: &Sandbox) -> Client {
     builder(sandbox).credentials(credentials).build().unwrap()
 }
 
-/// The statuses of the answers to requests below `/api`, in order; 0 is a broken connection.
+/// The statuses of the responses to requests below `/api`, in order; 0 is a broken connection.
 pub(crate) fn statuses(sandbox: &Sandbox) -> Vec<u16> {
     api_requests(sandbox).iter().map(|entry| entry.status).collect()
 }

@@ -22,7 +22,7 @@ async fn once(fault: Fault) -> Sandbox {
     with_fault(FaultRule::new(REPORT_LIST_PATH, fault)).await
 }
 
-/// What a list request comes to when every answer is `fault`, and how many requests it took.
+/// What a list request comes to when every response is `fault`, and how many requests it took.
 async fn check(fault: Fault, kind: ErrorKind, requests: usize) -> Error {
     let sandbox = failing(fault.clone()).await;
     let error = list(&client(&sandbox)).await.unwrap_err();
@@ -47,7 +47,7 @@ async fn other_failures_are_final() {
         check(Fault::status(code), ErrorKind::Rejected, 1).await;
     }
     check(Fault::status(403), ErrorKind::Forbidden, 1).await;
-    check(Fault::answer(404, "application/json", r#"{"errorCode":"notFoundError"}"#), ErrorKind::NotFound, 1).await;
+    check(Fault::response(404, "application/json", r#"{"errorCode":"notFoundError"}"#), ErrorKind::NotFound, 1).await;
 }
 
 #[tokio::test]
@@ -103,11 +103,11 @@ async fn a_redirect_is_not_followed_and_names_the_base_url_as_wrong() {
 
 #[tokio::test]
 async fn what_is_not_optimize_names_the_base_url_as_wrong() {
-    check(Fault::answer(200, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
-    check(Fault::answer(404, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
-    check(Fault::answer(200, "application/json", "{\"status\":\"UP\"}"), ErrorKind::Misconfigured, 1).await;
-    check(Fault::answer(200, "text/plain", "hello"), ErrorKind::Misconfigured, 1).await;
-    check(Fault::answer(200, "application/json", ""), ErrorKind::Misconfigured, 1).await;
+    check(Fault::response(200, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::response(404, "text/html", "<html>"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::response(200, "application/json", "{\"status\":\"UP\"}"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::response(200, "text/plain", "hello"), ErrorKind::Misconfigured, 1).await;
+    check(Fault::response(200, "application/json", ""), ErrorKind::Misconfigured, 1).await;
 }
 
 #[tokio::test]
@@ -115,12 +115,12 @@ async fn an_echoed_token_does_not_reach_the_error() {
     let sandbox = sandbox().await;
     let token = "canary.0123456789.token";
     let body = format!("{{\"detail\":\"Bearer {token} is not good\"}}");
-    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::answer(403, "application/json", &body)));
+    sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::response(403, "application/json", &body)));
     let credentials = Credentials::static_bearer(token.to_owned().into()).unwrap();
     let error = list(&builder(&sandbox).credentials(credentials).build().unwrap()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "list the reports of the collection claims: the server answered 403: Bearer [redacted] is not good"
+        "list the reports of the collection claims: the server returned 403: Bearer [redacted] is not good"
     );
 }
 
@@ -159,7 +159,7 @@ async fn a_server_that_is_not_there_is_tried_again_and_named() {
 }
 
 #[tokio::test]
-async fn an_answer_over_the_limit_is_not_read_and_not_asked_for_again() {
+async fn a_response_over_the_limit_is_not_read_and_not_asked_for_again() {
     let sandbox = start(Sandbox::builder()).await;
     let client = builder(&sandbox).credentials(credentials(&sandbox)).body_limit(100).build().unwrap();
     let error = list(&client).await.unwrap_err();
@@ -168,7 +168,7 @@ async fn an_answer_over_the_limit_is_not_read_and_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn bar_32_an_answer_of_three_gigabytes_is_given_up_at_the_limit() {
+async fn an_response_of_three_gigabytes_is_given_up_at_the_limit() {
     for gzip in [false, true] {
         let sandbox = failing(Fault::Flood { megabytes: 3072, gzip }).await;
         let client = builder(&sandbox).credentials(credentials(&sandbox)).body_limit(8 << 20).build().unwrap();
@@ -180,12 +180,12 @@ async fn bar_32_an_answer_of_three_gigabytes_is_given_up_at_the_limit() {
 }
 
 #[tokio::test]
-async fn bar_32_a_flood_of_headers_is_an_error() {
+async fn a_flood_of_headers_is_an_error() {
     check(Fault::HeaderFlood { count: 5000 }, ErrorKind::Unavailable, 4).await;
 }
 
 #[tokio::test]
-async fn a_busy_server_may_be_silent_before_its_answer_and_not_within() {
+async fn a_busy_server_may_be_silent_before_its_response_and_not_within() {
     let millis = Duration::from_millis;
     for (http, is_waited_for) in [
         (HttpOptions::default().with_idle_timeout(millis(100)), true),
@@ -193,22 +193,22 @@ async fn a_busy_server_may_be_silent_before_its_answer_and_not_within() {
     ] {
         let sandbox = once(Fault::Delay { milliseconds: 400 }).await;
         let client = builder(&sandbox).credentials(credentials(&sandbox)).http(http);
-        let answer = list(&client.retry(RetryPolicy::default().with_attempts(1)).build().unwrap()).await;
-        assert_eq!(answer.is_ok(), is_waited_for, "{answer:?}");
+        let response = list(&client.retry(RetryPolicy::default().with_attempts(1)).build().unwrap()).await;
+        assert_eq!(response.is_ok(), is_waited_for, "{response:?}");
     }
 }
 
 #[tokio::test]
-async fn a_raw_request_is_answered_as_it_is() {
+async fn a_raw_request_is_returned_as_it_is() {
     let sandbox = once(Fault::status(503)).await;
     let client = client(&sandbox);
     let raw = |method: &str, path: &str| RawRequest::new(method.parse().unwrap(), path).unwrap();
-    let answer = client.raw(&raw("GET", "/api/public/report?collectionId=claims")).await.unwrap();
-    assert_eq!((answer.status.as_u16(), answer.error.is_none()), (200, true));
-    assert!(answer.body.starts_with(b"[{\"id\":"));
+    let response = client.raw(&raw("GET", "/api/public/report?collectionId=claims")).await.unwrap();
+    assert_eq!((response.status.as_u16(), response.error.is_none()), (200, true));
+    assert!(response.body.starts_with(b"[{\"id\":"));
     assert_eq!(statuses(&sandbox), [503, 200]);
-    let answer = client.raw(&raw("DELETE", "/api/public/report/nobody")).await.unwrap();
-    assert_eq!((answer.status.as_u16(), answer.error.map(|error| error.kind())), (404, Some(ErrorKind::NotFound)));
+    let response = client.raw(&raw("DELETE", "/api/public/report/nobody")).await.unwrap();
+    assert_eq!((response.status.as_u16(), response.error.map(|error| error.kind())), (404, Some(ErrorKind::NotFound)));
     let labels = r#"{"definitionKey":"invoice","labels":[]}"#;
     let request = raw("POST", "/api/public/variables/labels").with_body(labels, "application/json");
     sandbox.add_fault(FaultRule::new("/api/public/variables/labels", Fault::status(503)));
@@ -217,7 +217,7 @@ async fn a_raw_request_is_answered_as_it_is() {
     assert!(request.with_header(name, "x".parse().unwrap()).is_err());
 }
 
-/// The head of the one request that a call sends to a server which answers 204.
+/// The head of the one request that a call sends to a server which returns 204.
 async fn head_of(call: impl AsyncFnOnce(Client)) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -33,7 +33,7 @@ impl Thresholds {
     }
 }
 
-/// How long a failed flight answers for the next ones: 1 s, doubling with each failure in a row, or what the server asked
+/// How long a failed flight is returned to the next ones: 1 s, doubling with each failure in a row, or what the server asked
 /// for; at most 30 s.
 pub(super) fn pause_after(failures_in_a_row: u32, retry_after: Option<Duration>) -> Duration {
     doubling(failures_in_a_row).max(retry_after.unwrap_or_default()).min(LONGEST_PAUSE)

@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use crate::http::HttpOptions;
 use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, ServiceUrlError, SystemClock, scrub};
 
-use super::{ANSWER_LIMIT, refused, reply, unavailable};
+use super::{RESPONSE_LIMIT, refused, reply, unavailable};
 
-/// How long the answer of an issuer is used before it is asked again. If it cannot be had then, the old one stays.
+/// How long the response of an issuer is used before it is asked again. If it cannot be had then, the old one stays.
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An issuer identifier (RFC 8414 §2): an https URL, compared exactly.
@@ -84,12 +84,12 @@ impl fmt::Display for Issuer {
 /// What an issuer has said.
 #[derive(Debug, Default)]
 pub(super) struct Discovered {
-    answer: Mutex<Option<Answer>>,
+    response: Mutex<Option<Response>>,
     client: std::sync::Mutex<Option<(ServiceUrl, reqwest::Client)>>,
 }
 
 #[derive(Debug)]
-struct Answer {
+struct Response {
     token_endpoint: ServiceUrl,
     at: Duration,
 }
@@ -107,14 +107,14 @@ impl Discovered {
         options: &HttpOptions,
         timeout: Duration,
     ) -> Result<ServiceUrl, AuthError> {
-        let mut answer = self.answer.lock().await;
+        let mut response = self.response.lock().await;
         let now = SystemClock.monotonic();
-        if let Some(answer) = answer.as_ref().filter(|answer| now.saturating_sub(answer.at) < KEEP) {
-            return Ok(answer.token_endpoint.clone());
+        if let Some(response) = response.as_ref().filter(|response| now.saturating_sub(response.at) < KEEP) {
+            return Ok(response.token_endpoint.clone());
         }
-        match (ask(issuer, options, timeout).await, answer.as_ref()) {
+        match (ask(issuer, options, timeout).await, response.as_ref()) {
             (Ok(token_endpoint), _) => {
-                *answer = Some(Answer { token_endpoint: token_endpoint.clone(), at: now });
+                *response = Some(Response { token_endpoint: token_endpoint.clone(), at: now });
                 Ok(token_endpoint)
             }
             (Err(error), Some(old)) if error.is_transient() => Ok(old.token_endpoint.clone()),
@@ -140,18 +140,18 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
         let request = client.get(url.as_url().clone()).header(http::header::ACCEPT, "application/json");
         let response = options.send(request.timeout(timeout)).await.map_err(|error| unavailable(url, error))?;
         let status = response.status();
-        tracing::debug!(%url, status = status.as_u16(), "issuer answered");
+        tracing::debug!(%url, status = status.as_u16(), "issuer responded");
         if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
             continue;
         }
         let headers = response.headers().clone();
-        let body = options.read_body(response, ANSWER_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        let body = options.read_body(response, RESPONSE_LIMIT).await.map_err(|error| unavailable(url, error))?;
         if status.is_redirection() {
-            let problem = format!("{url} answered {} with a redirect, which is not followed", status.as_u16());
+            let problem = format!("{url} returned {} with a redirect, which is not followed", status.as_u16());
             return Err(failed(issuer, &problem));
         }
         if !status.is_success() {
-            let problem = format!("it answered {} to discovery", status.as_u16());
+            let problem = format!("it returned {} to discovery", status.as_u16());
             let kind = reply::kind_of(status);
             return Err(refused(url, status, &headers, reply::Failure { kind, code: None, problem }));
         }
@@ -163,7 +163,7 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
 
 fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, AuthError> {
     let Ok(metadata) = serde_json::from_slice::<Metadata>(body) else {
-        return Err(failed(issuer, &format!("{url} answered with no metadata: not a JSON object of the right form")));
+        return Err(failed(issuer, &format!("{url} returned no metadata: not a JSON object of the right form")));
     };
     // RFC 8414 §3.3: another issuer may be an attacker that poses as this one.
     if metadata.issuer.as_deref() != Some(issuer.as_str()) {

@@ -1,4 +1,4 @@
-//! Reading what a token endpoint answers: strict about what matters, lenient about the rest.
+//! Reading what a token endpoint returns: strict about what matters, lenient about the rest.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use serde_json::value::RawValue;
 use crate::http::{described_page, is_html, without_mark};
 use crate::{AuthErrorKind, Token, scrub};
 
-/// Lifetime of a token whose answer does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
+/// Lifetime of a token whose response does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 
 /// Longer lifetimes are cut to this, so that no arithmetic on them can overflow.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Why an answer holds no token.
+/// Why a response holds no token.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) kind: AuthErrorKind,
@@ -27,7 +27,7 @@ pub(super) struct Failure {
 }
 
 #[derive(Deserialize)]
-struct Answer<'a> {
+struct Response<'a> {
     access_token: Option<SecretString>,
     // Some providers send these as other types than the RFC says, so anything is taken and judged below.
     token_type: Option<Value>,
@@ -47,21 +47,21 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
     if status.is_redirection() {
         return fail(
             AuthErrorKind::Protocol,
-            format!("it answered {} with a redirect, which is not followed", status.as_u16()),
+            format!("it returned {} with a redirect, which is not followed", status.as_u16()),
         );
     }
     let text = without_mark(&body);
     // A serde error repeats the invalid value, which may be the token: report its position only.
-    let parsed: Result<Answer<'_>, serde_json::Error> = serde_json::from_slice(text);
+    let parsed: Result<Response<'_>, serde_json::Error> = serde_json::from_slice(text);
     let is_success = status.is_success();
-    let answer = match parsed {
-        Ok(answer) => answer,
+    let response = match parsed {
+        Ok(response) => response,
         Err(error) if is_success => {
             let problem = match error.classify() {
-                _ if body.is_empty() => "it answered with an empty body".to_owned(),
-                _ if is_html(headers, &body) => format!("it answered with {}", scrub(&described_page(&body), secrets)),
+                _ if body.is_empty() => "it returned an empty body".to_owned(),
+                _ if is_html(headers, &body) => format!("it returned {}", scrub(&described_page(&body), secrets)),
                 serde_json::error::Category::Data => "`access_token` is not a text".to_owned(),
-                _ => format!("its answer is not JSON (line {}, column {})", error.line(), error.column()),
+                _ => format!("its response is not JSON (line {}, column {})", error.line(), error.column()),
             };
             return fail(AuthErrorKind::Protocol, problem);
         }
@@ -70,38 +70,38 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
             // A page is no decision of the token endpoint, unless it says that it is busy.
             let kind =
                 if kind_of(status) == AuthErrorKind::Refused { AuthErrorKind::Protocol } else { kind_of(status) };
-            return fail(kind, format!("it answered {} with {page}", described(status)));
+            return fail(kind, format!("it returned {} with {page}", described(status)));
         }
-        Err(_) => return fail(kind_of(status), format!("it answered {}", described(status))),
+        Err(_) => return fail(kind_of(status), format!("it returned {}", described(status))),
     };
     let shown = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(|text| scrub(text, secrets));
-    if !is_success || answer.error.as_ref().is_some_and(|error| !error.is_null()) {
-        let code = shown(&answer.error);
+    if !is_success || response.error.as_ref().is_some_and(|error| !error.is_null()) {
+        let code = shown(&response.error);
         let kind = if is_success { AuthErrorKind::Refused } else { kind_of(status) };
-        let mut problem = format!("it answered {}", described(status));
-        for part in [code.clone(), shown(&answer.error_description)].into_iter().flatten() {
+        let mut problem = format!("it returned {}", described(status));
+        for part in [code.clone(), shown(&response.error_description)].into_iter().flatten() {
             problem.push_str(": ");
             problem.push_str(&part);
         }
         return Err(Failure { kind, code, problem });
     }
-    let Some(secret) = answer.access_token else {
-        return fail(AuthErrorKind::Protocol, "its answer has no `access_token`".to_owned());
+    let Some(secret) = response.access_token else {
+        return fail(AuthErrorKind::Protocol, "its response has no `access_token`".to_owned());
     };
-    let is_bearer = match &answer.token_type {
+    let is_bearer = match &response.token_type {
         None | Some(Value::Null) => true,
         Some(Value::String(kind)) => kind.eq_ignore_ascii_case("bearer"),
         Some(_) => false,
     };
     if !is_bearer {
-        return fail(AuthErrorKind::Protocol, "its answer has a `token_type` other than Bearer".to_owned());
+        return fail(AuthErrorKind::Protocol, "its response has a `token_type` other than Bearer".to_owned());
     }
     let token = Token::bearer(secret).or_else(|error| fail(AuthErrorKind::Protocol, error.to_string()))?;
-    let mut token = token.with_lifetime(seconds(answer.expires_in).unwrap_or(ASSUMED_LIFETIME));
-    if let Some(age) = seconds(answer.refresh_in) {
+    let mut token = token.with_lifetime(seconds(response.expires_in).unwrap_or(ASSUMED_LIFETIME));
+    if let Some(age) = seconds(response.refresh_in) {
         token = token.with_refresh_in(age);
     }
-    Ok(match answer.scope {
+    Ok(match response.scope {
         Some(Value::String(scope)) if !scope.is_empty() => token.with_scope(scope),
         _ => token,
     })

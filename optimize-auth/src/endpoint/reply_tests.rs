@@ -25,7 +25,7 @@ fn json(body: &str) -> String {
     reading(200, "application/json", body)
 }
 
-/// The answer with one more member beside a good token.
+/// The response with one more member beside a good token.
 fn with(member: &str) -> String {
     json(&format!(r#"{{"access_token":"t",{member}}}"#))
 }
@@ -37,11 +37,11 @@ fn the_contract_s_examples_are_read() {
     assert_snapshot!(json(include_str!("../../tests/fixtures/token-keycloak-response.json")),
         @r#"token eyJhbGciOiJSUzI1NiJ9.a2V5Y2xvYWs.c2ln for Some(300.0) s, scope Some("profile email")"#);
     assert_snapshot!(reading(401, "application/json", include_str!("../../tests/fixtures/token-error.json")),
-        @"Refused: it answered 401 Unauthorized: invalid_client: Invalid client credentials");
+        @"Refused: it returned 401 Unauthorized: invalid_client: Invalid client credentials");
 }
 
 #[test]
-fn every_recorded_answer_of_keycloak_is_understood() {
+fn every_recorded_response_of_keycloak_is_understood() {
     let lines = include_str!("../../tests/fixtures/keycloak-26.7.3.jsonl").lines().map(|line| {
         let recorded: Value = serde_json::from_str(line).unwrap();
         let status = recorded["status"].as_u64().unwrap().try_into().unwrap();
@@ -78,23 +78,23 @@ fn a_token_type_may_be_absent_or_of_any_case_but_must_be_bearer() {
         assert_eq!(with(good), "token t for Some(300.0) s, scope None");
     }
     for bad in [r#""token_type":"DPoP""#, r#""token_type":7"#] {
-        assert_eq!(with(bad), "Protocol: its answer has a `token_type` other than Bearer");
+        assert_eq!(with(bad), "Protocol: its response has a `token_type` other than Bearer");
     }
 }
 
 #[test]
 fn what_is_not_a_response_of_a_token_endpoint_is_recognised() {
-    assert_snapshot!(json(""), @"Protocol: it answered with an empty body");
-    assert_snapshot!(json("{\"access_token\":\n "), @"Protocol: its answer is not JSON (line 2, column 1)");
-    assert_snapshot!(json("{}"), @"Protocol: its answer has no `access_token`");
+    assert_snapshot!(json(""), @"Protocol: it returned an empty body");
+    assert_snapshot!(json("{\"access_token\":\n "), @"Protocol: its response is not JSON (line 2, column 1)");
+    assert_snapshot!(json("{}"), @"Protocol: its response has no `access_token`");
     assert_snapshot!(json(r#"{"access_token":["t"]}"#), @"Protocol: `access_token` is not a text");
     assert_snapshot!(json(r#"{"access_token":""}"#), @"Protocol: use the token: it is empty");
     assert_snapshot!(json(r#"{"access_token":"two words"}"#), @"Protocol: use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1)");
-    assert_snapshot!(reading(200, "text/html", "<html>"), @"Protocol: it answered with a web page");
-    assert_snapshot!(reading(302, "text/html", ""), @"Protocol: it answered 302 with a redirect, which is not followed");
-    assert_snapshot!(reading(404, "text/html", "<html>"), @"Protocol: it answered 404 Not Found with a web page");
-    assert_snapshot!(reading(503, "text/plain", "try later"), @"Unavailable: it answered 503 Service Unavailable");
-    assert_snapshot!(reading(429, "application/json", "{}"), @"Unavailable: it answered 429 Too Many Requests");
+    assert_snapshot!(reading(200, "text/html", "<html>"), @"Protocol: it returned a web page");
+    assert_snapshot!(reading(302, "text/html", ""), @"Protocol: it returned 302 with a redirect, which is not followed");
+    assert_snapshot!(reading(404, "text/html", "<html>"), @"Protocol: it returned 404 Not Found with a web page");
+    assert_snapshot!(reading(503, "text/plain", "try later"), @"Unavailable: it returned 503 Service Unavailable");
+    assert_snapshot!(reading(429, "application/json", "{}"), @"Unavailable: it returned 429 Too Many Requests");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_byte_order_mark_does_no_harm() {
 
 #[test]
 fn an_error_with_status_200_is_a_refusal() {
-    assert_snapshot!(json(r#"{"error":"invalid_grant"}"#), @"Refused: it answered 200 OK: invalid_grant");
+    assert_snapshot!(json(r#"{"error":"invalid_grant"}"#), @"Refused: it returned 200 OK: invalid_grant");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn an_echoed_secret_is_left_out_in_every_form() {
         let body = serde_json::json!({ "error": "invalid_request", "error_description": format!("bad {form}!") });
         assert_eq!(
             reading(400, "application/json", &body.to_string()),
-            "Refused: it answered 400 Bad Request: invalid_request: bad [redacted]!"
+            "Refused: it returned 400 Bad Request: invalid_request: bad [redacted]!"
         );
     }
 }

@@ -76,7 +76,7 @@ impl Op {
 pub struct Request {
     /// [`VERSION`].
     pub v: u32,
-    /// Comes back in the answer.
+    /// Comes back in the response.
     pub id: String,
     /// What to do. A text, so that a helper can be asked for something it has never heard of.
     pub op: String,
@@ -130,9 +130,9 @@ pub struct Previous {
     pub challenge: Option<String>,
 }
 
-/// What a helper answers: `ok` or `err`.
+/// What a helper returns: `ok` or `err`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Answer {
+pub struct Response {
     /// [`VERSION`].
     pub v: u32,
     /// The id of the request.

@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::protocol::{Answer, Granted, Hello, Op, Previous, Request, Target, VERSION, line};
+use super::protocol::{Granted, Hello, Op, Previous, Request, Response, Target, VERSION, line};
 use crate::{AuthError, AuthErrorKind, FetchContext, scrub};
 
 /// The longest line that is read, in bytes. A helper that says more is stopped.
@@ -21,7 +21,7 @@ pub const LINE_LIMIT: usize = 64 << 10;
 /// How much of a helper's standard error is kept, in bytes.
 const STDERR_LIMIT: usize = 16 << 10;
 
-/// How long a helper may take to end once it has answered.
+/// How long a helper may take to end once it has responded.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A longer timeout counts as this one.
@@ -127,12 +127,12 @@ impl Helper {
                 }),
             };
             conversation.send(&request).await?;
-            conversation.answer(&request.id).await.map(Some)
+            conversation.response(&request.id).await.map(Some)
         });
         match outcome.await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(response)) => Ok(response),
             Ok(Err(problem)) => Err(self.failed(&problem, &conversation)),
-            Err(_) => Err(self.failed(&format!("it did not answer within {:?}", self.timeout).into(), &conversation)),
+            Err(_) => Err(self.failed(&format!("it did not respond within {:?}", self.timeout).into(), &conversation)),
         }
     }
 
@@ -276,26 +276,26 @@ impl Conversation {
         self.stdin = None;
     }
 
-    /// Reads the one answer to the request `id`, and makes sure that there is no second one.
-    pub async fn answer(&mut self, id: &str) -> Result<Granted, HelperProblem> {
-        let answer: Answer = self.read("its answer").await?;
-        if answer.v != VERSION {
-            return Err("its answer has another version".into());
+    /// Reads the one response to the request `id`, and makes sure that there is no second one.
+    pub async fn response(&mut self, id: &str) -> Result<Granted, HelperProblem> {
+        let response: Response = self.read("its response").await?;
+        if response.v != VERSION {
+            return Err("its response has another version".into());
         }
-        if answer.id != id {
-            return Err("its answer has the id of another request".into());
+        if response.id != id {
+            return Err("its response has the id of another request".into());
         }
         self.close();
         // A helper that does not end by itself is killed; one that keeps writing is not to be trusted.
-        if let Ok(more) = tokio::time::timeout(GRACE, self.read_line("a second answer")).await
+        if let Ok(more) = tokio::time::timeout(GRACE, self.read_line("a second response")).await
             && !more?.trim_ascii().is_empty()
         {
-            return Err("it answered twice".into());
+            return Err("it sent two responses".into());
         }
-        match (answer.ok, answer.err) {
+        match (response.ok, response.err) {
             (Some(granted), None) => Ok(granted),
             (None, Some(problem)) => Err(refusal(&problem)),
-            _ => Err("its answer has neither `ok` nor `err`, or both".into()),
+            _ => Err("its response has neither `ok` nor `err`, or both".into()),
         }
     }
 

@@ -3,10 +3,10 @@
 use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::protocol::{Answer, ErrorKind, Granted, Hello, Problem, Request, VERSION, line};
+use super::protocol::{ErrorKind, Granted, Hello, Problem, Request, Response, VERSION, line};
 use super::run::LINE_LIMIT;
 
-/// Greets the host on `output`, reads its request from `input`, and answers with what `handle` makes of it.
+/// Greets the host on `output`, reads its request from `input`, and returns what `handle` makes of it.
 ///
 /// Answers are checked for version and form before `handle` sees them. Fails only if the pipes do.
 pub async fn serve<F>(
@@ -31,10 +31,10 @@ where
         Ok(request) => (request.id, Err(Problem::new(ErrorKind::Unsupported, "another version of the protocol"))),
         Err(_) => (String::new(), Err(Problem::new(ErrorKind::Other, "the request is not of the protocol's form"))),
     };
-    let answer = match outcome {
-        Ok(granted) => Answer { v: VERSION, id, ok: Some(granted), err: None },
-        Err(problem) => Answer { v: VERSION, id, ok: None, err: Some(problem) },
+    let response = match outcome {
+        Ok(granted) => Response { v: VERSION, id, ok: Some(granted), err: None },
+        Err(problem) => Response { v: VERSION, id, ok: None, err: Some(problem) },
     };
-    output.write_all(&line(&answer)).await?;
+    output.write_all(&line(&response)).await?;
     output.flush().await
 }

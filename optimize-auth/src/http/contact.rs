@@ -7,9 +7,9 @@ use crate::http::{HttpOptions, TransportError, is_html, server_date};
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
 /// Limit on the part of a body that is read; the rest does not matter.
-const ANSWER_LIMIT: usize = 1 << 20;
+const RESPONSE_LIMIT: usize = 1 << 20;
 
-/// What a server has answered to a request without credentials.
+/// What a server has returned to a request without credentials.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Contact {
@@ -19,7 +19,7 @@ pub struct Contact {
     pub status: u16,
     /// The time of day according to the server.
     pub server_time: Option<SystemTime>,
-    /// Whether it answered with a web page.
+    /// Whether it returned a web page.
     pub is_web_page: bool,
 }
 
@@ -37,7 +37,7 @@ impl HttpOptions {
         let response = response.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // The body only shows whether the response is a web page.
-        let body = self.read_body(response, ANSWER_LIMIT).await.unwrap_or_default();
+        let body = self.read_body(response, RESPONSE_LIMIT).await.unwrap_or_default();
         let server_time = server_date(&headers);
         Ok(Contact { addresses, status, server_time, is_web_page: is_html(&headers, &body) })
     }

@@ -28,7 +28,7 @@ pub enum TransportProblem {
     ProxyRefused,
     /// There is no TLS connection.
     Tls(TlsProblem),
-    /// What answered does not speak HTTP.
+    /// The server does not speak HTTP.
     NotHttp,
     /// The connection broke before the response was complete.
     Exchange,
@@ -56,7 +56,7 @@ pub enum TlsProblem {
     BadCertificate,
     /// The server wants a certificate from the client, or another one.
     ClientCertificate,
-    /// What answers does not speak TLS.
+    /// The server does not speak TLS.
     NotTls,
     /// There is no version or cipher that both sides know.
     Handshake,
@@ -175,9 +175,9 @@ impl fmt::Display for TransportError {
         match self.stage {
             Stage::UnknownHost => f.write_str("the host name is not known"),
             Stage::Connect => f.write_str("the connection could not be made"),
-            Stage::ProxyAuthentication => f.write_str("the proxy answered 407: it wants a user name and a password"),
+            Stage::ProxyAuthentication => f.write_str("the proxy returned 407: it wants a user name and a password"),
             Stage::ProxyRefused => f.write_str("the proxy refused to connect to the server"),
-            Stage::NotHttp => f.write_str("what answered does not speak HTTP"),
+            Stage::NotHttp => f.write_str("the server does not speak HTTP"),
             Stage::ConnectTimeout => f.write_str("the connection could not be made in time"),
             Stage::Tls(problem) => write!(f, "the TLS connection could not be made: {problem}"),
             Stage::Exchange => f.write_str("the connection broke before the response was complete"),
@@ -196,7 +196,7 @@ impl fmt::Display for TlsProblem {
             Self::NotYetValid => "the server's certificate is not valid yet",
             Self::BadCertificate => "the server's certificate is not acceptable",
             Self::ClientCertificate => "the server wants a certificate from the client, or another one",
-            Self::NotTls => "what answers does not speak TLS",
+            Self::NotTls => "the server does not speak TLS",
             Self::Handshake => "the two sides know no common version or cipher",
         })
     }

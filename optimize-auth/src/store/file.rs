@@ -31,7 +31,7 @@ impl FileStore {
         Self { directory: directory.into(), has_warned: AtomicBool::new(false) }
     }
 
-    /// Removes every token and answers with how many there were.
+    /// Removes every token and returns how many there were.
     pub fn clear(&self) -> io::Result<usize> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),

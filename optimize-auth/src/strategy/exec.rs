@@ -46,7 +46,7 @@ impl Exec {
     }
 
     /// What to do with a client secret or assertion: get a token by `client`, whose own proof is replaced. A secret is
-    /// used as `secret_auth` says, for example [`ClientAuth::Post`]. Default: such answers are refused.
+    /// used as `secret_auth` says, for example [`ClientAuth::Post`]. Default: such responses are refused.
     pub fn with_grant(mut self, client: ClientCredentials, secret_auth: fn(SecretString) -> ClientAuth) -> Self {
         self.grant = Some(Grant { client, secret_auth });
         self
@@ -65,7 +65,7 @@ impl Exec {
     pub(crate) async fn token(&self, granted: Granted) -> Result<Token, AuthError> {
         let refuse = |problem: &str| AuthError::new(AuthErrorKind::Protocol, self.described(problem));
         let secret = |secret: Option<SecretString>, name: &str| {
-            let secret = secret.ok_or_else(|| refuse(&format!("its answer has no `{name}`")))?;
+            let secret = secret.ok_or_else(|| refuse(&format!("its response has no `{name}`")))?;
             if secret.expose_secret().chars().any(char::is_control) {
                 return Err(refuse(&format!("`{name}` holds a control character")));
             }
@@ -76,12 +76,12 @@ impl Exec {
         let token = match granted.kind.as_str() {
             "bearer" => Token::bearer(secret(granted.secret, "secret")?).map_err(described)?,
             "header" => {
-                let name = granted.name.ok_or_else(|| refuse("its answer has no `name`"))?;
+                let name = granted.name.ok_or_else(|| refuse("its response has no `name`"))?;
                 Token::header(&name, secret(granted.value, "value")?).map_err(described)?
             }
             kind @ ("client_secret" | "client_assertion") => {
                 let grant = self.grant.as_ref().ok_or_else(|| {
-                    refuse(&format!("it answered with a {kind}, but no token URL and client id are set to use it with"))
+                    refuse(&format!("it returned a {kind}, but no token URL and client id are set to use it with"))
                 })?;
                 let secret = secret(granted.secret, "secret")?;
                 let client_auth =
@@ -89,7 +89,7 @@ impl Exec {
                 // The token has a lifetime of its own; the helper's is that of its secret.
                 return grant.client.fetch_as(&client_auth).await;
             }
-            _ => return Err(refuse("it answered with a credential of an unknown kind")),
+            _ => return Err(refuse("it returned a credential of an unknown kind")),
         };
         let token = match lifetime {
             Some(lifetime) => token.with_lifetime(lifetime),

@@ -58,7 +58,7 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_no_answer() {
+async fn a_truncated_response_is_no_response() {
     let error = failure(&broken(Fault::CutBody).await).await;
     assert_eq!(error.kind(), AuthErrorKind::Unavailable);
     assert!(chain(&error).contains("the connection broke before the response was complete"), "{}", chain(&error));
@@ -83,8 +83,8 @@ async fn a_slow_endpoint_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read() {
-    let fault = Fault::answer(200, "application/json", " ".repeat((1 << 20) + 1));
+async fn a_response_without_end_is_not_read() {
+    let fault = Fault::response(200, "application/json", " ".repeat((1 << 20) + 1));
     let error = failure(&broken(fault).await).await;
     assert_eq!(error.kind(), AuthErrorKind::Protocol);
     assert!(chain(&error).ends_with("the response is larger than 1048576 bytes"), "{}", chain(&error));

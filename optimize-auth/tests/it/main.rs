@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
-mod bars;
 mod endpoint;
+mod promises;
 mod registry;
 mod secret;
 mod service_url;

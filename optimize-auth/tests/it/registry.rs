@@ -20,9 +20,9 @@ async fn every_built_in_strategy_is_built_from_a_value() {
     let (private, public) = keys::es256();
     let sandbox =
         Sandbox::builder().client_secret("s").client_keys(json!({ "keys": [public] })).unwrap().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let path = |name: &str, text: &str| {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
     };

@@ -22,7 +22,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn bar_01_the_trace_log_of_every_crate_holds_no_secret_over_http_1_and_http_2() {
+async fn the_trace_log_of_every_crate_holds_no_secret_over_http_1_and_http_2() {
     let log = Log::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
@@ -33,18 +33,18 @@ async fn bar_01_the_trace_log_of_every_crate_holds_no_secret_over_http_1_and_htt
     let faults = [
         None,
         Some(Fault::status(500)),
-        Some(Fault::answer(401, "application/json", format!("{{\"error\":\"{}\"}}", secret.secret()))),
-        Some(Fault::answer(400, "text/html", format!("<p>{}", secret.secret()))),
+        Some(Fault::response(401, "application/json", format!("{{\"error\":\"{}\"}}", secret.secret()))),
+        Some(Fault::response(400, "text/html", format!("<p>{}", secret.secret()))),
         Some(Fault::ResetBefore),
         Some(Fault::ResetAfter),
         Some(Fault::status(307).with_header("location", "http://127.0.0.1:1/")),
-        Some(Fault::answer(200, "application/json", "{")),
+        Some(Fault::response(200, "application/json", "{")),
     ];
     for is_http_2 in [false, true] {
         for fault in &faults {
             for proof in [ClientAuth::Post, ClientAuth::Basic, ClientAuth::Json, ClientAuth::SecretJwt] {
                 let builder = Sandbox::builder().client_secret(secret.secret());
-                let builder = builder.token_answer("access_token", token.secret().into());
+                let builder = builder.token_response("access_token", token.secret().into());
                 let builder = if is_http_2 { builder.tls(Tls::new()) } else { builder };
                 let builder = match fault {
                     Some(fault) => builder.fault(FaultRule::new("/oauth/token", fault.clone())),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use clap::Args;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
-use optimize_api::{RawAnswer, RawRequest};
+use optimize_api::{RawRequest, RawResponse};
 
 use crate::app::App;
 use crate::error::CliError;
@@ -63,19 +63,19 @@ impl Api {
         if let Some(path) = &self.data {
             request = request.with_body(input::read(path)?, content_type);
         }
-        let answer = app.client().await?.raw(&request).await?;
-        let head = if self.include { head(&answer) } else { Vec::new() };
-        let mut document = Document::new(Bytes::from([&head, &answer.body[..]].concat()), self.file);
+        let response = app.client().await?.raw(&request).await?;
+        let head = if self.include { head(&response) } else { Vec::new() };
+        let mut document = Document::new(Bytes::from([&head, &response.body[..]].concat()), self.file);
         document.is_untouched = true;
-        document.failure = answer.error.map(CliError::from);
+        document.failure = response.error.map(CliError::from);
         Ok(Outcome::Document(document))
     }
 }
 
 /// The status and the headers as HTTP/1.1 has them.
-fn head(answer: &RawAnswer) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {}\r\n", answer.status).into_bytes();
-    for (name, value) in &answer.headers {
+fn head(response: &RawResponse) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {}\r\n", response.status).into_bytes();
+    for (name, value) in &response.headers {
         head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     head.extend(b"\r\n");

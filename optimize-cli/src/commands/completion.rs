@@ -1,13 +1,12 @@
 use clap::Args;
 
-use crate::app::App;
 use crate::completion::{Shell, script};
 use crate::error::CliError;
 use crate::output::{Document, Outcome};
 
 /// Print the completion script of a shell
 ///
-/// Profiles, collections and plugins are completed too, except in nushell.
+/// Profiles, collections and plugins are completed too.
 #[derive(Args, Debug)]
 pub(crate) struct Completion {
     #[arg(value_enum)]
@@ -15,7 +14,7 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
-    pub(crate) fn run(self, app: &App) -> Result<Outcome, CliError> {
-        Ok(Outcome::Document(Document::new(script(self.shell, (app.commands)())?, None)))
+    pub(crate) fn run(self) -> Result<Outcome, CliError> {
+        Ok(Outcome::Document(Document::new(script(self.shell)?, None)))
     }
 }

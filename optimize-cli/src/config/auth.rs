@@ -169,7 +169,7 @@ impl Settings {
         self.credentials(occasion).map(drop)
     }
 
-    /// Where tokens are kept between runs: where it was said, else in the user's cache folder.
+    /// Where tokens are kept between runs: where it was said, else in the user's cache directory.
     pub(crate) fn token_cache(&self, environment: &Environment) -> Result<TokenCache, CliError> {
         let own = paths::token_cache(environment);
         match self.layers.text(Key::TokenCache).as_deref() {

@@ -11,22 +11,22 @@ pub(crate) fn system_file() -> PathBuf {
 
 /// The user's file; `None` without a home directory.
 pub(crate) fn user_file(environment: &Environment) -> Option<PathBuf> {
-    Some(folder(environment, XDG_CONFIG_HOME, ".config")?.join("optimize").join("config.toml"))
+    Some(directory(environment, XDG_CONFIG_HOME, ".config")?.join("optimize").join("config.toml"))
 }
 
 /// For files that can be made again; `None` without a home directory.
-pub(crate) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
-    Some(folder(environment, XDG_CACHE_HOME, ".cache")?.join("optimize"))
+pub(crate) fn cache_directory(environment: &Environment) -> Option<PathBuf> {
+    Some(directory(environment, XDG_CACHE_HOME, ".cache")?.join("optimize"))
 }
 
 /// Where tokens are kept between runs; `None` without a home directory.
 pub(crate) fn token_cache(environment: &Environment) -> Option<PathBuf> {
-    Some(cache_folder(environment)?.join("tokens"))
+    Some(cache_directory(environment)?.join("tokens"))
 }
 
 /// Where plugins, and what the user trusts, are kept; `None` without a home directory.
-pub(crate) fn data_folder(environment: &Environment) -> Option<PathBuf> {
-    Some(folder(environment, XDG_DATA_HOME, ".local/share")?.join("optimize"))
+pub(crate) fn data_directory(environment: &Environment) -> Option<PathBuf> {
+    Some(directory(environment, XDG_DATA_HOME, ".local/share")?.join("optimize"))
 }
 
 /// The home directory, if it exists: it is never created.
@@ -34,7 +34,7 @@ pub(crate) fn home(environment: &Environment) -> Option<PathBuf> {
     absolute(environment, HOME).filter(|home| home.is_dir())
 }
 
-fn folder(environment: &Environment, variable: &str, at_home: &str) -> Option<PathBuf> {
+fn directory(environment: &Environment, variable: &str, at_home: &str) -> Option<PathBuf> {
     absolute(environment, variable)
         .or_else(|| absolute(environment, APPDATA).filter(|_| cfg!(windows)))
         .or_else(|| home(environment).map(|home| home.join(at_home)))

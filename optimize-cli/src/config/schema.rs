@@ -11,7 +11,7 @@ use crate::env_vars;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Text,
-    /// A path; one in a file is relative to the folder of that file.
+    /// A path; one in a file is relative to the directory of that file.
     Path,
     Boolean,
     Secret,

@@ -81,37 +81,37 @@ fn is_self_contained(in_effect: &[&Setting], is_from_it: impl Fn(&Setting) -> bo
         None => from_it(Key::Region) == Some(true) && from_it(Key::ClusterId) == Some(true),
     };
     let mut secrets = in_effect.iter().filter(|setting| setting.key.reach() == Reach::Secret).peekable();
-    let folder = file.parent().unwrap_or(Path::new(""));
+    let directory = file.parent().unwrap_or(Path::new(""));
     has_server
         && secrets.peek().is_some()
         && secrets.all(|setting| is_from_it(setting))
         && in_effect
             .iter()
             .filter(|setting| is_from_it(setting) && setting.key.reach() != Reach::Nowhere)
-            .all(|setting| stays_within(setting, folder))
+            .all(|setting| stays_within(setting, directory))
 }
 
 /// Whether a setting holds its value itself, or names a file below the directory of the configuration file.
-fn stays_within(setting: &Setting, folder: &Path) -> bool {
+fn stays_within(setting: &Setting, directory: &Path) -> bool {
     use super::schema::Form;
     match (&setting.value, setting.key) {
         // A directory that we make private and write to.
         (_, Key::TokenCache) => false,
-        (SettingValue::Text(path), key) if key.form() == Form::Path => is_below(Path::new(path), folder),
+        (SettingValue::Text(path), key) if key.form() == Form::Path => is_below(Path::new(path), directory),
         (SettingValue::Text(_) | SettingValue::Unset | SettingValue::Secret(SecretRef::Inline(_)), _) => true,
-        (SettingValue::Secret(SecretRef::File(path)), _) => is_below(path, folder),
+        (SettingValue::Secret(SecretRef::File(path)), _) => is_below(path, directory),
         // Variables, keyrings and programs are the user's.
         (SettingValue::Secret(_) | SettingValue::List(_) | SettingValue::Tables(_), _) => false,
     }
 }
 
 /// Whether a file is there, and below the directory: no `..` on the way, and no symbolic link out of it.
-fn is_below(path: &Path, folder: &Path) -> bool {
-    let below = path.strip_prefix(folder).unwrap_or(path);
+fn is_below(path: &Path, directory: &Path) -> bool {
+    let below = path.strip_prefix(directory).unwrap_or(path);
     let climbs = below.components().any(|component| component == Component::ParentDir);
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    match (path.canonicalize(), folder.canonicalize()) {
-        (Ok(path), Ok(folder)) => !climbs && path.starts_with(folder),
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    match (path.canonicalize(), directory.canonicalize()) {
+        (Ok(path), Ok(directory)) => !climbs && path.starts_with(directory),
         _ => false,
     }
 }

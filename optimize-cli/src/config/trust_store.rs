@@ -29,7 +29,7 @@ struct Trusted {
 
 impl TrustStore {
     pub(crate) fn read(environment: &Environment) -> Result<Self, CliError> {
-        let Some(path) = paths::data_folder(environment).map(|folder| folder.join("trusted.json")) else {
+        let Some(path) = paths::data_directory(environment).map(|directory| directory.join("trusted.json")) else {
             return Ok(Self::default());
         };
         let trusted = match ownership::read_own(&path) {
@@ -89,7 +89,7 @@ impl TrustStore {
         };
         let failed = |error| CliError::io(format!("write {}", path.display()), error);
         let text = serde_json::to_string_pretty(&self.trusted).map_err(std::io::Error::other).map_err(failed)?;
-        path.parent().map_or(Ok(()), private_file::create_folder).map_err(failed)?;
+        path.parent().map_or(Ok(()), private_file::create_directory).map_err(failed)?;
         private_file::write(path, &format!("{text}\n").into()).map_err(failed)
     }
 }

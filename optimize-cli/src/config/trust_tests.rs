@@ -38,28 +38,28 @@ const SECRET_ORIGINS: [SecretOrigin; 11] = [
 
 /// A project with a configuration file, a secret below it, one above it, and a link to that.
 struct Project {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Project {
     fn new() -> Self {
-        let folder = tempfile::TempDir::new().unwrap();
-        let project = folder.path().join("project");
+        let directory = tempfile::TempDir::new().unwrap();
+        let project = directory.path().join("project");
         std::fs::create_dir(&project).unwrap();
         for file in ["above", "project/project.toml", "project/below"] {
-            std::fs::write(folder.path().join(file), "x").unwrap();
+            std::fs::write(directory.path().join(file), "x").unwrap();
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink("../above", project.join("link")).unwrap();
-        Self { folder }
+        Self { directory }
     }
 
     fn file(&self) -> PathBuf {
-        self.folder.path().join("project/project.toml")
+        self.directory.path().join("project/project.toml")
     }
 
     fn beside(&self, name: &str) -> PathBuf {
-        self.folder.path().join("project").join(name)
+        self.directory.path().join("project").join(name)
     }
 
     fn of_file(&self, key: Key, value: SettingValue) -> Setting {

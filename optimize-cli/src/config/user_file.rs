@@ -99,9 +99,9 @@ impl UserFile {
 
     /// Writes a secret beside the file, for its owner alone.
     pub(crate) fn write_secret(&self, name: &str, secret: &SecretString) -> Result<(), CliError> {
-        let folder = self.folder();
-        private_file::create_folder(folder).map_err(|error| failed(folder, error))?;
-        let path = folder.join(name);
+        let directory = self.directory();
+        private_file::create_directory(directory).map_err(|error| failed(directory, error))?;
+        let path = directory.join(name);
         let line: SecretString = format!("{}\n", secret.expose_secret()).into();
         private_file::write(&path, &line).map_err(|error| failed(&path, error))
     }
@@ -110,13 +110,13 @@ impl UserFile {
     pub(crate) fn save(&self) -> Result<PathBuf, CliError> {
         let text = self.document.to_string();
         ConfigFile::parse(&self.path, &text, true)?;
-        let folder = self.folder();
-        private_file::create_folder(folder).map_err(|error| failed(folder, error))?;
+        let directory = self.directory();
+        private_file::create_directory(directory).map_err(|error| failed(directory, error))?;
         private_file::write(&self.path, &text.into()).map_err(|error| failed(&self.path, error))?;
         Ok(self.path.clone())
     }
 
-    fn folder(&self) -> &Path {
+    fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 

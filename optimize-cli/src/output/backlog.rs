@@ -114,10 +114,10 @@ impl Shared {
         }
         if !chunk.is_empty() {
             queue.push(chunk).map_err(|error| {
-                let folder = std::env::temp_dir();
+                let directory = std::env::temp_dir();
                 let text = format!(
                     "the reader is slow, and the temporary file in {} that keeps the rest failed: {error}; set TMPDIR",
-                    folder.display()
+                    directory.display()
                 );
                 io::Error::new(error.kind(), text)
             })?;

@@ -51,14 +51,19 @@ impl Pager {
     }
 }
 
-/// The program of a pager: a path, or a name that is looked for in the absolute folders of the search path. `None` if it
+/// The program of a pager: a path, or a name that is looked for in the absolute directories of the search path. `None` if it
 /// is not there.
 fn find(program: &str, environment: &Environment) -> Result<Option<PathBuf>, Unsafe> {
-    let folders = environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+    let directories =
+        environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
     let candidates: Vec<_> = if program.contains('/') {
         vec![PathBuf::from(program)]
     } else {
-        folders.into_iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join(program)).collect()
+        directories
+            .into_iter()
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join(program))
+            .collect()
     };
     let Some(found) = candidates.into_iter().find(|candidate| candidate.is_file()) else { return Ok(None) };
     ownership::check_program(&found).map(|()| Some(found))

@@ -66,12 +66,12 @@ impl Target {
             Ok(existing) if !existing.is_file() => return Self::special(&path),
             _ => {}
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        remove_leftovers(folder);
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        remove_leftovers(directory);
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX).suffix(SUFFIX);
         set_permissions(&mut builder, &path);
-        let temporary = builder.tempfile_in(folder).map_err(without_name)?;
+        let temporary = builder.tempfile_in(directory).map_err(without_name)?;
         // It is held as long as the file is written, which shows others that it is not a leftover. Where there are no locks,
         // its age does.
         let _ = temporary.as_file().try_lock();
@@ -149,7 +149,7 @@ fn stdout() -> BufWriter<io::Stdout> {
 
 /// Whether the path is one of the names that the system gives to devices, descriptors and processes.
 fn is_of_system(path: &Path) -> bool {
-    ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
+    ["/dev", "/proc"].iter().any(|directory| path.starts_with(directory))
 }
 
 /// The path with its symbolic links followed by hand: `/dev` and `/proc` are not looked behind, since a link there stands
@@ -161,12 +161,12 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
             return Ok(path);
         }
         let Ok(target) = path.read_link() else { return Ok(path) };
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let next = folder.join(target);
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let next = directory.join(target);
         // `..` means the directory above the real one.
         path = if next.components().any(|component| component == Component::ParentDir) {
             match (next.parent().map(Path::canonicalize), next.file_name()) {
-                (Some(folder), Some(name)) => folder?.join(name),
+                (Some(directory), Some(name)) => directory?.join(name),
                 _ => next.canonicalize()?,
             }
         } else {
@@ -177,10 +177,10 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// A run that was killed leaves its temporary file. Those that nobody writes any more are removed.
-fn remove_leftovers(folder: &Path) {
+fn remove_leftovers(directory: &Path) {
     const YOUNG: Duration = Duration::from_secs(60);
     const OLD: Duration = Duration::from_secs(24 * 60 * 60);
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
         if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {

@@ -31,7 +31,7 @@ pub(crate) struct Problem {
 /// Where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// In the folder of those that were installed.
+    /// In the directory of those that were installed.
     Managed,
     /// On the search path.
     Path,
@@ -55,19 +55,20 @@ pub(crate) fn is_name(name: &str) -> bool {
 /// Where plugins are looked for, and what was installed there.
 struct Search {
     /// The one that is searched first comes first.
-    folders: Vec<(PathBuf, Place)>,
+    directories: Vec<(PathBuf, Place)>,
     managed: Option<Managed>,
 }
 
 impl Search {
-    /// Relative folders of the search path, such as the working directory, are left out.
+    /// Relative directories of the search path, such as the working directory, are left out.
     fn new(environment: &Environment) -> Self {
-        let managed = config::data_folder(environment).map(|data| (data.join("plugins").join("bin"), Place::Managed));
+        let managed =
+            config::data_directory(environment).map(|data| (data.join("plugins").join("bin"), Place::Managed));
         let path = environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>());
-        let path = path.unwrap_or_default().into_iter().filter(|folder| folder.is_absolute());
-        let folders = managed.into_iter().chain(path.map(|folder| (folder, Place::Path))).collect();
+        let path = path.unwrap_or_default().into_iter().filter(|directory| directory.is_absolute());
+        let directories = managed.into_iter().chain(path.map(|directory| (directory, Place::Path))).collect();
         // Without a record that can be read, nothing counts as installed.
-        Self { folders, managed: Managed::read(environment).ok() }
+        Self { directories, managed: Managed::read(environment).ok() }
     }
 
     fn find(&self, name: &str) -> Option<Found> {
@@ -75,8 +76,8 @@ impl Search {
             return None;
         }
         let mut bad = Vec::new();
-        for (folder, place) in &self.folders {
-            match self.found(name, folder.join(Found::file_name(name)), *place) {
+        for (directory, place) in &self.directories {
+            match self.found(name, directory.join(Found::file_name(name)), *place) {
                 Some(found) if found.problem.is_none() => {
                     let skipped = bad.into_iter().filter_map(|bad: Found| Some((bad.path, bad.problem?)));
                     return Some(Found { skipped: skipped.collect(), ..found });
@@ -123,8 +124,8 @@ pub(crate) fn find(name: &str, environment: &Environment) -> Option<Found> {
 pub(crate) fn find_all(environment: &Environment) -> Vec<Found> {
     let search = Search::new(environment);
     let mut names = BTreeSet::new();
-    for (folder, _) in &search.folders {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+    for (directory, _) in &search.directories {
+        let Ok(entries) = std::fs::read_dir(directory) else { continue };
         names.extend(entries.flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let name = name.strip_prefix(PREFIX)?.strip_suffix(std::env::consts::EXE_SUFFIX)?;

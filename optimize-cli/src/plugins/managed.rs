@@ -1,4 +1,4 @@
-//! The folder of plugins that were installed, and the record of what they were then.
+//! The directory of plugins that were installed, and the record of what they were then.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::{ownership, private_file, sha256};
 
 /// The managed plugins of one user.
 pub(crate) struct Managed {
-    folder: PathBuf,
+    directory: PathBuf,
     installed: BTreeMap<String, Installed>,
 }
 
@@ -29,10 +29,10 @@ pub(crate) struct Installed {
 
 impl Managed {
     pub(crate) fn read(environment: &Environment) -> Result<Self, CliError> {
-        let folder = config::data_folder(environment).map(|data| data.join("plugins")).ok_or_else(|| {
-            CliError::config("find the folder of plugins: there is no home directory").with_hint("set HOME")
+        let directory = config::data_directory(environment).map(|data| data.join("plugins")).ok_or_else(|| {
+            CliError::config("find the directory of plugins: there is no home directory").with_hint("set HOME")
         })?;
-        let record = folder.join("installed.json");
+        let record = directory.join("installed.json");
         let installed = match ownership::read_own(&record) {
             Ok(Some(text)) => serde_json::from_slice(&text)
                 .map_err(|error| CliError::config(format!("read {}: {error}", record.display())))?,
@@ -43,7 +43,7 @@ impl Managed {
             }
             Err(error) => return Err(CliError::io(format!("read {}", record.display()), error)),
         };
-        Ok(Self { folder, installed })
+        Ok(Self { directory, installed })
     }
 
     pub(crate) fn installed(&self, name: &str) -> Option<&Installed> {
@@ -51,16 +51,16 @@ impl Managed {
     }
 
     fn program(&self, name: &str) -> PathBuf {
-        self.folder.join("bin").join(Found::file_name(name))
+        self.directory.join("bin").join(Found::file_name(name))
     }
 
-    /// Copies `from`; answers with the SHA-256 of what was copied. The plugin is there or not, never half.
+    /// Copies `from`; returns the SHA-256 of what was copied. The plugin is there or not, never half.
     pub(crate) fn install(&mut self, name: &str, from: &Path) -> Result<String, CliError> {
         let program = self.program(name);
         let copy = || {
-            let folder = self.folder.join("bin");
-            private_file::create_folder(&folder)?;
-            let mut copied = tempfile::Builder::new().prefix(".optimize-").tempfile_in(folder)?;
+            let directory = self.directory.join("bin");
+            private_file::create_directory(&directory)?;
+            let mut copied = tempfile::Builder::new().prefix(".optimize-").tempfile_in(directory)?;
             io::copy(&mut fs::File::open(from)?, &mut copied)?;
             make_executable(copied.path())?;
             copied.as_file().sync_all()?;
@@ -92,7 +92,7 @@ impl Managed {
     }
 
     fn save(&self) -> Result<(), CliError> {
-        let path = self.folder.join("installed.json");
+        let path = self.directory.join("installed.json");
         let failed = |error| CliError::io(format!("write {}", path.display()), error);
         let text = serde_json::to_string_pretty(&self.installed).map_err(io::Error::other).map_err(failed)?;
         private_file::write(&path, &format!("{text}\n").into()).map_err(failed)

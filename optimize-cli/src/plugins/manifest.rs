@@ -101,7 +101,7 @@ struct Known {
 
 impl Manifests {
     pub(crate) fn read(environment: &Environment) -> Self {
-        let path = config::cache_folder(environment).map(|folder| folder.join("plugins.json"));
+        let path = config::cache_directory(environment).map(|directory| directory.join("plugins.json"));
         // A cache that cannot be read is written again.
         let known = path.as_ref().and_then(|path| serde_json::from_slice(&ownership::read_own(path).ok()??).ok());
         Self { path, known: known.unwrap_or_default() }
@@ -129,7 +129,7 @@ impl Manifests {
     /// If it cannot be written, the plugin is asked again next time.
     fn write(&self) {
         let Some(path) = &self.path else { return };
-        let written = path.parent().map_or(Ok(()), private_file::create_folder).and_then(|()| {
+        let written = path.parent().map_or(Ok(()), private_file::create_directory).and_then(|()| {
             let text = serde_json::to_string(&self.known).map_err(std::io::Error::other)?;
             private_file::write(path, &text.into())
         });

@@ -46,13 +46,13 @@ fn root() -> PathBuf {
 fn documents() -> Vec<String> {
     let mut found: Vec<_> =
         ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"].map(str::to_owned).into();
-    for folder in
+    for directory in
         ["optimize-auth", "optimize-api", "optimize-cli", "optimize-sandbox", "docs", "docs/guide", "docs/dev"]
     {
-        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+        for entry in std::fs::read_dir(root().join(directory)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "md") && !path.ends_with("SUMMARY.md") {
-                found.push(format!("{folder}/{}", path.file_name().unwrap().display()));
+                found.push(format!("{directory}/{}", path.file_name().unwrap().display()));
             }
         }
     }
@@ -80,7 +80,7 @@ fn generated_every_block_of_the_documentation_was_run_or_read() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
     let mut text = String::from(
         "# What of this documentation is run\n\n\
-         Every shell line is typed in a terminal, in front of an embedded server that answers under the names of the page; every\n\
+         Every shell line is typed in a terminal, in front of an embedded server that responds under the names of the page; every\n\
          Rust block is a test; configurations are validated, JSON is read. Written by `cargo xtask gen`.\n\n\
          | Page | Shell lines | Outputs compared | Files | Rust | TOML, JSON | Not run |\n|---|---|---|---|---|---|---|\n",
     );

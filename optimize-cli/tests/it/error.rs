@@ -9,7 +9,7 @@ fn with_json_output_an_error_is_one_object() {
     exit 6
     --- stdout
     --- stderr
-    {"error":{"kind":"rejected","message":"failed to read the report nobody: the server answered 500 serverError: evaluation failed: report nobody does not exist","status":500,"operation":"report.data","serverCode":"serverError","hint":"Optimize 8.7 and later answer 500 for a report that does not exist, or that is a combined report: check the id","causes":[]}}
+    {"error":{"kind":"rejected","message":"failed to read the report nobody: the server returned 500 serverError: evaluation failed: report nobody does not exist","status":500,"operation":"report.data","serverCode":"serverError","hint":"Optimize 8.7 and later response 500 for a report that does not exist, or that is a combined report: check the id","causes":[]}}
     "#);
     check!(User::new().types("report data nobody -o json"), @r#"
     exit 3
@@ -33,16 +33,16 @@ fn a_wrong_base_url_is_exit_3_and_sends_no_token_elsewhere() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to list the reports of the collection claims: http://127.0.0.1:PORT/ answered 404 with a web page titled "HTTP Status 404" instead of JSON
+    error: failed to list the reports of the collection claims: http://127.0.0.1:PORT/ returned 404 with a web page titled "HTTP Status 404" instead of JSON
     hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     "#);
-    let page = Fault::answer(200, "text/html", "<html>");
+    let page = Fault::response(200, "text/html", "<html>");
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", page)));
     check!(User::of(&server).types("report list --collection claims"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to list the reports of the collection claims: http://127.0.0.1:PORT/ answered 200 with a web page instead of JSON
+    error: failed to list the reports of the collection claims: http://127.0.0.1:PORT/ returned 200 with a web page instead of JSON
     hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     ");
 }
@@ -54,14 +54,14 @@ fn a_server_that_is_not_there_is_exit_7() {
 }
 
 #[test]
-fn bar_35_what_a_hostile_server_says_moves_no_cursor() {
+fn what_a_hostile_server_says_moves_no_cursor() {
     let body = serde_json::json!({ "errorMessage": "\u{1b}[2J\u{7}boo\r\nerror: fine" }).to_string();
-    let fault = Fault::answer(400, "application/json", body);
+    let fault = Fault::response(400, "application/json", body);
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", fault)));
     check!(User::of(&server).types("report list --collection claims"), @r#"
     exit 6
     --- stdout
     --- stderr
-    error: failed to list the reports of the collection claims: the server answered 400: \u{1b}[2J\u{7}boo\r\nerror: fine
+    error: failed to list the reports of the collection claims: the server returned 400: \u{1b}[2J\u{7}boo\r\nerror: fine
     "#);
 }

@@ -242,7 +242,7 @@ impl Server {
         Self::start(Sandbox::builder().fault(rule.with_query("searchRequestId").times(times)))
     }
 
-    /// The statuses of the answers to requests below `/api`.
+    /// The statuses of the responses to requests below `/api`.
     pub(crate) fn statuses(&self) -> Vec<u16> {
         let api = self.journal().into_iter().filter(|entry| entry.path.starts_with("/api"));
         api.map(|entry| entry.status).collect()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox, SandboxBuilder, ServerCertificate, Tls};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox, SandboxBuilder, ServerCertificate, Tls};
 use serde_json::json;
 
 use crate::harness::{Server, User};
@@ -18,9 +18,9 @@ fn always(path: &str, fault: Fault) -> FaultRule {
     FaultRule::new(path, fault).times(u32::MAX)
 }
 
-/// A user of a server whose token endpoint always answers like this.
+/// A user of a server whose token endpoint always returns this.
 fn of_token_endpoint(status: u16, content_type: &str, body: &str) -> User {
-    of(Sandbox::builder().fault(always(TOKEN, Fault::answer(status, content_type, body))))
+    of(Sandbox::builder().fault(always(TOKEN, Fault::response(status, content_type, body))))
 }
 
 fn of(builder: SandboxBuilder) -> User {
@@ -29,9 +29,9 @@ fn of(builder: SandboxBuilder) -> User {
 
 /// A user with a token of these claims, which the server refuses with this status and challenge.
 fn of_claims(claims: &serde_json::Value, status: u16, challenge: &str) -> User {
-    let answer = json!({ "access_token": token_of(claims), "token_type": "Bearer", "expires_in": 300 }).to_string();
+    let response = json!({ "access_token": token_of(claims), "token_type": "Bearer", "expires_in": 300 }).to_string();
     let refusal = Fault::status(status).with_header("WWW-Authenticate", challenge);
-    let builder = Sandbox::builder().fault(always(TOKEN, Fault::answer(200, "application/json", &answer)));
+    let builder = Sandbox::builder().fault(always(TOKEN, Fault::response(200, "application/json", &response)));
     of(builder.fault(always(REPORTS, refusal)))
 }
 
@@ -140,11 +140,11 @@ fn a_refused_token_is_explained_by_what_is_in_it() {
 #[test]
 fn what_is_in_front_of_the_server_is_named() {
     let page = "<html><head><title>Access denied</title></head></html>";
-    let user = of(Sandbox::builder().fault(always(REPORTS, Fault::answer(403, "text/html", page))));
+    let user = of(Sandbox::builder().fault(always(REPORTS, Fault::response(403, "text/html", page))));
     check("front-api", &user);
     assert!(user.types("report list --collection c").stderr.contains("a web page titled \"Access denied\""));
     let nginx = "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>";
-    check("not-http", &of(Sandbox::builder().fault(always(REPORTS, Fault::answer(400, "text/html", nginx)))));
+    check("not-http", &of(Sandbox::builder().fault(always(REPORTS, Fault::response(400, "text/html", nginx)))));
     let server = Server::new();
     let location = server.base_url().replace("http://", "https://") + "/api/public/report";
     server.add_fault(always(REPORTS, Fault::status(301).with_header("Location", &location)));
@@ -201,11 +201,11 @@ fn a_connection_that_fails_is_explained() {
 #[test]
 fn a_proxy_that_fails_is_named_by_its_variable() {
     let user = User::of_a_server().with("OPTIMIZE_BASE_URL", "https://optimize.example");
-    for (id, answer) in [
+    for (id, response) in [
         ("proxy-407", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
         ("proxy-refused", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
     ] {
-        let proxy = crate::proxy::answering(answer);
+        let proxy = crate::proxy::responding(response);
         let user =
             User::of_a_server().with("OPTIMIZE_BASE_URL", "https://optimize.example").with("https_proxy", &proxy);
         let ran = user.types("report list --collection c");
@@ -238,18 +238,18 @@ fn an_issuer_is_named_as_it_names_itself() {
 
 #[test]
 fn an_operation_that_the_release_does_not_have_names_those_that_do() {
-    for (generation, line, releases) in [
-        (Generation::G2, "collection list", "Camunda 8 from 8.7 on has it"),
-        (Generation::G2, "process-definition delete 1 --yes", "Camunda 8 from 8.10 on has it"),
-        (Generation::G3, "process-definition delete 1 --yes", "Camunda 8 from 8.10 on has it"),
+    for (release, line, releases) in [
+        (Release::V8_6, "collection list", "Camunda 8 from 8.7 on has it"),
+        (Release::V8_6, "process-definition delete 1 --yes", "Camunda 8 from 8.10 on has it"),
+        (Release::V8_8, "process-definition delete 1 --yes", "Camunda 8 from 8.10 on has it"),
     ] {
-        let user = of(Sandbox::builder().generation(generation));
+        let user = of(Sandbox::builder().release(release));
         let ran = user.types(line);
         assert!(ran.code == Some(6) && ran.stderr.contains(releases), "{ran}");
         assert!(ran.stderr.contains("hint: the server's release does not have this operation"), "{ran}");
         assert!(!ran.stderr.contains("base URL"), "{ran}");
     }
-    let user = of(Sandbox::builder().generation(Generation::G3));
+    let user = of(Sandbox::builder().release(Release::V8_8));
     let event = r#"{"specversion":"1.0","id":"1","source":"s","type":"t","traceid":"c"}"#;
     let ran = user.typing(event).types("event ingest -");
     assert!(ran.stderr.contains("Camunda 7") && !ran.stderr.contains("base URL"), "{ran}");
@@ -281,10 +281,10 @@ fn a_token_of_camunda_saas_is_for_one_cluster_and_one_api() {
     ] {
         let claims = json!({ "aud": "optimize.camunda.io", "https://camunda.com/clusterId": cluster });
         let token = token_of(&claims);
-        let answer = json!({ "access_token": token, "token_type": "Bearer", "expires_in": 300 }).to_string();
+        let response = json!({ "access_token": token, "token_type": "Bearer", "expires_in": 300 }).to_string();
         let tls = Tls::new().name(HOST).name("login.cloud.camunda.io");
         let builder = Sandbox::builder().tls(tls).context_path("/c-1");
-        let builder = builder.fault(always(TOKEN, Fault::answer(200, "application/json", &answer)));
+        let builder = builder.fault(always(TOKEN, Fault::response(200, "application/json", &response)));
         let server = Server::start(builder.fault(always(REPORTS, Fault::status(status))));
         let target = server.base_url().replace("https://", "");
         let proxy = Proxy::to(target.split('/').next().unwrap().to_owned());

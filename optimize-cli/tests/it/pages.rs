@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use optimize_api::Operation;
-use optimize_sandbox::{Entry, Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Entry, Fault, FaultRule, Release, Sandbox};
 
-use crate::comfort::{commands, help};
 use crate::harness::{Ran, Server, User, filters};
+use crate::help::{commands, help};
 use crate::page::page;
 
 /// What a command prints, which decides what its formats are.
@@ -68,7 +68,7 @@ const COMMANDS: &[(&str, Prints)] = &[
 
 /// A user of a new server, with the files that the commands name.
 fn user() -> User {
-    let server = Server::start(Sandbox::builder().generation(Generation::G4));
+    let server = Server::start(Sandbox::builder().release(Release::V8_10));
     let user = User::owning(server);
     let board = user.types("dashboard export claims-overview").stdout;
     user.file("board.json", &board);
@@ -166,7 +166,7 @@ fn mishaps() -> Vec<(&'static str, User, &'static str)> {
         User::owning(Server::start(Sandbox::builder().fault(rule)))
     };
     let token = |code: u16, body: &str| {
-        let rule = FaultRule::new("/oauth/token", Fault::answer(code, "application/json", body)).times(u32::MAX);
+        let rule = FaultRule::new("/oauth/token", Fault::response(code, "application/json", body)).times(u32::MAX);
         User::owning(Server::start(Sandbox::builder().fault(rule)))
     };
     let configured = |text: &str| {
@@ -196,8 +196,8 @@ fn mishaps() -> Vec<(&'static str, User, &'static str)> {
         ("an unknown key", configured("base_ulr = 'x'"), list),
         ("an unknown profile", configured("[profiles.prod]"), "--profile prd ready"),
         ("plain http to another machine", User::new().with("OPTIMIZE_BASE_URL", "http://x.example"), list),
-        ("a redirect", failing(Fault::answer(302, "text/html", "").with_header("location", "/login")), list),
-        ("a web page", failing(Fault::answer(200, "text/html", "<html>")), list),
+        ("a redirect", failing(Fault::response(302, "text/html", "").with_header("location", "/login")), list),
+        ("a web page", failing(Fault::response(200, "text/html", "<html>")), list),
         ("a file that is not there", User::of_a_server(), "import nowhere.json --collection claims"),
         ("a file that cannot be written", User::of_a_server(), "report data claims-raw -f nowhere/rows.csv"),
         ("the token endpoint refuses", token(401, r#"{"error":"invalid_client"}"#), list),
@@ -208,12 +208,12 @@ fn mishaps() -> Vec<(&'static str, User, &'static str)> {
         ("a report that does not exist", User::of_a_server(), "report export nobody"),
         (
             "a request that the server refuses",
-            failing(Fault::answer(400, "application/json", r#"{"errorCode":"badRequestError","errorMessage":"no"}"#)),
+            failing(Fault::response(400, "application/json", r#"{"errorCode":"badRequestError","errorMessage":"no"}"#)),
             list,
         ),
         (
             "a failure of the server",
-            failing(Fault::answer(500, "application/json", r#"{"errorCode":"serverError"}"#)),
+            failing(Fault::response(500, "application/json", r#"{"errorCode":"serverError"}"#)),
             list,
         ),
         ("an import into a collection without the scope", User::of_a_server(), "import board.json --collection orders"),
@@ -244,7 +244,7 @@ fn generated_every_error_has_its_code_and_message() {
     let mut text = String::from(
         "# Errors\n\n\
          Exit codes and what is written to standard error, as a test has seen them. Written by `cargo xtask gen`.\n\
-         A closed pipe counts as done; 130 is an interruption, or an answer of no.\n\n| Code | What happens | Command | Message |\n|---|---|---|---|\n",
+         A closed pipe counts as done; 130 is an interruption, or a declined question.\n\n| Code | What happens | Command | Message |\n|---|---|---|---|\n",
     );
     for (what, user, line) in mishaps() {
         if line.starts_with("import board") {

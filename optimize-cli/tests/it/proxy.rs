@@ -63,7 +63,7 @@ pub(crate) fn impatient_gateway(target: String, patience: Duration) -> String {
         for client in listener.incoming().flatten() {
             let server = TcpStream::connect(&target).unwrap();
             client.set_read_timeout(Some(patience)).unwrap();
-            let (mut requests, mut answers) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (mut requests, mut responses) = (client.try_clone().unwrap(), server.try_clone().unwrap());
             let mut up = server;
             std::thread::spawn(move || {
                 let _ = std::io::copy(&mut requests, &mut up);
@@ -71,21 +71,21 @@ pub(crate) fn impatient_gateway(target: String, patience: Duration) -> String {
                 let _ = requests.shutdown(std::net::Shutdown::Both);
             });
             let mut client = client;
-            std::thread::spawn(move || std::io::copy(&mut answers, &mut client));
+            std::thread::spawn(move || std::io::copy(&mut responses, &mut client));
         }
     });
     address
 }
 
-/// A proxy that answers everything like this. Returns its URL.
-pub(crate) fn answering(answer: &'static str) -> String {
+/// A proxy that returns this for everything. Returns its URL.
+pub(crate) fn responding(response: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut client in listener.incoming().flatten() {
             // The request fits into one read.
             let _ = client.read(&mut [0; 4096]);
-            let _ = client.write_all(answer.as_bytes());
+            let _ = client.write_all(response.as_bytes());
         }
     });
     url

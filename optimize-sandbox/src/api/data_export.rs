@@ -1,12 +1,13 @@
-//! Report data: a scroll for raw data, one answer for everything else.
+//! Report data: a scroll for raw data, one response for everything else.
 
 use std::fmt::Write as _;
 
 use axum::response::Response;
 
-use crate::arrived::Arrived;
 use crate::cursors::Scroll;
-use crate::error::{Failure, text_answer};
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::response::text_response;
 use crate::seed::{Content, Report};
 use crate::state::State;
 
@@ -15,20 +16,20 @@ const LARGEST_LIMIT: u64 = 10_000;
 const DEFAULT_TIMEOUT: u64 = 120;
 const SHORTEST_TIMEOUT: u64 = 60;
 
-pub(super) fn page(state: &State, arrived: &Arrived, id: &str) -> Result<Response, Failure> {
-    let is_jersey = state.generation.is_jersey();
-    let limit = number(is_jersey, arrived, "limit", DEFAULT_LIMIT)?;
+pub(super) fn page(state: &State, request: &Request, id: &str) -> Result<Response, Failure> {
+    let is_jersey = state.release.is_jersey();
+    let limit = number(is_jersey, request, "limit", DEFAULT_LIMIT)?;
     if limit > LARGEST_LIMIT {
         let message = format!("must be less than or equal to {LARGEST_LIMIT}");
         return Err(Failure::Constraint { parameter: "limit", message });
     }
-    let timeout = number(is_jersey, arrived, "paginationTimeout", DEFAULT_TIMEOUT)?;
+    let timeout = number(is_jersey, request, "paginationTimeout", DEFAULT_TIMEOUT)?;
     if timeout < SHORTEST_TIMEOUT {
         let message = format!("must be greater than or equal to {SHORTEST_TIMEOUT}");
         return Err(Failure::Constraint { parameter: "paginationTimeout", message });
     }
-    let cursor = arrived.query_parameter("searchRequestId").filter(|cursor| !cursor.is_empty());
-    evaluate(state, id, limit, timeout, cursor).map_err(|failure| failure.during_evaluation(state.generation))
+    let cursor = request.query_parameter("searchRequestId").filter(|cursor| !cursor.is_empty());
+    evaluate(state, id, limit, timeout, cursor).map_err(|failure| failure.during_evaluation(state.release))
 }
 
 /// Spring reads numbers with blanks around them, and hexadecimal ones.
@@ -40,8 +41,8 @@ fn spring_number(text: &str) -> Option<i32> {
     }
 }
 
-fn number(is_jersey: bool, arrived: &Arrived, parameter: &'static str, default: u64) -> Result<u64, Failure> {
-    let Some(text) = arrived.query_parameter(parameter) else { return Ok(default) };
+fn number(is_jersey: bool, request: &Request, parameter: &'static str, default: u64) -> Result<u64, Failure> {
+    let Some(text) = request.query_parameter(parameter) else { return Ok(default) };
     if text.is_empty() {
         return Ok(default);
     }
@@ -52,7 +53,7 @@ fn number(is_jersey: bool, arrived: &Arrived, parameter: &'static str, default: 
 }
 
 fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<String>) -> Result<Response, Failure> {
-    let exists = state.world().entities.get(id).is_some_and(|entity| !entity.is_dashboard());
+    let exists = state.store().entities.get(id).is_some_and(|entity| !entity.is_dashboard());
     if !exists {
         return Err(Failure::NotFound(format!("report {id} does not exist")));
     }
@@ -62,7 +63,7 @@ fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<St
         Content::Combined => {
             let detail = "combined reports cannot be exported".to_owned();
             // From 8.8 on this failure keeps its own status.
-            let is_kept = !state.generation.is_jersey();
+            let is_kept = !state.release.is_jersey();
             Err(if is_kept { Failure::Validation("badRequestError", detail) } else { Failure::BadRequest(detail) })
         }
         Content::WithoutDefinition => Err(Failure::Evaluation(format!("report {id} has no definition"))),
@@ -77,7 +78,7 @@ fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<St
     }
 }
 
-/// The answer of a report that has no pages: everything at once, and a notice if less was asked for.
+/// The response of a report that has no pages: everything at once, and a notice if less was asked for.
 fn whole(report: &str, records: usize, limit: u64, data: Option<&str>) -> Response {
     let mut body = String::from("{");
     if limit < records as u64 {
@@ -89,7 +90,7 @@ fn whole(report: &str, records: usize, limit: u64, data: Option<&str>) -> Respon
         body.push_str(data);
     }
     body.push('}');
-    text_answer(200, "application/json", body)
+    text_response(200, "application/json", body)
 }
 
 fn raw_page(
@@ -127,7 +128,7 @@ fn raw_page(
         state.demo.write_row(report, index, &mut body);
     }
     body.push_str("]}");
-    Ok(text_answer(200, "application/json", body))
+    Ok(text_response(200, "application/json", body))
 }
 
 fn write_counts(body: &mut String, in_response: u64, total: u64, report: &str) {

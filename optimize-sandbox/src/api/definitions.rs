@@ -6,11 +6,12 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::agentic;
-use super::request::{elements, json_body};
-use crate::arrived::Arrived;
-use crate::error::{Failure, json_answer, void};
+use super::input::{elements, json_body};
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::response::{json_response, void};
 use crate::state::State;
-use crate::world::{Entity, World};
+use crate::store::{Entity, Store};
 
 /// A report that the server has made for itself; no collection lists it.
 const GENERATED_REPORT: &str = "management-process-instances";
@@ -28,8 +29,8 @@ impl Kind {
     }
 }
 
-pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Response, Failure> {
-    let body = json_body(state, arrived)?;
+pub(super) fn export(state: &State, request: &Request, kind: Kind) -> Result<Response, Failure> {
+    let body = json_body(state, request)?;
     let mut ids = BTreeSet::new();
     for id in elements(body) {
         ids.insert(match id {
@@ -40,11 +41,11 @@ pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Res
             _ => return Err(Failure::MalformedJson),
         });
     }
-    let world = state.world();
+    let store = state.store();
     let mut reports = Vec::new();
     let mut dashboards = Vec::new();
     for id in &ids {
-        let entity = find(&world, id, kind)?;
+        let entity = find(&store, id, kind)?;
         if kind == Kind::Dashboard {
             dashboards.push(id.clone());
         } else {
@@ -52,7 +53,7 @@ pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Res
         }
         for reference in entity.references() {
             // A tile that refers to a report that is gone breaks the whole export.
-            let report = world.entities.get(&reference);
+            let report = store.entities.get(&reference);
             let report = report.ok_or_else(|| Failure::Server(format!("report {reference} does not exist")))?;
             reports.push(reference);
             reports.extend(report.references());
@@ -60,21 +61,21 @@ pub(super) fn export(state: &State, arrived: &Arrived, kind: Kind) -> Result<Res
     }
     let mut seen = BTreeSet::new();
     let all = reports.into_iter().chain(dashboards).filter(|id| seen.insert(id.clone()));
-    let found = all.filter_map(|id| Some(Value::Object(world.entities.get(&id)?.definition.clone())));
-    Ok(json_answer(200, &found.collect::<Value>()))
+    let found = all.filter_map(|id| Some(Value::Object(store.entities.get(&id)?.definition.clone())));
+    Ok(json_response(200, &found.collect::<Value>()))
 }
 
 pub(super) fn delete(state: &State, id: &str, kind: Kind) -> Result<Response, Failure> {
     if kind == Kind::Report && (id == GENERATED_REPORT || agentic::REPORTS.contains(&id)) {
         return Err(Failure::Validation("badRequestError", format!("{id} was made by the system and stays")));
     }
-    let mut world = state.world();
-    find(&world, id, kind)?;
-    world.delete(id);
-    Ok(void(state.generation))
+    let mut store = state.store();
+    find(&store, id, kind)?;
+    store.delete(id);
+    Ok(void(state.release))
 }
 
-fn find<'w>(world: &'w World, id: &str, kind: Kind) -> Result<&'w Entity, Failure> {
-    let entity = world.entities.get(id).filter(|entity| kind.is_of(entity));
+fn find<'w>(store: &'w Store, id: &str, kind: Kind) -> Result<&'w Entity, Failure> {
+    let entity = store.entities.get(id).filter(|entity| kind.is_of(entity));
     entity.ok_or_else(|| Failure::NotFound(format!("{id} does not exist")))
 }

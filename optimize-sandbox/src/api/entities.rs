@@ -4,17 +4,18 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::definitions::Kind;
-use super::request::collection_id;
-use crate::arrived::Arrived;
-use crate::error::{Failure, json_answer};
+use super::input::collection_id;
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::response::json_response;
 use crate::state::State;
 
-pub(super) fn list(state: &State, arrived: &Arrived, kind: Kind) -> Result<Response, Failure> {
-    let collection = collection_id(arrived)?;
-    let world = state.world();
-    let members = world
+pub(super) fn list(state: &State, request: &Request, kind: Kind) -> Result<Response, Failure> {
+    let collection = collection_id(request)?;
+    let store = state.store();
+    let members = store
         .entities
         .iter()
         .filter(|(_, entity)| entity.collection.as_deref() == Some(&*collection) && kind.is_of(entity));
-    Ok(json_answer(200, &members.map(|(id, _)| json!({ "id": id })).collect::<Value>()))
+    Ok(json_response(200, &members.map(|(id, _)| json!({ "id": id })).collect::<Value>()))
 }

@@ -5,30 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::request::collection_id;
-use crate::arrived::Arrived;
-use crate::error::{Failure, json_answer};
+use super::input::collection_id;
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::response::json_response;
 use crate::state::State;
-use crate::world::{Collection, DEFINITIONS, Entity, REPORT_INDEX, World, references};
+use crate::store::{Collection, DEFINITIONS, Entity, REPORT_INDEX, Store, references};
 
 const LONGEST_DESCRIPTION: usize = 400;
 
 type Definition = Map<String, Value>;
 
-pub(super) fn import(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
-    let collection = collection_id(arrived)?;
+pub(super) fn import(state: &State, request: &Request) -> Result<Response, Failure> {
+    let collection = collection_id(request)?;
     // Before its fix 8.8 never saw a body.
-    let is_lost = state.is_before_fixes();
-    let body = if is_lost { &[] } else { arrived.body.as_slice() };
-    let media_type = arrived.header(http::header::CONTENT_TYPE).unwrap_or_default();
-    if state.generation.is_jersey() && !(media_type.is_empty() || media_type.starts_with("application/json")) {
+    let is_lost = state.is_unpatched();
+    let body = if is_lost { &[] } else { request.body.as_slice() };
+    let media_type = request.header(http::header::CONTENT_TYPE).unwrap_or_default();
+    if state.release.is_jersey() && !(media_type.is_empty() || media_type.starts_with("application/json")) {
         return Err(Failure::MediaType);
     }
-    if body.is_empty() && !state.generation.is_jersey() && !is_lost {
+    if body.is_empty() && !state.release.is_jersey() && !is_lost {
         return Err(Failure::NoBody);
     }
     let definitions = read(body)?;
-    let mut world = state.world();
+    let mut store = state.store();
     check_closed(&definitions)?;
     for definition in &definitions {
         let data = definition.get("data").unwrap_or(&Value::Null);
@@ -36,13 +37,13 @@ pub(super) fn import(state: &State, arrived: &Arrived) -> Result<Response, Failu
             return Err(Failure::Validation("importFileInvalid", "a system entity cannot be imported".to_owned()));
         }
     }
-    let place = world.collections.get(&collection);
+    let place = store.collections.get(&collection);
     let place = place.ok_or_else(|| Failure::NotFound(format!("collection {collection} does not exist")))?;
     check_versions(state, &definitions)?;
     check_definitions(&definitions)?;
     check_scope(&definitions, place)?;
     check_descriptions(&definitions)?;
-    Ok(json_answer(200, &make(&mut world, definitions, &collection)))
+    Ok(json_response(200, &make(&mut store, definitions, &collection)))
 }
 
 fn invalid(detail: impl Into<String>) -> Failure {
@@ -101,7 +102,7 @@ fn check_versions(state: &State, definitions: &[Definition]) -> Result<(), Failu
     if mismatches.is_empty() {
         return Ok(());
     }
-    let code = state.generation.index_mismatch_code();
+    let code = state.release.index_mismatch_code();
     Err(Failure::Detailed {
         status: 400,
         code,
@@ -199,10 +200,10 @@ fn check_descriptions(definitions: &[Definition]) -> Result<(), Failure> {
 }
 
 /// Makes the entities, each with a new id, and lists them in an order of its own.
-fn make(world: &mut World, definitions: Vec<Definition>, collection: &str) -> Value {
+fn make(store: &mut Store, definitions: Vec<Definition>, collection: &str) -> Value {
     let ids: BTreeMap<String, String> = definitions
         .iter()
-        .map(|definition| (definition["id"].as_str().unwrap_or_default().to_owned(), world.new_id()))
+        .map(|definition| (definition["id"].as_str().unwrap_or_default().to_owned(), store.new_id()))
         .collect();
     let mut made = Vec::new();
     for mut definition in definitions {
@@ -220,7 +221,7 @@ fn make(world: &mut World, definitions: Vec<Definition>, collection: &str) -> Va
         }
         let entity = Entity { collection: Some(collection.to_owned()), definition };
         made.push(json!({ "id": id, "entityType": if entity.is_dashboard() { "dashboard" } else { "report" } }));
-        world.entities.insert(id, entity);
+        store.entities.insert(id, entity);
     }
     made.reverse();
     made.into()

@@ -6,17 +6,18 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::ingestion::TYPES;
-use super::request::{elements, json_body};
-use crate::arrived::Arrived;
-use crate::error::{Failure, void};
+use super::input::{elements, json_body};
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::response::void;
 use crate::state::State;
-use crate::world::DEFINITIONS;
+use crate::store::DEFINITIONS;
 
-pub(super) fn set(state: &State, arrived: &Arrived) -> Result<Response, Failure> {
-    if state.is_before_fixes() {
+pub(super) fn set(state: &State, request: &Request) -> Result<Response, Failure> {
+    if state.is_unpatched() {
         return Err(Failure::Server("definitionKey: must not be blank".to_owned()));
     }
-    let body = json_body(state, arrived)?;
+    let body = json_body(state, request)?;
     if body.is_null() {
         return Err(Failure::Server("the body is null".to_owned()));
     }
@@ -52,15 +53,15 @@ pub(super) fn set(state: &State, arrived: &Arrived) -> Result<Response, Failure>
     if !DEFINITIONS.iter().any(|(kind, known, _)| *kind == "process" && *known == key) {
         return Err(Failure::NotFound(format!("there is no definition {key}")));
     }
-    let mut world = state.world();
+    let mut store = state.store();
     for label in &labels {
         let text = |name: &str| label[name].as_str().unwrap_or_default().to_owned();
         let place = (key.to_owned(), text("variableName"), text("variableType"));
         if blank(&label["variableLabel"]) {
-            world.labels.remove(&place);
+            store.labels.remove(&place);
         } else {
-            world.labels.insert(place, text("variableLabel"));
+            store.labels.insert(place, text("variableLabel"));
         }
     }
-    Ok(void(state.generation))
+    Ok(void(state.release))
 }

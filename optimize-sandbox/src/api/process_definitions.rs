@@ -2,16 +2,17 @@
 
 use axum::response::Response;
 
-use crate::error::{Failure, empty};
+use crate::failure::Failure;
+use crate::response::empty;
 use crate::state::State;
 
 pub(super) fn delete(state: &State, key: &str) -> Result<Response, Failure> {
     let number: i64 = key.parse().map_err(|_| Failure::BadRequest(format!("{key} is not a 64-bit integer")))?;
-    let mut world = state.world();
-    if !world.process_definitions.contains(&number) {
+    let mut store = state.store();
+    if !store.process_definitions.contains(&number) {
         return Err(Failure::NotFound(format!("there is no process definition {number}")));
     }
-    if !world.queued_deletions.insert(number) {
+    if !store.queued_deletions.insert(number) {
         let detail = format!("the deletion of {number} is queued");
         return Err(Failure::Detailed {
             status: 409,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::refusal::{Refused, refused};
 use super::{AuthMethod, CLIENT_ID, Issuer};
-use crate::arrived::Arrived;
+use crate::request::Request;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -24,12 +24,12 @@ const LONGEST_LIFE: i64 = 60 * 60;
 pub(super) fn authenticate<'a>(
     issuer: &Issuer,
     now: i64,
-    arrived: &Arrived,
+    request: &Request,
     parameter: impl Fn(&str) -> Option<&'a str>,
 ) -> Refused<AuthMethod> {
     let unknown = || refused(401, "invalid_client", "unknown client or wrong secret");
     let secret = issuer.behaviour.client_secret.as_str();
-    let method = if let Some(pair) = basic(arrived).map_err(|problem| refused(401, "invalid_client", problem))? {
+    let method = if let Some(pair) = basic(request).map_err(|problem| refused(401, "invalid_client", problem))? {
         if pair != (CLIENT_ID.to_owned(), secret.to_owned()) {
             return Err(unknown());
         }
@@ -52,7 +52,7 @@ pub(super) fn authenticate<'a>(
     } else if issuer.behaviour.methods.contains(&AuthMethod::None) {
         AuthMethod::None
     } else if issuer.client_certificate.is_some()
-        && arrived.peer.certificate.as_deref() == issuer.client_certificate.as_deref()
+        && request.peer.certificate.as_deref() == issuer.client_certificate.as_deref()
     {
         AuthMethod::TlsClientAuth
     } else {
@@ -120,8 +120,8 @@ fn check_assertion(issuer: &Issuer, now: i64, assertion: &str) -> Result<AuthMet
 }
 
 /// Id and secret of a Basic header, each form-decoded (RFC 6749 §2.3.1).
-fn basic(arrived: &Arrived) -> Result<Option<(String, String)>, &'static str> {
-    let Some(value) = arrived.header(header::AUTHORIZATION) else { return Ok(None) };
+fn basic(request: &Request) -> Result<Option<(String, String)>, &'static str> {
+    let Some(value) = request.header(header::AUTHORIZATION) else { return Ok(None) };
     let encoded = value.strip_prefix("Basic ").ok_or("only Basic is supported")?;
     let decoded = BASE64_STANDARD.decode(encoded.trim()).map_err(|_| "the Basic header is not base64")?;
     let text = String::from_utf8(decoded).map_err(|_| "the Basic header is not UTF-8")?;

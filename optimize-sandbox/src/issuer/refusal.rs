@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use serde_json::json;
 
-use crate::error::json_answer;
+use crate::response::json_response;
 
 /// A refused request, in the words of RFC 6749 §5.2.
 pub(super) struct Refusal {
@@ -20,13 +20,13 @@ pub(super) fn refused(status: u16, error: &'static str, description: &'static st
 }
 
 impl Refusal {
-    pub(super) fn answer(self) -> Response {
+    pub(super) fn response(self) -> Response {
         let Self { status, error, description } = self;
-        let mut answer = json_answer(status, &json!({ "error": error, "error_description": description }));
+        let mut response = json_response(status, &json!({ "error": error, "error_description": description }));
         if status == 401 {
             let challenge = HeaderValue::from_static("Basic realm=\"sandbox\"");
-            answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        answer
+        response
     }
 }

@@ -9,21 +9,21 @@ use serde_json::{Map, Value, json};
 
 use super::refusal::{Refused, refused};
 use super::{AuthMethod, CLIENT_ID, Issuer, TokenBody};
-use crate::arrived::Arrived;
-use crate::error::json_answer;
+use crate::request::Request;
+use crate::response::json_response;
 
 type Parameters = Vec<(String, String)>;
 
 /// `now` is in milliseconds.
-pub(super) fn answer(issuer: &Issuer, now: i64, arrived: &Arrived) -> Response {
+pub(super) fn response(issuer: &Issuer, now: i64, request: &Request) -> Response {
     if is_too_often(issuer, now) {
-        let mut answer = json_answer(429, &json!({ "error": "too_many_requests" }));
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        return answer;
+        let mut response = json_response(429, &json!({ "error": "too_many_requests" }));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return response;
     }
-    match grant(issuer, now / 1000, arrived) {
-        Ok(body) => json_answer(200, &body),
-        Err(refusal) => refusal.answer(),
+    match grant(issuer, now / 1000, request) {
+        Ok(body) => json_response(200, &body),
+        Err(refusal) => refusal.response(),
     }
 }
 
@@ -35,9 +35,9 @@ fn is_too_often(issuer: &Issuer, now: i64) -> bool {
     recent.len() > most as usize
 }
 
-fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Refused<Value> {
+fn grant(issuer: &Issuer, now: i64, request: &Request) -> Refused<Value> {
     let behaviour = &issuer.behaviour;
-    let parameters = parameters(arrived, behaviour.body).map_err(|problem| refused(400, "invalid_request", problem))?;
+    let parameters = parameters(request, behaviour.body).map_err(|problem| refused(400, "invalid_request", problem))?;
     for (index, (name, value)) in parameters.iter().enumerate() {
         if parameters[..index].iter().any(|(earlier, _)| earlier == name) {
             return Err(refused(400, "invalid_request", "duplicated parameter"));
@@ -55,7 +55,7 @@ fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Refused<Value> {
         Some("client_credentials") => {}
         Some(_) => return Err(refused(400, "unsupported_grant_type", "only client_credentials is supported")),
     }
-    let method = super::client::authenticate(issuer, now, arrived, parameter)?;
+    let method = super::client::authenticate(issuer, now, request, parameter)?;
     let lifetime = i64::try_from(behaviour.token_lifetime.as_secs()).unwrap_or(i64::MAX - now);
     let scope = parameter("scope").unwrap_or_default();
     let asked = parameter("audience").or(parameter("resource")).filter(|_| !behaviour.ignores_audience);
@@ -69,7 +69,7 @@ fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Refused<Value> {
         "exp": now + lifetime,
         "jti": format!("{:016x}", fastrand::u64(..)),
     });
-    if let (AuthMethod::TlsClientAuth, Some(certificate)) = (method, &arrived.peer.certificate) {
+    if let (AuthMethod::TlsClientAuth, Some(certificate)) = (method, &request.peer.certificate) {
         // The token is good on connections with this certificate alone (RFC 8705 §3.1).
         claims["cnf"] = json!({ "x5t#S256": thumbprint(certificate) });
     }
@@ -82,7 +82,7 @@ fn grant(issuer: &Issuer, now: i64, arrived: &Arrived) -> Refused<Value> {
     };
     let mut body = json!({ "access_token": token, "scope": scope, "expires_in": lifetime, "token_type": "Bearer" });
     if let Some(members) = body.as_object_mut() {
-        for (name, value) in &behaviour.answer {
+        for (name, value) in &behaviour.response {
             // A member that is to be null is to be absent.
             match value {
                 Value::Null => members.remove(name),
@@ -99,15 +99,15 @@ pub(crate) fn thumbprint(certificate: &[u8]) -> String {
 }
 
 /// The parameters of a form or JSON body.
-pub(super) fn parameters(arrived: &Arrived, body: TokenBody) -> Result<Parameters, &'static str> {
-    let content_type = arrived.header(header::CONTENT_TYPE).unwrap_or_default();
+pub(super) fn parameters(request: &Request, body: TokenBody) -> Result<Parameters, &'static str> {
+    let content_type = request.header(header::CONTENT_TYPE).unwrap_or_default();
     match (content_type.split(';').next().unwrap_or_default().trim(), body) {
         ("application/x-www-form-urlencoded", TokenBody::Form | TokenBody::FormOrJson) => {
-            Ok(url::form_urlencoded::parse(&arrived.body).into_owned().collect())
+            Ok(url::form_urlencoded::parse(&request.body).into_owned().collect())
         }
         ("application/json", TokenBody::Json | TokenBody::FormOrJson) => {
             let members: Map<String, Value> =
-                serde_json::from_slice(&arrived.body).map_err(|_| "the body is not a JSON object")?;
+                serde_json::from_slice(&request.body).map_err(|_| "the body is not a JSON object")?;
             let text = |(name, value): (String, Value)| value.as_str().map(|value| (name, value.to_owned()));
             Ok(members.into_iter().filter_map(text).collect())
         }

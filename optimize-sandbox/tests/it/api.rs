@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, GENERATIONS, get, http, of, send, start, token};
+use crate::support::{Response, get, http, of, send, start, token};
 
-async fn call(sandbox: &Sandbox, path: &str) -> Answer {
+async fn call(sandbox: &Sandbox, path: &str) -> Response {
     get(sandbox, &token(sandbox, &[]).await, path).await
 }
 
@@ -14,23 +14,23 @@ fn data_path(report: &str) -> String {
 }
 
 /// Status and error code, or that there is no body.
-fn error(answer: &Answer) -> String {
-    let code = if answer.text.is_empty() { "-".to_owned() } else { answer.json()["errorCode"].to_string() };
-    format!("{} {code}", answer.status)
+fn error(response: &Response) -> String {
+    let code = if response.text.is_empty() { "-".to_owned() } else { response.json()["errorCode"].to_string() };
+    format!("{} {code}", response.status)
 }
 
-/// The answers of all generations to one request, in order.
+/// The responses of all releases to one request, in order.
 async fn errors(path: &str) -> [String; 5] {
     let mut texts = Vec::new();
-    for generation in GENERATIONS {
-        texts.push(error(&call(&of(generation).await, path).await));
+    for release in Release::ALL {
+        texts.push(error(&call(&of(release).await, path).await));
     }
     texts.try_into().unwrap()
 }
 
 #[tokio::test]
 async fn lists_hold_ids_and_an_unknown_collection_is_empty() {
-    let sandbox = of(Generation::G3).await;
+    let sandbox = of(Release::V8_8).await;
     let dashboards = call(&sandbox, "/api/public/dashboard?collectionId=claims").await.json();
     assert_eq!(dashboards, json!([{ "id": "claims-overview" }, { "id": "claims-payouts" }]));
     assert_eq!(call(&sandbox, "/api/public/report?collectionId=none").await.json(), json!([]));
@@ -44,7 +44,7 @@ async fn lists_hold_ids_and_an_unknown_collection_is_empty() {
 }
 
 #[tokio::test]
-async fn bad_requests_are_answered_as_each_generation_does() {
+async fn bad_requests_have_the_response_of_each_release() {
     let (bad, wrapped) = ("400 \"badRequestError\"", "500 \"serverError\"");
     assert_eq!(errors("/api/public/report").await, [bad; 5]);
     assert_eq!(errors(&data_path("nobody")).await, ["404 \"notFoundError\"", wrapped, wrapped, wrapped, wrapped]);
@@ -59,20 +59,20 @@ async fn bad_requests_are_answered_as_each_generation_does() {
 
 #[tokio::test]
 async fn what_is_outside_the_api_is_a_redirect_and_another_context_path_a_page() {
-    for generation in GENERATIONS {
-        let sandbox = start(Sandbox::builder().generation(generation).context_path("optimize")).await;
-        let answer = send(http().get(format!("{}/", sandbox.base_url()))).await;
-        let is_login = answer.header("location").contains("response_type=code");
-        let is_old = !matches!(generation, Generation::G3Late | Generation::G4);
-        assert_eq!((answer.status, is_login), (302, is_old), "{generation}");
-        let answer = send(http().get(format!("{}/api/readyz", sandbox.issuer()))).await;
-        assert!(answer.status == 404 && answer.text.starts_with('<'), "{generation}");
+    for release in Release::ALL {
+        let sandbox = start(Sandbox::builder().release(release).context_path("optimize")).await;
+        let response = send(http().get(format!("{}/", sandbox.base_url()))).await;
+        let is_login = response.header("location").contains("response_type=code");
+        let is_old = !matches!(release, Release::V8_9 | Release::V8_10);
+        assert_eq!((response.status, is_login), (302, is_old), "{release}");
+        let response = send(http().get(format!("{}/api/readyz", sandbox.issuer()))).await;
+        assert!(response.status == 404 && response.text.starts_with('<'), "{release}");
     }
 }
 
 #[tokio::test]
 async fn a_cursor_moves_on_with_each_request_and_ends_with_an_empty_page() {
-    let sandbox = of(Generation::G3).await;
+    let sandbox = of(Release::V8_8).await;
     let token = token(&sandbox, &[]).await;
     let path = data_path("claims-raw");
     let mut page = get(&sandbox, &token, &format!("{path}?limit=1000")).await.json();
@@ -90,11 +90,11 @@ async fn a_cursor_moves_on_with_each_request_and_ends_with_an_empty_page() {
 /// As a scroll of `OpenSearch` 2.19.3 was recorded to behave.
 #[tokio::test]
 async fn a_scroll_moves_as_that_of_the_recorded_backend() {
-    let sandbox = of(Generation::G3).await;
+    let sandbox = of(Release::V8_8).await;
     let token = token(&sandbox, &[]).await;
     let path = data_path("orders-raw");
     let all = get(&sandbox, &token, &format!("{path}?limit=1000")).await.json();
-    let first_row = |page: &Answer| {
+    let first_row = |page: &Response| {
         let row = page.json()["data"][0].clone();
         all["data"].as_array().unwrap().iter().position(|other| *other == row)
     };
@@ -115,7 +115,7 @@ async fn a_scroll_moves_as_that_of_the_recorded_backend() {
 
 #[tokio::test]
 async fn the_empty_page_after_the_last_can_be_asked_for_again() {
-    let sandbox = of(Generation::G3).await;
+    let sandbox = of(Release::V8_8).await;
     let token = token(&sandbox, &[]).await;
     let path = data_path("invoices-open");
     let page = get(&sandbox, &token, &format!("{path}?limit=1000")).await.json();
@@ -129,8 +129,8 @@ async fn the_empty_page_after_the_last_can_be_asked_for_again() {
 
 #[tokio::test]
 async fn cursors_that_lapsed_belong_elsewhere_or_make_no_sense_are_refused() {
-    let sandbox = of(Generation::G2).await;
-    let open = |page: Answer| page.json()["searchRequestId"].as_str().unwrap().replace('+', "%2B");
+    let sandbox = of(Release::V8_6).await;
+    let open = |page: Response| page.json()["searchRequestId"].as_str().unwrap().replace('+', "%2B");
     let cursor = open(call(&sandbox, &data_path("orders-raw")).await);
     let with = |report: &str, cursor: &str| format!("{}?searchRequestId={cursor}", data_path(report));
     let elsewhere = call(&sandbox, &with("invoices-raw", &cursor)).await;
@@ -142,7 +142,7 @@ async fn cursors_that_lapsed_belong_elsewhere_or_make_no_sense_are_refused() {
 
 #[tokio::test]
 async fn a_report_without_pages_comes_whole_with_a_notice() {
-    let sandbox = of(Generation::G3).await;
+    let sandbox = of(Release::V8_8).await;
     let page = call(&sandbox, &(data_path("orders-by-month") + "?limit=2")).await.json();
     assert!(page["message"].is_string() && page.get("searchRequestId").is_none());
     assert_eq!((&page["numberOfRecordsInResponse"], page["data"].as_array().unwrap().len()), (&json!(12), 12));
@@ -152,7 +152,7 @@ async fn a_report_without_pages_comes_whole_with_a_notice() {
 
 #[tokio::test]
 async fn rows_have_the_members_of_the_contract_s_examples() {
-    let sandbox = of(Generation::G3).await;
+    let sandbox = of(Release::V8_8).await;
     let process: Value =
         serde_json::from_str(include_str!("../fixtures/data-export-raw-process-first-page.json")).unwrap();
     let decision: Value = serde_json::from_str(include_str!("../fixtures/data-export-raw-decision-page.json")).unwrap();
@@ -195,8 +195,8 @@ async fn what_is_ingested_is_visible_after_a_while() {
 
 #[tokio::test]
 async fn servers_before_8_8_take_a_few_ingestions_at_a_time() {
-    for (generation, refused) in [(Generation::G2, 2), (Generation::G2Late, 2), (Generation::G3, 0)] {
-        let builder = Sandbox::builder().generation(generation).ingestion_requests(3);
+    for (release, refused) in [(Release::V8_6, 2), (Release::V8_7, 2), (Release::V8_8, 0)] {
+        let builder = Sandbox::builder().release(release).ingestion_requests(3);
         let sandbox = start(builder).await;
         let slow = FaultRule::new("/api/ingestion/variable", Fault::Delay { milliseconds: 300 });
         sandbox.add_fault(slow.times(5));
@@ -204,10 +204,10 @@ async fn servers_before_8_8_take_a_few_ingestions_at_a_time() {
         let requests = (0..5).map(|number| {
             send(http().post(&url).bearer_auth(sandbox.static_token()).json(&variable(&number.to_string(), "1")))
         });
-        let answers = futures_util::future::join_all(requests).await;
-        let busy: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
-        assert_eq!(busy.len(), refused, "{generation}");
-        assert!(busy.iter().all(|answer| answer.header("retry-after") == "5"));
+        let responses = futures_util::future::join_all(requests).await;
+        let busy: Vec<_> = responses.iter().filter(|response| response.status == 429).collect();
+        assert_eq!(busy.len(), refused, "{release}");
+        assert!(busy.iter().all(|response| response.header("retry-after") == "5"));
         assert_eq!(sandbox.ingested_variables().len(), 5 - refused);
     }
 }

@@ -1,14 +1,14 @@
-//! The table of cases in `tests/conformance`: a request and the answer of each generation, as the contract has it.
+//! The table of cases in `tests/conformance`: a request and the response of each release, as the contract has it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use optimize_sandbox::{Generation, Sandbox, TokenAlgorithm};
+use optimize_sandbox::{Release, Sandbox};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::{Answer, GENERATIONS, http, send, start, token};
+use crate::support::{Response, http, send, start, token};
 
 /// One case.
 #[derive(Deserialize)]
@@ -23,15 +23,15 @@ struct Case {
     #[serde(default)]
     first: Vec<Request>,
     request: Request,
-    /// By generations, `G2-8.7 G3 G4`.
-    answers: BTreeMap<String, Expected>,
+    /// By releases, `8.7 8.8 8.10`.
+    responses: BTreeMap<String, Expected>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Setup {
-    BeforeFixes,
-    /// Ingestions of more than 100 bytes are too large for G2.
+    Unpatched,
+    /// Ingestions of more than 100 bytes are too large for 8.6.
     SmallIngestion,
 }
 
@@ -100,24 +100,24 @@ fn holds(found: &Value, expected: &Value) -> bool {
 
 impl Expected {
     /// What is not as it should be.
-    fn complaints(&self, answer: &Answer) -> Vec<String> {
+    fn complaints(&self, response: &Response) -> Vec<String> {
         let mut complaints = Vec::new();
         let mut expect = |holds: bool, what: &str| {
             if !holds {
                 complaints.push(what.to_owned());
             }
         };
-        let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+        let body: Value = serde_json::from_str(&response.text).unwrap_or_default();
         let elements = body.as_array().map(Vec::as_slice).unwrap_or_default();
-        expect(answer.status == self.status, &format!("status {} instead of {}", answer.status, self.status));
-        expect(!self.empty || answer.text.is_empty(), "there is a body");
+        expect(response.status == self.status, &format!("status {} instead of {}", response.status, self.status));
+        expect(!self.empty || response.text.is_empty(), "there is a body");
         for (name, part) in self
             .content_type
             .iter()
             .map(|value| ("content-type", value))
             .chain(self.headers.iter().map(|(name, value)| (name.as_str(), value)))
         {
-            expect(answer.header(name).contains(part.as_str()), &format!("{name}: {:?}", answer.header(name)));
+            expect(response.header(name).contains(part.as_str()), &format!("{name}: {:?}", response.header(name)));
         }
         if let Some(code) = &self.code {
             expect(body["errorCode"] == code.as_str(), &format!("the code is {}", body["errorCode"]));
@@ -139,7 +139,7 @@ impl Expected {
     }
 }
 
-async fn ask(client: &reqwest::Client, sandbox: &Sandbox, token: &str, request: &Request) -> Answer {
+async fn ask(client: &reqwest::Client, sandbox: &Sandbox, token: &str, request: &Request) -> Response {
     let method = request.method.parse().unwrap();
     let mut sent = client.request(method, format!("{}{}", sandbox.base_url(), request.path));
     sent = match request.authorization {
@@ -159,12 +159,11 @@ async fn ask(client: &reqwest::Client, sandbox: &Sandbox, token: &str, request: 
     send(sent).await
 }
 
-async fn complaints(client: &reqwest::Client, case: &Case, expected: &Expected, generation: Generation) -> Vec<String> {
-    // Keys of this kind are made in no time.
-    let builder = Sandbox::builder().generation(generation).token_algorithm(TokenAlgorithm::Es256);
+async fn complaints(client: &reqwest::Client, case: &Case, expected: &Expected, release: Release) -> Vec<String> {
+    let builder = Sandbox::builder().release(release);
     let sandbox = start(match case.sandbox {
         None => builder,
-        Some(Setup::BeforeFixes) => builder.before_fixes(),
+        Some(Setup::Unpatched) => builder.unpatched(),
         Some(Setup::SmallIngestion) => builder.ingestion_bytes(100),
     })
     .await;
@@ -172,13 +171,13 @@ async fn complaints(client: &reqwest::Client, case: &Case, expected: &Expected, 
     for request in &case.first {
         ask(client, &sandbox, &token, request).await;
     }
-    let answer = ask(client, &sandbox, &token, &case.request).await;
-    let complaints = expected.complaints(&answer);
-    complaints.into_iter().map(|what| format!("{what}; answered: {:.300}", answer.text)).collect()
+    let response = ask(client, &sandbox, &token, &case.request).await;
+    let complaints = expected.complaints(&response);
+    complaints.into_iter().map(|what| format!("{what}; returned: {:.300}", response.text)).collect()
 }
 
 #[tokio::test]
-async fn the_sandbox_answers_as_the_contract_has_it() {
+async fn the_sandbox_responds_as_the_contract_has_it() {
     let mut wrong = String::new();
     let mut counts = BTreeMap::new();
     let client = http();
@@ -188,20 +187,13 @@ async fn the_sandbox_answers_as_the_contract_has_it() {
         let area = path.file_stem().unwrap().to_string_lossy().into_owned();
         let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         for case in &cases {
-            for generation in GENERATIONS {
-                let name = generation.to_string().to_uppercase();
-                // Most of what the contract says of G3 is of 8.8 and 8.9.
-                let names = [name.as_str(), if name == "G3-8.9" { "G3" } else { &name }];
-                let of = |wanted: &&str| {
-                    let mut all = case.answers.iter();
-                    all.find(|(names, _)| names.split(' ').any(|other| other == *wanted))
-                };
-                let Some((_, expected)) = names.iter().find_map(of) else {
-                    continue;
-                };
-                *counts.entry(name.clone()).or_insert(0) += 1;
-                for what in complaints(&client, case, expected, generation).await {
-                    writeln!(wrong, "{area}, {}, {name}: {what} ({})", case.name, case.source).unwrap();
+            for release in Release::ALL {
+                let mut responses = case.responses.iter();
+                let is_meant = |names: &str| names.split(' ').any(|name| name == release.name());
+                let Some((_, expected)) = responses.find(|(names, _)| is_meant(names)) else { continue };
+                *counts.entry(release.name()).or_insert(0) += 1;
+                for what in complaints(&client, case, expected, release).await {
+                    writeln!(wrong, "{area}, {}, {release}: {what} ({})", case.name, case.source).unwrap();
                 }
             }
         }

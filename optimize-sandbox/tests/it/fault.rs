@@ -8,8 +8,8 @@ const READY: &str = "/api/readyz";
 async fn statuses(sandbox: &Sandbox, count: usize) -> Vec<u16> {
     let mut statuses = Vec::new();
     for _ in 0..count {
-        let answer = http().get(format!("{}{READY}", sandbox.base_url())).send().await;
-        statuses.push(answer.map_or(0, |answer| answer.status().as_u16()));
+        let response = http().get(format!("{}{READY}", sandbox.base_url())).send().await;
+        statuses.push(response.map_or(0, |response| response.status().as_u16()));
     }
     statuses
 }
@@ -30,12 +30,12 @@ async fn a_status_comes_with_its_headers_and_body() {
     let rule = rule(
         r#"{"path":"/api/*","fault":{"status":{"code":307,"retry_after":7,"body":"{}","location":"http://elsewhere/"}}}"#,
     );
-    let answer = get(&start(Sandbox::builder().fault(rule)).await, "-", READY).await;
+    let response = get(&start(Sandbox::builder().fault(rule)).await, "-", READY).await;
     assert_eq!(
-        (answer.status, answer.header("retry-after"), answer.header("location")),
+        (response.status, response.header("retry-after"), response.header("location")),
         (307, "7", "http://elsewhere/")
     );
-    assert_eq!((answer.text.as_str(), answer.header("content-type")), ("{}", "application/json"));
+    assert_eq!((response.text.as_str(), response.header("content-type")), ("{}", "application/json"));
 }
 
 #[tokio::test]

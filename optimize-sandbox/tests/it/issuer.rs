@@ -1,36 +1,38 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use optimize_sandbox::Sandbox;
+use optimize_sandbox::{Sandbox, TokenAlgorithm};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, grant, http, send, start, token};
+use crate::support::{Response, grant, http, send, start, token};
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-async fn post(sandbox: &Sandbox, form: &[(&str, &str)]) -> Answer {
+async fn post(sandbox: &Sandbox, form: &[(&str, &str)]) -> Response {
     send(http().post(sandbox.token_url()).form(form)).await
 }
 
-fn problem(answer: &Answer) -> String {
-    format!("{} {}", answer.status, answer.json()["error"].as_str().unwrap())
+fn problem(response: &Response) -> String {
+    format!("{} {}", response.status, response.json()["error"].as_str().unwrap())
 }
 
 #[tokio::test]
 async fn a_token_is_a_signed_jwt_for_the_default_audience() {
-    let sandbox = start(Sandbox::builder().audience("my-optimize")).await;
-    let answer = grant(&sandbox, &[]).await;
-    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
-    let body = answer.json();
-    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(300)));
-    let token = body["access_token"].as_str().unwrap();
-    let claims = part(token, 1);
-    assert_eq!((&claims["aud"], &claims["iss"]), (&json!("my-optimize"), &json!(sandbox.issuer())));
-    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
-    let keys = send(http().get(sandbox.jwks_url())).await.json();
-    assert_eq!(part(token, 0), json!({ "typ": "JWT", "alg": "RS256", "kid": keys["keys"][0]["kid"] }));
+    for (algorithm, name) in [(TokenAlgorithm::Es256, "ES256"), (TokenAlgorithm::Rs256, "RS256")] {
+        let sandbox = start(Sandbox::builder().audience("my-optimize").token_algorithm(algorithm)).await;
+        let response = grant(&sandbox, &[]).await;
+        assert_eq!((response.status, response.header("cache-control")), (200, "no-store"));
+        let body = response.json();
+        assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(300)));
+        let token = body["access_token"].as_str().unwrap();
+        let claims = part(token, 1);
+        assert_eq!((&claims["aud"], &claims["iss"]), (&json!("my-optimize"), &json!(sandbox.issuer())));
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
+        let keys = send(http().get(sandbox.jwks_url())).await.json();
+        assert_eq!(part(token, 0), json!({ "typ": "JWT", "alg": name, "kid": keys["keys"][0]["kid"] }));
+    }
 }
 
 #[tokio::test]

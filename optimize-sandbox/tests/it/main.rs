@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
 mod api;
+mod authorization;
 mod conformance;
 mod fault;
-mod gate;
 mod issuer;
 mod journal;
 mod page;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use optimize_sandbox::{Generation, Sandbox};
+use optimize_sandbox::{Release, Sandbox, TokenAlgorithm};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,22 +14,22 @@ use tokio::net::TcpStream;
 use crate::page::page;
 use crate::support::{start, token};
 
-const RELEASES: [(&str, Generation, &str); 5] = [
-    ("8.6", Generation::G2, include_str!("../recordings/spring-g2-8.6.jsonl")),
-    ("8.7", Generation::G2Late, include_str!("../recordings/spring-g2-8.7.jsonl")),
-    ("8.8", Generation::G3, include_str!("../recordings/spring-g3-8.8.jsonl")),
-    ("8.9", Generation::G3Late, include_str!("../recordings/spring-g3-8.9.jsonl")),
-    ("8.10", Generation::G4, include_str!("../recordings/spring-g4-8.10.jsonl")),
+const RELEASES: [(Release, &str); 5] = [
+    (Release::V8_6, include_str!("../recordings/8.6.jsonl")),
+    (Release::V8_7, include_str!("../recordings/8.7.jsonl")),
+    (Release::V8_8, include_str!("../recordings/8.8.jsonl")),
+    (Release::V8_9, include_str!("../recordings/8.9.jsonl")),
+    (Release::V8_10, include_str!("../recordings/8.10.jsonl")),
 ];
 
-/// Why a case cannot be asked here, by a part of its name or request.
-const NOT_ASKED: [(&str, &str); 7] = [
-    ("<jwt>", "the token is made for the case; `gate.rs` has tests of its own"),
+/// Why a case cannot be sent here, by a part of its name or request.
+const NOT_SENT: [(&str, &str); 7] = [
+    ("<jwt>", "the token is made for the case; `authorization.rs` has tests of its own"),
     ("25 MB, no token, Expect", "the HTTP library of the sandbox asks for the body first"),
     ("…", "the request is cut in the recording"),
     ("HTTP/2", "another protocol"),
     ("TLS hello", "another protocol"),
-    ("pipelining", "two answers"),
+    ("pipelining", "two responses"),
     ("body held back", "the HTTP library of the sandbox asks for the body first"),
 ];
 
@@ -49,7 +49,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("definitions: comment", "", "the sandbox reads plain JSON only"),
     ("definitions: latin-1 charset", "", "the sandbox reads UTF-8 only"),
     ("Content-Type", "", "the sandbox takes an unreadable type for another type"),
-    ("event ingestion (C7 path)", "204", "this generation is Optimize for Camunda 7, too, which takes events"),
+    ("event ingestion (C7 path)", "204", "this release is Optimize for Camunda 7, too, which takes events"),
     ("import: ", "400 ", "the recorded file is no complete definition"),
     ("import: ", "| 400", "the recorded file is no complete definition"),
     ("internal API", "", "the internal API is not a part of the sandbox"),
@@ -172,7 +172,7 @@ fn form(body: &str) -> String {
     }
 }
 
-/// Sends a request as it is; `None` if there is no answer.
+/// Sends a request as it is; `None` if there is no response.
 async fn ask(sandbox: &Sandbox, request: &str) -> Option<Seen> {
     let address = sandbox.base_url().replace("http://", "");
     let mut stream = TcpStream::connect(&address).await.unwrap();
@@ -180,7 +180,7 @@ async fn ask(sandbox: &Sandbox, request: &str) -> Option<Seen> {
     let sent: Vec<u8> = request.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect();
     stream.write_all(&sent).await.unwrap();
     let mut bytes = Vec::new();
-    // An answer that is kept open is known by its length, one without an end by the time.
+    // A response that is kept open is known by its length, one without an end by the time.
     while !is_complete(&bytes, request) {
         match tokio::time::timeout(Duration::from_secs(2), stream.read_buf(&mut bytes)).await {
             Ok(Ok(1..)) => {}
@@ -240,21 +240,22 @@ fn unchunked(body: &str) -> String {
     whole
 }
 
-async fn of(generation: Generation, setup: &str) -> Option<Sandbox> {
-    let builder = Sandbox::builder().generation(generation);
+async fn of(release: Release, setup: &str) -> Option<Sandbox> {
+    // The recorded requests have the lengths of tokens with long signatures.
+    let builder = Sandbox::builder().release(release).token_algorithm(TokenAlgorithm::Rs256);
     Some(match setup {
         "" => start(builder).await,
-        "before the fixes" => start(builder.before_fixes()).await,
+        "before the fixes" => start(builder.unpatched()).await,
         "the key set cannot be reached" => start(builder.trust("http://127.0.0.1:1/jwks")).await,
         _ => return None,
     })
 }
 
 #[tokio::test]
-async fn generated_the_sandbox_answers_as_the_web_stacks_do() {
+async fn generated_the_sandbox_responds_as_the_web_stacks_do() {
     let mut differences: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     let (mut asked, mut same, mut unknown, mut skipped) = (0, 0, 0, 0);
-    for (release, generation, recording) in RELEASES {
+    for (release, recording) in RELEASES {
         let mut sandboxes: BTreeMap<String, (Sandbox, String)> = BTreeMap::new();
         for line in recording.lines().skip(1) {
             let case: Value = serde_json::from_str(line).unwrap();
@@ -263,12 +264,12 @@ async fn generated_the_sandbox_answers_as_the_web_stacks_do() {
                 skipped += 1;
                 continue;
             };
-            if NOT_ASKED.iter().any(|(part, _)| name.contains(part) || request.contains(part)) {
+            if NOT_SENT.iter().any(|(part, _)| name.contains(part) || request.contains(part)) {
                 skipped += 1;
                 continue;
             }
             if !sandboxes.contains_key(setup) {
-                let Some(sandbox) = of(generation, setup).await else {
+                let Some(sandbox) = of(release, setup).await else {
                     skipped += 1;
                     continue;
                 };
@@ -283,7 +284,7 @@ async fn generated_the_sandbox_answers_as_the_web_stacks_do() {
             let name = if setup.is_empty() { name.to_owned() } else { format!("{name} ({setup})") };
             let recorded = Seen::recorded(&case);
             let Some(seen) = ask(sandbox, &request).await else {
-                differences.entry((name, "no answer".to_owned())).or_default().push(release);
+                differences.entry((name, "no response".to_owned())).or_default().push(release.name());
                 continue;
             };
             let differing = recorded.fields().into_iter().zip(seen.fields()).filter(|(a, b)| a.1 != b.1);
@@ -294,17 +295,17 @@ async fn generated_the_sandbox_answers_as_the_web_stacks_do() {
             } else if seen.is_unknown_id && recorded.status.starts_with(['2', '4']) {
                 unknown += 1;
             } else {
-                differences.entry((name, differing.join("; "))).or_default().push(release);
+                differences.entry((name, differing.join("; "))).or_default().push(release.name());
             }
         }
     }
     let mut unexplained = String::new();
     let mut text = format!(
-        "# Recordings\n\nThe sandbox beside the recorded answers of the real web stacks (`optimize-sandbox/tests/recordings`). Status, type, challenge,\n\
+        "# Recordings\n\nThe sandbox beside the recorded responses of the real web stacks (`optimize-sandbox/tests/recordings`). Status, type, challenge,\n\
          caching, redirect, connection and form of the body are compared. Written by `cargo xtask gen`.\n\n\
-         | Requests | |\n|---|---|\n| asked of the sandbox | {asked} |\n| answered alike | {same} |\n\
-         | answered as for an id that is not known, since the recorded stand-in knows every id | {unknown} |\n\
-         | answered differently, see below | {} |\n| not asked | {skipped} |\n\n\
+         | Requests | |\n|---|---|\n| sent to the sandbox | {asked} |\n| same response | {same} |\n\
+         | response as for an id that is not known, since the recorded stand-in knows every id | {unknown} |\n\
+         | different response, see below | {} |\n| not sent | {skipped} |\n\n\
          ## Differences\n\n| Request | Releases | Recorded \\| here | Reason |\n|---|---|---|---|\n",
         asked - same - unknown
     );
@@ -318,8 +319,8 @@ async fn generated_the_sandbox_answers_as_the_web_stacks_do() {
         };
         writeln!(text, "| {} | {releases} | {} | {reason} |", cell(name), cell(difference)).unwrap();
     }
-    text.push_str("\n## Not asked\n\n| Part of the name or of the request | Reason |\n|---|---|\n");
-    for (part, reason) in NOT_ASKED {
+    text.push_str("\n## Not sent\n\n| Part of the name or of the request | Reason |\n|---|---|\n");
+    for (part, reason) in NOT_SENT {
         writeln!(text, "| `{part}` | {reason} |").unwrap();
     }
     text.push_str("| other setups than \"before the fixes\" and \"the key set cannot be reached\" | the sandbox has no such setup |\n");

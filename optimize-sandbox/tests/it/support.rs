@@ -1,27 +1,24 @@
 //! A plain HTTP client, so that nothing of the SDK is trusted here.
 
-use optimize_sandbox::{Generation, Sandbox, SandboxBuilder};
+use optimize_sandbox::{Release, Sandbox, SandboxBuilder};
 use serde_json::Value;
-
-pub(crate) const GENERATIONS: [Generation; 5] =
-    [Generation::G2, Generation::G2Late, Generation::G3, Generation::G3Late, Generation::G4];
 
 pub(crate) async fn start(builder: SandboxBuilder) -> Sandbox {
     builder.start().await.unwrap()
 }
 
-pub(crate) async fn of(generation: Generation) -> Sandbox {
-    start(Sandbox::builder().generation(generation)).await
+pub(crate) async fn of(release: Release) -> Sandbox {
+    start(Sandbox::builder().release(release)).await
 }
 
-/// An answer: status, the headers a test may ask for, body.
-pub(crate) struct Answer {
+/// A response: status, the headers a test may ask for, body.
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
@@ -33,22 +30,23 @@ impl Answer {
 
 #[expect(clippy::disallowed_methods, reason = "the sandbox is tested from outside")]
 pub(crate) fn http() -> reqwest::Client {
+    // A client of its own for each: a connection belongs to the runtime of one test.
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Response {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.unwrap() }
+    Response { status, headers, text: response.text().await.unwrap() }
 }
 
 /// A request below the base URL with this token.
-pub(crate) async fn get(sandbox: &Sandbox, token: &str, path: &str) -> Answer {
+pub(crate) async fn get(sandbox: &Sandbox, token: &str, path: &str) -> Response {
     send(http().get(format!("{}{path}", sandbox.base_url())).bearer_auth(token)).await
 }
 
 /// The sandbox's client asks for a token with these further parameters.
-pub(crate) async fn grant(sandbox: &Sandbox, further: &[(&str, &str)]) -> Answer {
+pub(crate) async fn grant(sandbox: &Sandbox, further: &[(&str, &str)]) -> Response {
     let mut form = vec![
         ("grant_type", "client_credentials"),
         ("client_id", sandbox.client_id()),

@@ -7,7 +7,7 @@ use crate::util::{Outcome, check_or_write, root};
 
 const FOLDER: &str = "docs/postman";
 
-/// What of an answer later requests need: the operation, the variable, and where it stands.
+/// What of a response later requests need: the operation, the variable, and where it stands.
 const CAPTURES: [(&str, &str, &str); 5] = [
     ("report.list", "report_id", "pm.response.json()[0].id"),
     ("dashboard.list", "dashboard_id", "pm.response.json()[0].id"),
@@ -68,9 +68,9 @@ if (fixed) {
         method: 'POST',
         header: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
         body: { mode: 'raw', raw: parameters.map(([name, value]) => name + '=' + encodeURIComponent(value)).join('&') },
-    }, (error, answer) => {
-        if (error || answer.code !== 200) throw new Error('no token: ' + (error || answer.code + ' ' + answer.text()));
-        const token = answer.json();
+    }, (error, response) => {
+        if (error || response.code !== 200) throw new Error('no token: ' + (error || response.code + ' ' + response.text()));
+        const token = response.json();
         pm.collectionVariables.set('access_token', token.access_token);
         pm.collectionVariables.set('access_token_end', Date.now() + (token.expires_in - 30) * 1000);
     });

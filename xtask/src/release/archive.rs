@@ -13,12 +13,12 @@ use tar::{Builder, Header};
 
 use crate::util::{Outcome, files};
 
-/// Packs what is in `folder` as if it lay in a folder `name`: in order, of nobody, at one time in seconds since 1970.
-pub(crate) fn pack(folder: &Path, name: &str, time: u64, target: &Path) -> Outcome {
+/// Packs what is in `directory` as if it lay in a directory `name`: in order, of nobody, at one time in seconds since 1970.
+pub(crate) fn pack(directory: &Path, name: &str, time: u64, target: &Path) -> Outcome {
     // A header without the name of a file and its time.
     let mut tar = Builder::new(GzBuilder::new().write(File::create(target)?, Compression::best()));
-    for path in files(folder)? {
-        let inside = Path::new(name).join(path.strip_prefix(folder)?);
+    for path in files(directory)? {
+        let inside = Path::new(name).join(path.strip_prefix(directory)?);
         append(&mut tar, &path, &inside, time)?;
     }
     tar.into_inner()?.finish()?.flush()?;
@@ -45,11 +45,11 @@ pub(crate) fn sha256(path: &Path) -> Outcome<String> {
     }))
 }
 
-/// The sums of all files of a folder, as `sha256sum --check` reads them.
-pub(crate) fn sums(folder: &Path) -> Outcome<String> {
+/// The sums of all files of a directory, as `sha256sum --check` reads them.
+pub(crate) fn sums(directory: &Path) -> Outcome<String> {
     let mut text = String::new();
-    for path in files(folder)? {
-        writeln!(text, "{}  {}", sha256(&path)?, path.strip_prefix(folder)?.display())?;
+    for path in files(directory)? {
+        writeln!(text, "{}  {}", sha256(&path)?, path.strip_prefix(directory)?.display())?;
     }
     Ok(text)
 }

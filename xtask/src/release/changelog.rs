@@ -19,7 +19,7 @@ impl Changelog {
         Self::parse(&fs::read_to_string(root().join(FILE))?)
     }
 
-    fn parse(text: &str) -> Outcome<Self> {
+    pub(crate) fn parse(text: &str) -> Outcome<Self> {
         let (before, rest) =
             text.split_once(UNRELEASED).ok_or_else(|| format!("{FILE} has no heading `{}`", UNRELEASED.trim()))?;
         let (unreleased, after) = rest.find("\n## ").map_or((rest, ""), |end| rest.split_at(end + 1));

@@ -7,16 +7,15 @@ use semver::Version;
 use xshell::{Shell, cmd};
 
 use super::archive::pack;
-use crate::util::{Outcome, empty_folder, root, shell};
+use crate::util::{Outcome, empty_directory, root, shell};
 
 /// Tokens may be kept in the system's keyring.
 const FEATURES: &str = "keyring";
 
-const SHELLS: [(&str, &str); 6] = [
+const SHELLS: [(&str, &str); 5] = [
     ("bash", "optimize.bash"),
     ("elvish", "optimize.elv"),
     ("fish", "optimize.fish"),
-    ("nushell", "optimize.nu"),
     ("powershell", "_optimize.ps1"),
     ("zsh", "_optimize"),
 ];
@@ -31,7 +30,7 @@ pub(super) struct Making {
     pub(super) time: u64,
     /// Where it is built.
     build: PathBuf,
-    /// What is packed, with the folders `completions` and `man`.
+    /// What is packed, with the directories `completions` and `man`.
     pub(super) stage: PathBuf,
     /// Where it goes.
     pub(super) out: PathBuf,
@@ -48,8 +47,8 @@ impl Making {
             stage: target.join(format!("{name}-build/stage")),
             out: target.join(format!("{name}/{version}")),
         };
-        empty_folder(&making.build)?;
-        empty_folder(&making.out)?;
+        empty_directory(&making.build)?;
+        empty_directory(&making.out)?;
         Ok(making)
     }
 
@@ -69,6 +68,7 @@ impl Making {
         .env("RUSTFLAGS", flags("--remap-path-prefix"))
         .env("CFLAGS", flags("-ffile-prefix-map"))
         .env("CARGO_INCREMENTAL", "0")
+        .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0")
         .env("SOURCE_DATE_EPOCH", time.to_string());
         if let Some(linker) = linker {
             let variable = format!("CARGO_TARGET_{}_LINKER", target.to_ascii_uppercase().replace('-', "_"));
@@ -107,12 +107,12 @@ impl Making {
     pub(super) fn source(&self) -> Outcome<PathBuf> {
         let Self { version, time, out, build, .. } = self;
         let (shell, name) = (shell()?, format!("optimize-{version}"));
-        let (folder, tar) = (build.join("source"), build.join("source.tar"));
-        fs::create_dir_all(&folder)?;
+        let (directory, tar) = (build.join("source"), build.join("source.tar"));
+        fs::create_dir_all(&directory)?;
         cmd!(shell, "git archive --format tar --output {tar} HEAD").quiet().run()?;
-        tar::Archive::new(fs::File::open(&tar)?).unpack(&folder)?;
+        tar::Archive::new(fs::File::open(&tar)?).unpack(&directory)?;
         let source = out.join(format!("{name}-source.tar.gz"));
-        pack(&folder, &name, *time, &source)?;
+        pack(&directory, &name, *time, &source)?;
         Ok(source)
     }
 }

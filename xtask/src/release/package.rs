@@ -7,7 +7,7 @@ use xshell::cmd;
 
 use super::archive::{pack, sha256, sums};
 use super::making::Making;
-use super::{current, linux, refuse_changes, templates};
+use super::{current, linux, refuse_changes, templates, verify};
 use crate::util::{Outcome, is_installed, shell};
 
 /// What is built for, and which linker that takes if it is not this machine's own.
@@ -33,19 +33,20 @@ pub(crate) fn run(url: Option<&str>, twice: bool, dry_run: bool) -> Outcome {
         );
         println!(
             "{}",
-            if url.is_some() { "optimize.rb" } else { "no optimize.rb: --url says where it would download from" }
+            if url.is_some() { "optimize.rb" } else { "no optimize.rb: pass --url to set where it downloads from" }
         );
         return Ok(());
     }
     refuse_changes()?;
     let first = Making::new(&version, "dist")?;
     make(&first, url)?;
+    verify::run(&first)?;
     if twice {
         let second = Making::new(&version, "dist-again")?;
         make(&second, url)?;
         let (one, other) = (sums(&first.out)?, sums(&second.out)?);
         if one != other {
-            return Err(format!("the second time something else came out:\n{one}\n{other}").into());
+            return Err(format!("the second run differs:\n{one}\n{other}").into());
         }
         println!("twice the same, bit for bit");
     }
@@ -87,7 +88,7 @@ fn make(making: &Making, url: Option<&str>) -> Outcome {
     fs::write(out.join("Dockerfile"), templates::dockerfile(version, TARGETS[0].0))?;
     match url {
         Some(url) => fs::write(out.join("optimize.rb"), templates::formula(version, url, &sha256(&source)?))?,
-        None => eprintln!("!! NOT WRITTEN: the Homebrew formula; --url says where it would download from"),
+        None => eprintln!("!! NOT WRITTEN: the Homebrew formula: pass --url to set where it downloads from"),
     }
     fs::write(out.join("SHA256SUMS"), sums(out)?)?;
     Ok(())

@@ -15,7 +15,7 @@ use optimize_auth::{
 /// Tokens from a mailbox.
 #[derive(Debug)]
 pub struct Mailbox {
-    folder: PathBuf,
+    directory: PathBuf,
     lifetime: Duration,
 }
 
@@ -23,18 +23,18 @@ impl Mailbox {
     /// Takes the settings by name. One that is not taken is an unknown one, and an error, without more work here.
     ///
     /// # Errors
-    /// If `folder` is missing or `lifetime_seconds` is no number.
+    /// If `directory` is missing or `lifetime_seconds` is no number.
     pub fn from_settings(settings: &mut StrategySettings, _: &Surroundings) -> Result<Self, AuthError> {
-        let folder = settings.required_text("folder")?.into();
+        let directory = settings.required_text("directory")?.into();
         let lifetime = settings.text("lifetime_seconds")?.unwrap_or_else(|| "60".to_owned());
         let lifetime =
             lifetime.parse().map_err(|_| AuthError::invalid_setting("lifetime_seconds", "expected a number"))?;
-        Ok(Self { folder, lifetime: Duration::from_secs(lifetime) })
+        Ok(Self { directory, lifetime: Duration::from_secs(lifetime) })
     }
 
     fn newest(&self) -> std::io::Result<Option<PathBuf>> {
         let mut newest = None;
-        for entry in std::fs::read_dir(&self.folder)? {
+        for entry in std::fs::read_dir(&self.directory)? {
             let entry = entry?;
             newest = newest.max(Some((entry.metadata()?.modified()?, entry.path())));
         }
@@ -45,7 +45,7 @@ impl Mailbox {
 #[async_trait]
 impl TokenSource for Mailbox {
     async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
-        let failed = |kind| AuthError::new(kind, format!("look into the mailbox {}", self.folder.display()));
+        let failed = |kind| AuthError::new(kind, format!("look into the mailbox {}", self.directory.display()));
         let newest = self.newest().map_err(|error| failed(AuthErrorKind::InvalidInput).with_source(error))?;
         // A chain tries its next source.
         let path = newest.ok_or_else(|| failed(AuthErrorKind::NotFound))?;

@@ -6,8 +6,8 @@ use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: custom-strategy FOLDER")?;
-    let settings = json!({ "strategy": "mailbox", "folder": folder });
+    let directory = std::env::args().nth(1).ok_or("usage: custom-strategy DIRECTORY")?;
+    let settings = json!({ "strategy": "mailbox", "directory": directory });
     let credentials = Credentials::new(registry()?.build_value(settings, &Surroundings::default())?);
     let token = credentials.token().await?;
     println!("a token that is good for {:?}", token.lifetime().unwrap_or_default());

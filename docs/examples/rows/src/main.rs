@@ -36,27 +36,27 @@ fn print_rows(collection: &str) -> Result<(), u8> {
     {
         let id = report["id"].as_str().unwrap_or_default();
         // One row is enough: the response has the total number.
-        let answer = ask(&["api", "GET", &format!("/api/public/export/report/{id}/result/json?limit=1")]);
+        let response = ask(&["api", "GET", &format!("/api/public/export/report/{id}/result/json?limit=1")]);
         // Combined reports have no data.
-        let rows = answer.ok().map(|answer| answer["totalNumberOfRecords"].clone());
+        let rows = response.ok().map(|response| response["totalNumberOfRecords"].clone());
         println!("{}", json!({ "id": id, "rows": rows }));
     }
     Ok(())
 }
 
-/// What the host answers to a command.
+/// What the host returns for a command.
 #[expect(clippy::disallowed_methods, reason = "a plugin finds its host in the environment")]
 fn ask(arguments: &[&str]) -> Result<Value, u8> {
     let host = env::var_os("OPTIMIZE_CLI").unwrap_or_else(|| OsString::from("optimize"));
-    let answer = Command::new(host).args(arguments).stderr(Stdio::inherit()).output().map_err(|error| {
+    let response = Command::new(host).args(arguments).stderr(Stdio::inherit()).output().map_err(|error| {
         eprintln!("optimize cannot be started: {error}");
         1_u8
     })?;
-    if !answer.status.success() {
-        return Err(answer.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
+    if !response.status.success() {
+        return Err(response.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
     }
-    serde_json::from_slice(&answer.stdout).map_err(|error| {
-        eprintln!("optimize answered no JSON: {error}");
+    serde_json::from_slice(&response.stdout).map_err(|error| {
+        eprintln!("optimize returned no JSON: {error}");
         1
     })
 }

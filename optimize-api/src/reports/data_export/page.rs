@@ -1,4 +1,4 @@
-//! One answer of a data export, split into rows without copying or interpreting them.
+//! One response of a data export, split into rows without copying or interpreting them.
 
 use std::fmt;
 
@@ -67,21 +67,21 @@ impl fmt::Debug for Row {
 }
 
 impl DataPage {
-    /// Reads an answer of the server, such as one kept in a file. The rows share its memory.
+    /// Reads a response of the server, such as one kept in a file. The rows share its memory.
     ///
     /// Fails with [`Misconfigured`](crate::ErrorKind::Misconfigured) if it is not a data page: every release states both
     /// counts, and `data` is missing only where there is nothing to compute.
     pub fn from_json(body: &Bytes) -> Result<Self, Error> {
         let row = |raw: &RawValue| Row(body.slice_ref(raw.get().as_bytes()));
-        // Nearly every answer holds an array, which is split in a single pass; a single value takes a second one.
-        if let Ok(answer) = serde_json::from_slice::<Answer<Vec<&RawValue>>>(body) {
-            return Self::new(answer, |rows| Some(PageData::Rows(rows.into_iter().map(row).collect())));
+        // Nearly every response holds an array, which is split in a single pass; a single value takes a second one.
+        if let Ok(response) = serde_json::from_slice::<PageBody<Vec<&RawValue>>>(body) {
+            return Self::new(response, |rows| Some(PageData::Rows(rows.into_iter().map(row).collect())));
         }
-        let answer: Answer<&RawValue> = decode::json(&operation::REPORT_DATA, body)?;
-        Self::new(answer, |value| is_scalar(value).then(|| PageData::Value(row(value))))
+        let response: PageBody<&RawValue> = decode::json(&operation::REPORT_DATA, body)?;
+        Self::new(response, |value| is_scalar(value).then(|| PageData::Value(row(value))))
     }
 
-    fn new<T>(answer: Answer<T>, data: impl FnOnce(T) -> Option<PageData>) -> Result<Self, Error> {
+    fn new<T>(response: PageBody<T>, data: impl FnOnce(T) -> Option<PageData>) -> Result<Self, Error> {
         let is_no_page = |what: &str| {
             Error::new(
                 &operation::REPORT_DATA,
@@ -89,20 +89,20 @@ impl DataPage {
                 format!("the response is not a page of data: {what}"),
             )
         };
-        let Some(total) = answer.total_number_of_records else {
+        let Some(total) = response.total_number_of_records else {
             return Err(is_no_page("`totalNumberOfRecords` is missing"));
         };
-        let Some(here) = answer.number_of_records_in_response else {
+        let Some(here) = response.number_of_records_in_response else {
             return Err(is_no_page("`numberOfRecordsInResponse` is missing"));
         };
-        let data = match answer.data.map(data) {
+        let data = match response.data.map(data) {
             None if here == 0 => PageData::Missing,
             None => return Err(is_no_page("`data` is missing")),
             Some(None) => return Err(is_no_page("`data` is an object")),
             Some(Some(data)) => data,
         };
-        let cursor = answer.search_request_id.filter(|cursor| !cursor.is_empty());
-        Ok(Self { report_id: answer.report_id.unwrap_or_default(), message: answer.message, total, data, cursor })
+        let cursor = response.search_request_id.filter(|cursor| !cursor.is_empty());
+        Ok(Self { report_id: response.report_id.unwrap_or_default(), message: response.message, total, data, cursor })
     }
 
     /// How many rows this page has. Counted, not taken from `numberOfRecordsInResponse`.
@@ -177,7 +177,7 @@ impl<'de> Visitor<'de> for HeadVisitor<'_> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<T> {
+struct PageBody<T> {
     search_request_id: Option<String>,
     message: Option<String>,
     number_of_records_in_response: Option<u64>,

@@ -1,10 +1,9 @@
 use futures_util::TryStreamExt;
 use optimize_api::{Client, DataExport, DataPage, Error, ErrorKind, PageData, ReportId, Row};
-use optimize_sandbox::{Fault, FaultRule, Generation};
+use optimize_sandbox::{Fault, FaultRule, Release};
 
 use crate::support::{
-    GENERATIONS, REPORT_DATA_PATH, api_requests, client, of, sandbox, static_client, statuses, token_requests,
-    with_fault,
+    REPORT_DATA_PATH, api_requests, client, of, sandbox, static_client, statuses, token_requests, with_fault,
 };
 
 fn export(client: &Client, report: &str) -> DataExport {
@@ -34,9 +33,9 @@ async fn check_lost_page(fault: Fault) {
 }
 
 #[tokio::test]
-async fn every_shape_comes_whole_on_every_generation() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+async fn every_shape_comes_whole_on_every_release() {
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         for (report, count) in [
             ("invoices-raw", 3200),
@@ -48,9 +47,9 @@ async fn every_shape_comes_whole_on_every_generation() {
             ("orders-refund-total", 0),
         ] {
             let all = rows(export(&client, report)).await.unwrap();
-            assert_eq!(all.len(), count, "{report} on {generation}");
+            assert_eq!(all.len(), count, "{report} on {release}");
             let distinct: std::collections::HashSet<_> = all.iter().map(Row::json).collect();
-            assert_eq!(distinct.len(), count, "{report} on {generation}");
+            assert_eq!(distinct.len(), count, "{report} on {release}");
         }
     }
 }
@@ -117,7 +116,7 @@ async fn a_stream_that_is_dropped_asks_for_nothing_more() {
     assert_eq!(api_requests(&sandbox).len(), 1);
 }
 
-/// Waits until as many requests have been answered.
+/// Waits until as many requests have been served.
 async fn until_requests(sandbox: &optimize_sandbox::Sandbox, count: usize) {
     while api_requests(sandbox).len() < count {
         tokio::task::yield_now().await;
@@ -148,7 +147,7 @@ async fn a_page_that_was_fetched_ahead_and_lost_is_an_error_in_its_place() {
 }
 
 #[tokio::test]
-async fn bar_36_a_dropped_stream_ends_what_it_fetches_ahead() {
+async fn a_dropped_stream_ends_what_it_fetches_ahead() {
     let sandbox = with_fault(on_second_page(Fault::Delay { milliseconds: 60_000 })).await;
     let client = client(&sandbox);
     let tasks = tokio::runtime::Handle::current().metrics();
@@ -199,15 +198,15 @@ async fn a_follow_up_page_is_never_asked_for_twice() {
         Fault::status(503),
         Fault::ResetBefore,
         Fault::ResetAfter,
-        Fault::answer(200, "application/json", "{\"data\":["),
-        Fault::answer(200, "text/html", "<html>"),
+        Fault::response(200, "application/json", "{\"data\":["),
+        Fault::response(200, "text/html", "<html>"),
     ] {
         check_lost_page(fault).await;
     }
 }
 
 #[tokio::test]
-async fn bar_33_a_page_that_the_server_passes_over_is_missed() {
+async fn a_page_that_the_server_passes_over_is_missed() {
     let sandbox = with_fault(on_second_page(Fault::LostPage)).await;
     let error = rows(export(&client(&sandbox), "invoices-raw")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incomplete);
@@ -215,16 +214,16 @@ async fn bar_33_a_page_that_the_server_passes_over_is_missed() {
 }
 
 #[tokio::test]
-async fn an_expired_cursor_is_a_lost_page_on_every_generation() {
-    for generation in GENERATIONS {
-        let sandbox = of(generation).await;
+async fn an_expired_cursor_is_a_lost_page_on_every_release() {
+    for release in Release::ALL {
+        let sandbox = of(release).await;
         let client = client(&sandbox);
         let mut pages = std::pin::pin!(export(&client, "orders-raw").pages());
         pages.try_next().await.unwrap();
         sandbox.advance_clock(std::time::Duration::from_secs(121));
         let error = pages.try_next().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Incomplete, "{generation}");
-        assert!(error.to_string().contains("no search context"), "{generation}: {error}");
+        assert_eq!(error.kind(), ErrorKind::Incomplete, "{release}");
+        assert!(error.to_string().contains("no search context"), "{release}: {error}");
     }
 }
 
@@ -245,22 +244,22 @@ async fn a_401_with_a_static_token_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn an_unknown_report_is_reported_as_each_generation_does() {
-    for (generation, kind, status) in [
-        (Generation::G2, ErrorKind::NotFound, 404),
-        (Generation::G3, ErrorKind::Rejected, 500),
-        (Generation::G4, ErrorKind::Rejected, 500),
+async fn an_unknown_report_is_reported_as_each_release_does() {
+    for (release, kind, status) in [
+        (Release::V8_6, ErrorKind::NotFound, 404),
+        (Release::V8_8, ErrorKind::Rejected, 500),
+        (Release::V8_10, ErrorKind::Rejected, 500),
     ] {
-        let sandbox = of(generation).await;
+        let sandbox = of(release).await;
         let error = pages(&client(&sandbox), "no-such-report").await.unwrap_err();
-        assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{generation}");
+        assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{release}");
         assert_eq!(error.attempts(), 1, "a wrapped failure does not pass by itself");
     }
 }
 
 #[tokio::test]
 async fn reports_without_data_are_rejected() {
-    let sandbox = of(Generation::G2).await;
+    let sandbox = of(Release::V8_6).await;
     for (report, code) in [("orders-side-by-side", "badRequestError"), ("orders-draft", "reportEvaluationError")] {
         let error = pages(&client(&sandbox), report).await.unwrap_err();
         assert_eq!((error.kind(), error.server().code.as_deref()), (ErrorKind::Rejected, Some(code)));

@@ -18,16 +18,16 @@ const HELLO: &str = r#"{"optimize-credential":{"v":[1],"name":"test","version":"
 
 /// A helper that is a shell script.
 struct Script {
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Script {
     fn new(body: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().join("helper");
-        std::fs::write(&path, format!("#!/bin/sh\ncd '{}'\n{body}\n", folder.path().display())).unwrap();
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("helper");
+        std::fs::write(&path, format!("#!/bin/sh\ncd '{}'\n{body}\n", directory.path().display())).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder }
+        Self { directory }
     }
 
     /// One that greets, reads the request into a file, and then does `body`.
@@ -35,12 +35,12 @@ impl Script {
         Self::new(&format!("echo '{HELLO}'\nread -r request\necho \"$request\" >> request\n{body}"))
     }
 
-    fn answering(answer: &str) -> Self {
-        Self::polite(&format!("cat <<'E'\n{answer}\nE"))
+    fn responding(response: &str) -> Self {
+        Self::polite(&format!("cat <<'E'\n{response}\nE"))
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
     fn read(&self, name: &str) -> String {
@@ -68,11 +68,11 @@ fn ok(members: &str) -> String {
 #[tokio::test]
 async fn a_bearer_token_or_a_header_is_handed_out() {
     let end = r#""expires_at":"2999-01-01T00:00:00Z","cache":"expires""#;
-    let script = Script::answering(&ok(&format!(r#""kind":"bearer","secret":"abc",{end}"#)));
+    let script = Script::responding(&ok(&format!(r#""kind":"bearer","secret":"abc",{end}"#)));
     let token = script.token().await.unwrap();
     assert_eq!(token.secret().expose_secret(), "abc");
     assert!(token.is_storable() && token.lifetime().unwrap() > Duration::from_secs(1_000_000));
-    let script = Script::answering(&ok(r#""kind":"header","name":"X-Api-Key","value":"k:1 2""#));
+    let script = Script::responding(&ok(r#""kind":"header","name":"X-Api-Key","value":"k:1 2""#));
     let token = script.token().await.unwrap();
     let (name, value) = token.as_header().unwrap();
     assert_eq!((name.as_str(), value.to_str().unwrap(), value.is_sensitive()), ("x-api-key", "k:1 2", true));
@@ -81,7 +81,7 @@ async fn a_bearer_token_or_a_header_is_handed_out() {
 
 #[tokio::test]
 async fn the_request_has_purpose_and_reason_and_never_the_token() {
-    let script = Script::answering(&ok(r#""kind":"bearer","secret":"first-secret""#));
+    let script = Script::responding(&ok(r#""kind":"bearer","secret":"first-secret""#));
     let target = Target {
         base_url: Some("https://optimize.example".to_owned()),
         audience: Some("optimize-api".to_owned()),
@@ -108,7 +108,7 @@ async fn the_request_has_purpose_and_reason_and_never_the_token() {
 #[tokio::test]
 async fn a_client_secret_or_an_assertion_is_used_by_the_host() {
     let sandbox = Sandbox::builder().client_secret("from the helper").start().await.unwrap();
-    let script = Script::answering(&ok(r#""kind":"client_secret","secret":"from the helper","cache":"never""#));
+    let script = Script::responding(&ok(r#""kind":"client_secret","secret":"from the helper","cache":"never""#));
     let client = || {
         let url = ServiceUrl::parse(&sandbox.token_url()).unwrap();
         ClientCredentials::new(url, sandbox.client_id(), ClientAuth::None)
@@ -121,7 +121,7 @@ async fn a_client_secret_or_an_assertion_is_used_by_the_host() {
     }
     let error = script.token().await.unwrap_err();
     assert!(error.to_string().ends_with("no token URL and client id are set to use it with"), "{error}");
-    let script = Script::answering(&ok(r#""kind":"client_assertion","secret":"not.an.assertion""#));
+    let script = Script::responding(&ok(r#""kind":"client_assertion","secret":"not.an.assertion""#));
     let error =
         script.source().with_grant(client(), ClientAuth::Post).fetch(&FetchContext::default()).await.unwrap_err();
     assert_eq!(error.code(), Some("invalid_client"));
@@ -132,7 +132,7 @@ async fn a_client_secret_or_an_assertion_is_used_by_the_host() {
 async fn what_a_helper_lets_be_kept_is_kept_and_no_more() {
     for (cache, expected) in [("never", 2), ("session", 2), ("expires", 1)] {
         let end = r#""expires_at":"2999-01-01T00:00:00Z""#;
-        let script = Script::answering(&ok(&format!(r#""kind":"bearer","secret":"abc",{end},"cache":"{cache}""#)));
+        let script = Script::responding(&ok(&format!(r#""kind":"bearer","secret":"abc",{end},"cache":"{cache}""#)));
         let store = MemoryStore::default();
         for _ in 0..2 {
             let credentials: Credentials = Cached::new(script.source()).with_store(store.clone()).into();
@@ -147,10 +147,10 @@ async fn what_a_helper_lets_be_kept_is_kept_and_no_more() {
 async fn errors_keep_their_kind() {
     let mut report = String::new();
     for kind in ["not_found", "unsupported", "denied", "interaction_required", "transient", "other", "brand_new"] {
-        let answer = format!(
+        let response = format!(
             r#"{{"v":1,"id":"1","err":{{"kind":"{kind}","retry_after_ms":2000,"message":"vault\u001b[31m sealed"}}}}"#
         );
-        let error = Script::answering(&answer).token().await.unwrap_err();
+        let error = Script::responding(&response).token().await.unwrap_err();
         let text = error.to_string();
         let text = text.split_once(": ").unwrap().1;
         writeln!(report, "{:?} {:?} {:?} {text}", error.kind(), error.code(), error.retry_after()).unwrap();
@@ -167,33 +167,36 @@ async fn errors_keep_their_kind() {
 }
 
 #[tokio::test]
-async fn bar_47_a_helper_that_misbehaves_is_stopped_and_reported() {
+async fn a_helper_that_misbehaves_is_stopped_and_reported() {
     let good = ok(r#""kind":"bearer","secret":"canary-secret""#);
     let other_version = HELLO.replace("[1]", "[2,3]");
     let cases = [
         ("nothing", Script::new("exit 3")),
         ("no greeting", Script::new("echo hello")),
         ("another version", Script::new(&format!("echo '{other_version}'; cat"))),
-        ("no answer", Script::polite("exit 0")),
-        ("two answers", Script::answering(&format!("{good}\n{good}"))),
-        ("a foreign id", Script::answering(&good.replace("\"id\":\"1\"", "\"id\":\"2\""))),
-        ("no id", Script::answering(&good.replace("\"id\":\"1\",", ""))),
-        ("an answer of another version", Script::answering(&good.replace("\"v\":1", "\"v\":2"))),
-        ("neither ok nor err", Script::answering(r#"{"v":1,"id":"1"}"#)),
-        ("a kind of its own", Script::answering(&ok(r#""kind":"cookie","secret":"canary-secret""#))),
-        ("no secret", Script::answering(&ok(r#""kind":"bearer""#))),
-        ("a line break in the token", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret\nX-Evil: 1""#))),
+        ("no response", Script::polite("exit 0")),
+        ("two responses", Script::responding(&format!("{good}\n{good}"))),
+        ("a foreign id", Script::responding(&good.replace("\"id\":\"1\"", "\"id\":\"2\""))),
+        ("no id", Script::responding(&good.replace("\"id\":\"1\",", ""))),
+        ("a response of another version", Script::responding(&good.replace("\"v\":1", "\"v\":2"))),
+        ("neither ok nor err", Script::responding(r#"{"v":1,"id":"1"}"#)),
+        ("a kind of its own", Script::responding(&ok(r#""kind":"cookie","secret":"canary-secret""#))),
+        ("no secret", Script::responding(&ok(r#""kind":"bearer""#))),
+        (
+            "a line break in the token",
+            Script::responding(&ok(r#""kind":"bearer","secret":"canary-secret\nX-Evil: 1""#)),
+        ),
         (
             "a control character in a header",
-            Script::answering(&ok(r#""kind":"header","name":"x","value":"canary-secret\u0000""#)),
+            Script::responding(&ok(r#""kind":"header","name":"x","value":"canary-secret\u0000""#)),
         ),
-        ("a header that frames", Script::answering(&ok(r#""kind":"header","name":"Host","value":"canary-secret""#))),
+        ("a header that frames", Script::responding(&ok(r#""kind":"header","name":"Host","value":"canary-secret""#))),
         (
             "one that has expired",
-            Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"2001-01-01T00:00:00Z""#)),
+            Script::responding(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"2001-01-01T00:00:00Z""#)),
         ),
-        ("an odd date", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"tomorrow""#))),
-        ("an odd cache", Script::answering(&ok(r#""kind":"bearer","secret":"canary-secret","cache":"disk""#))),
+        ("an odd date", Script::responding(&ok(r#""kind":"bearer","secret":"canary-secret","expires_at":"tomorrow""#))),
+        ("an odd cache", Script::responding(&ok(r#""kind":"bearer","secret":"canary-secret","cache":"disk""#))),
         ("a flood", Script::polite("head -c 10000000 /dev/zero | tr '\\0' 'x'")),
         (
             "a talkative one",
@@ -213,21 +216,21 @@ async fn bar_47_a_helper_that_misbehaves_is_stopped_and_reported() {
     nothing: it ended (exit status: 3) before its greeting
     no greeting: its greeting is not of the protocol's form (line 1, column 1)
     another version: it does not speak version 1 of the protocol
-    no answer: it ended (exit status: 0) before its answer
-    two answers: it answered twice
-    a foreign id: its answer has the id of another request
-    no id: its answer is not of the protocol's form (line 1, column 55)
-    an answer of another version: its answer has another version
-    neither ok nor err: its answer has neither `ok` nor `err`, or both
-    a kind of its own: it answered with a credential of an unknown kind
-    no secret: its answer has no `secret`
+    no response: it ended (exit status: 0) before its response
+    two responses: it sent two responses
+    a foreign id: its response has the id of another request
+    no id: its response is not of the protocol's form (line 1, column 55)
+    a response of another version: its response has another version
+    neither ok nor err: its response has neither `ok` nor `err`, or both
+    a kind of its own: it returned a credential of an unknown kind
+    no secret: its response has no `secret`
     a line break in the token: `secret` holds a control character
     a control character in a header: `value` holds a control character
     a header that frames: use the header: its name belongs to the request itself
     one that has expired: its credential has already expired
     an odd date: `expires_at` is not a date as RFC 3339 has it
     an odd cache: `cache` must be never, session or expires
-    a flood: its answer is longer than 65536 bytes
+    a flood: its response is longer than 65536 bytes
     a talkative one: it ended (exit status: 1) before its greeting (it wrote: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
     ");
 }
@@ -239,16 +242,16 @@ fn is_alive(process: &str) -> bool {
 }
 
 #[tokio::test]
-async fn bar_46_a_helper_that_hangs_is_killed_with_its_children() {
+async fn a_helper_that_hangs_is_killed_with_its_children() {
     let script = Script::polite("echo $$ > pids; sleep 60 & echo $! >> pids; wait");
     let source = Exec::new(script.helper().with_timeout(Duration::from_millis(500)), Target::default());
     let error = source.fetch(&FetchContext::default()).await.unwrap_err();
-    assert!(error.to_string().contains("it did not answer within 500ms"), "{error}");
+    assert!(error.to_string().contains("it did not respond within 500ms"), "{error}");
     check_gone(&script.read("pids")).await;
 }
 
 #[tokio::test]
-async fn bar_46_a_helper_whose_caller_goes_away_is_killed_with_its_children() {
+async fn a_helper_whose_caller_goes_away_is_killed_with_its_children() {
     let script = Script::polite("echo $$ > pids.new; sleep 60 & echo $! >> pids.new; mv pids.new pids; wait");
     let source = script.source();
     let call = tokio::spawn(async move { source.fetch(&FetchContext::default()).await });
@@ -284,7 +287,7 @@ async fn a_helper_sees_the_environment_it_is_given_and_nothing_else() {
 
 #[tokio::test]
 async fn erase_and_login_reach_a_helper_that_knows_them_and_no_other() {
-    let script = Script::answering(&ok(r#""kind":"done""#));
+    let script = Script::responding(&ok(r#""kind":"done""#));
     let credentials = Credentials::new(script.source());
     credentials.log_out().await.unwrap();
     assert!(script.read("request").contains(r#""op":"erase""#));

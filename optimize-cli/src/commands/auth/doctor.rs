@@ -109,7 +109,7 @@ async fn server(app: &App) -> Step {
     let ready = app.settings.url_beside(&ready)?;
     let contact = reach(app, &ready).await?;
     if contact.is_web_page && contact.status == 200 || (300..400).contains(&contact.status) {
-        let problem = format!("find Optimize at {ready}: it answered {} with a redirect or a web page", contact.status);
+        let problem = format!("find Optimize at {ready}: it returned {} with a redirect or a web page", contact.status);
         let base_url = optimize_api::Hint::all().iter().find(|hint| hint.id == "base-url");
         return Err(CliError::config(problem).explained(base_url.map(ToString::to_string)));
     }
@@ -129,7 +129,7 @@ async fn token_endpoint(app: &App) -> Step {
         (None, None) => return Ok(Finding { outcome: "skip", detail: "no token is asked for".to_owned(), hint: None }),
     };
     let contact = reach(app, &url).await?;
-    // Whatever the status: a token endpoint need not answer to GET, and some say that they are not there.
+    // Whatever the status: a token endpoint need not respond to GET, and some say that they are not there.
     Ok(skew(&contact).unwrap_or_else(|| Finding::ok(described(app, &url, &contact))))
 }
 
@@ -219,7 +219,7 @@ fn described(app: &App, url: &ServiceUrl, contact: &Contact) -> String {
         Some(proxy) => format!("by the proxy of {proxy}"),
         None => contact.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
-    format!("{url} ({way}) answered {}", contact.status)
+    format!("{url} ({way}) returned {}", contact.status)
 }
 
 fn skew(contact: &Contact) -> Option<Finding> {

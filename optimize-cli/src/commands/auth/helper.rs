@@ -18,13 +18,13 @@ impl Helper {
         check_plugin(app)?;
         let hello = Hello::new("optimize", env!("CARGO_PKG_VERSION"), &[Op::Get, Op::Refresh, Op::Erase]);
         let served =
-            serve(&hello, BufReader::new(tokio::io::stdin()), tokio::io::stdout(), |request| answer(app, request));
+            serve(&hello, BufReader::new(tokio::io::stdin()), tokio::io::stdout(), |request| response(app, request));
         served.await.map_err(|error| CliError::io("speak with the host", error))?;
         Ok(Outcome::Done)
     }
 }
 
-async fn answer(app: &App, request: Request) -> Result<Granted, Problem> {
+async fn response(app: &App, request: Request) -> Result<Granted, Problem> {
     check_target(app, &request.target).await?;
     let credentials = app.credentials().await.map_err(|error| Problem::new(ErrorKind::NotFound, error.to_string()))?;
     let outcome = match request.op.as_str() {

@@ -20,7 +20,7 @@ pub(crate) struct New {
     language: Language,
     /// The directory to create [default: optimize-NAME]
     #[arg(long, value_name = "DIRECTORY")]
-    folder: Option<PathBuf>,
+    directory: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -38,17 +38,17 @@ impl New {
             return Err(CliError::config(problem).with_hint("choose another name"));
         }
         let file_name = Found::file_name(name);
-        let folder = self.folder.unwrap_or_else(|| PathBuf::from(format!("optimize-{name}")));
+        let directory = self.directory.unwrap_or_else(|| PathBuf::from(format!("optimize-{name}")));
         let filled = |text: &str| text.replace("{{name}}", name).replace("{{host}}", env!("CARGO_PKG_VERSION"));
-        let shown = folder.display().to_string();
-        private_file::create_new_folder(&folder)
-            .map_err(|error| CliError::io(format!("make the folder {shown}"), error))?;
+        let shown = directory.display().to_string();
+        private_file::create_new_directory(&directory)
+            .map_err(|error| CliError::io(format!("make the directory {shown}"), error))?;
         let (files, next): (&[(&str, &str)], _) = match self.language {
             Language::Shell => (
                 &[(&file_name, include_str!("../../../templates/plugin-shell/plugin.sh"))],
                 text::command_line(["optimize", "plugin", "install", &format!("{shown}/{file_name}")]),
             ),
-            // The manifest has another name here, since cargo packs no folder that looks like a package of its own.
+            // The manifest has another name here, since cargo packs no directory that looks like a package of its own.
             Language::Rust => (
                 &[
                     ("Cargo.toml", include_str!("../../../templates/plugin-rust/manifest.toml")),
@@ -62,7 +62,7 @@ impl New {
             ),
         };
         for (path, text) in files {
-            let path = folder.join(path);
+            let path = directory.join(path);
             write(&path, &filled(text)).map_err(|error| CliError::io(format!("write {}", path.display()), error))?;
         }
         app.printer.remark(&format!("made {shown}; next: {next} && optimize {name} COLLECTION-ID"));

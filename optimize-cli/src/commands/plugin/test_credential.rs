@@ -107,7 +107,7 @@ impl Tester {
     }
 
     fn late(&self) -> String {
-        format!("no answer within {:?}", self.patience)
+        format!("no response within {:?}", self.patience)
     }
 
     fn request(&self, op: &str) -> Value {
@@ -134,10 +134,12 @@ impl Tester {
     async fn ask_in(&self, conversation: &mut Conversation, request: &Value) -> Result<Granted, Refusal> {
         let asked = async {
             conversation.send_raw(format!("{request}\n").as_bytes()).await?;
-            conversation.answer("test").await
+            conversation.response("test").await
         };
         match timeout(self.patience, asked).await {
-            Ok(answer) => answer.map_err(|problem| Refusal::Reported(with_stderr(&problem.to_string(), conversation))),
+            Ok(response) => {
+                response.map_err(|problem| Refusal::Reported(with_stderr(&problem.to_string(), conversation)))
+            }
             Err(_) => Err(Refusal::Late(with_stderr(&self.late(), conversation))),
         }
     }
@@ -210,7 +212,7 @@ impl Tester {
 
     async fn is_refused(&self, request: &Value) -> Verdict {
         match self.ask(request).await {
-            Ok(_) => Err("it answered as if nothing were wrong".to_owned()),
+            Ok(_) => Err("it responded as if nothing were wrong".to_owned()),
             Err(Refusal::Late(problem)) => Err(problem),
             Err(Refusal::Reported(problem)) => Ok(problem),
         }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use optimize_sandbox::{FaultRule, Generation, Sandbox, Tls};
+use optimize_sandbox::{FaultRule, Release, Sandbox, Tls};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
@@ -17,12 +17,12 @@ pub(crate) struct Serve {
     /// The port; 0 for any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// The server generation to imitate: g2 (8.0 to 8.6), g2-8.7, g3 (8.8), g3-8.9 or g4 (8.10)
-    #[arg(long, value_name = "GENERATION", default_value = "g3")]
-    generation: Generation,
-    /// Answer as 8.8 and 8.9 did before their fixes: 500 to invalid requests, imports and labels that never work
+    /// The release of Camunda to imitate: 8.6 (for 8.0 to 8.6), 8.7, 8.8, 8.9 or 8.10
+    #[arg(long, value_name = "RELEASE", default_value = "8.8")]
+    release: Release,
+    /// Respond as 8.8 and 8.9 did before their fixes: 500 to invalid requests, imports and labels that never work
     #[arg(long)]
-    before_fixes: bool,
+    unpatched: bool,
     /// The seed of the demo data; the same seed gives the same rows
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
@@ -49,9 +49,9 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self) -> Result<Outcome, CliError> {
         let mut builder =
-            Sandbox::builder().port(self.port).generation(self.generation).seed(self.seed).largest_report(self.rows);
-        if self.before_fixes {
-            builder = builder.before_fixes();
+            Sandbox::builder().port(self.port).release(self.release).seed(self.seed).largest_report(self.rows);
+        if self.unpatched {
+            builder = builder.unpatched();
         }
         if let Some(path) = &self.faults {
             builder = read_faults(path)?.into_iter().fold(builder, optimize_sandbox::SandboxBuilder::fault);
@@ -67,9 +67,9 @@ impl Serve {
         }
         let failed = |error| CliError::io(format!("listen on 127.0.0.1:{}", self.port), error);
         let sandbox = builder.start().await.map_err(failed)?;
-        if let Some(folder) = &self.tls {
+        if let Some(directory) = &self.tls {
             for (name, pem) in [("ca.pem", sandbox.ca_pem()), ("client.pem", sandbox.client_identity_pem())] {
-                let path = folder.join(name);
+                let path = directory.join(name);
                 let failed = |error| CliError::io(format!("write {}", path.display()), error);
                 private_file::write(&path, &pem.to_owned().into()).map_err(failed)?;
             }

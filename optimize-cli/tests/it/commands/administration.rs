@@ -1,6 +1,6 @@
 //! Labels, sharing, collections, process definitions, and any request.
 
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 
 use crate::harness::{Server, User, check};
 
@@ -77,13 +77,13 @@ fn collections_are_made_and_shown() {
     exit 5
     --- stdout
     --- stderr
-    error: failed to get the collection nowhere: the server answered 404 notFoundError: collection nowhere does not exist
+    error: failed to get the collection nowhere: the server returned 404 notFoundError: collection nowhere does not exist
     ");
 }
 
 #[test]
 fn the_data_of_a_process_definition_is_deleted_and_waited_for() {
-    let server = Server::start(Sandbox::builder().generation(Generation::G4));
+    let server = Server::start(Sandbox::builder().release(Release::V8_10));
     let user = User::of(&server);
     let key = "2251799813685249";
     check!(user.run(&["process-definition", "delete", key, "--yes"]), @r#"
@@ -92,7 +92,7 @@ fn the_data_of_a_process_definition_is_deleted_and_waited_for() {
     {"key":2251799813685249,"state":"queued"}
     --- stderr
     "#);
-    check!(user.run(&["process-definition", "delete", key, "--yes"]).stderr, @"error: failed to delete the data of the process definition 2251799813685249: the server answered 409 conflict: the deletion of 2251799813685249 is queued");
+    check!(user.run(&["process-definition", "delete", key, "--yes"]).stderr, @"error: failed to delete the data of the process definition 2251799813685249: the server returned 409 conflict: the deletion of 2251799813685249 is queued");
     check!(user.run(&["process-definition", "delete", key, "-y", "--wait", "--timeout", "700ms"]), @"
     exit 7
     --- stdout
@@ -119,7 +119,7 @@ fn any_request_can_be_sent() {
     exit 5
     --- stdout
     {"errorCode":"notFoundError","errorMessage":"The request could not be served.","detailedMessage":"nobody does not exist","reportDefinition":null}--- stderr
-    error: failed to send the request: the server answered 404 notFoundError: nobody does not exist
+    error: failed to send the request: the server returned 404 notFoundError: nobody does not exist
     "#);
     let user = user.typing(r#"["nobody"]"#);
     let head = user.types("api POST /api/public/export/report/definition/json -i -d -").stdout;

@@ -32,7 +32,7 @@ auth.token = 'canary-secret'
 ";
 
 #[test]
-fn bar_44_each_setting_is_explained_with_what_it_hides_and_no_secret() {
+fn each_setting_is_explained_with_what_it_hides_and_no_secret() {
     let user = User::new().with("MY_SECRET", "canary-secret").with("OPTIMIZE_TIMEOUT", "5m");
     user.configure(TWO_PROFILES);
     user.file("named.toml", "base_url = 'https://named.example.com'");

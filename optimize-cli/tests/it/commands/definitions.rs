@@ -1,6 +1,6 @@
 //! Definitions: exported, deleted, imported.
 
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 
 use crate::harness::{Server, User, check};
 
@@ -8,7 +8,7 @@ use crate::harness::{Server, User, check};
 fn definitions_are_exported_byte_for_byte() {
     let odd = r#"[ {"id":"a","exportEntityType":"brand_new","n":1.0000000000000000000010,"x":{"k":1,"k":2}} ]"#;
     let path = "/api/public/export/report/definition/json";
-    let fault = FaultRule::new(path, Fault::answer(200, "application/json", odd)).times(2);
+    let fault = FaultRule::new(path, Fault::response(200, "application/json", odd)).times(2);
     let user = User::owning(Server::start(Sandbox::builder().fault(fault)));
     assert_eq!(user.types("report export a -o csv").stdout, format!("{odd}\n"));
     check!(user.types("report export a -f a.json"), @"
@@ -36,7 +36,7 @@ fn all_that_a_collection_lists_is_exported() {
     exit 5
     --- stdout
     --- stderr
-    error: failed to export report definitions: the server answered 404 notFoundError: nobody does not exist
+    error: failed to export report definitions: the server returned 404 notFoundError: nobody does not exist
     ");
     assert!(user.files().is_empty());
     check!(user.types("report export"), @"
@@ -53,7 +53,7 @@ fn all_that_a_collection_lists_is_exported() {
 }
 
 #[test]
-fn bar_43_deletion_is_asked_about_and_never_without_a_terminal() {
+fn deletion_is_asked_about_and_never_without_a_terminal() {
     let user = User::of_a_server();
     check!(user.types("report rm claims-raw"), @r#"
     exit 2
@@ -73,7 +73,7 @@ fn bar_43_deletion_is_asked_about_and_never_without_a_terminal() {
     --- stdout
     {"id":"claims-raw","deleted":false}
     --- stderr
-    error: failed to delete the report claims-raw: the server answered 404 notFoundError: claims-raw does not exist
+    error: failed to delete the report claims-raw: the server returned 404 notFoundError: claims-raw does not exist
     "#);
     check!(user.types("dashboard delete nobody claims-overview -y -o csv"), @"
     exit 8
@@ -82,20 +82,20 @@ fn bar_43_deletion_is_asked_about_and_never_without_a_terminal() {
     nobody,false
     claims-overview,true
     --- stderr
-    warning: failed to delete the dashboard nobody: the server answered 404 notFoundError: nobody does not exist
+    warning: failed to delete the dashboard nobody: the server returned 404 notFoundError: nobody does not exist
     error: failed to delete 1 of 2 dashboards
     ");
 }
 
 #[cfg(unix)]
 #[test]
-fn bar_43_only_yes_deletes() {
-    for (answer, code, left) in [("n", 130, 5), ("", 130, 5), ("yes", 0, 4)] {
+fn only_yes_deletes() {
+    for (response, code, left) in [("n", 130, 5), ("", 130, 5), ("yes", 0, 4)] {
         let user = User::of_a_server();
         let mut terminal = user.at_a_terminal("report delete claims-raw");
         terminal.expect("Delete the report claims-raw? [y/N]: ");
-        terminal.say(answer);
-        assert_eq!(terminal.end().0, Some(code), "{answer}");
+        terminal.say(response);
+        assert_eq!(terminal.end().0, Some(code), "{response}");
         assert_eq!(user.types("report list --collection claims").stdout.lines().count(), left);
     }
 }
@@ -126,7 +126,7 @@ fn a_refused_import_names_the_conflicts() {
     exit 6
     --- stdout
     --- stderr
-    error: board.json: failed to import definitions into the collection orders: the server answered 409 nonDefinitionScopeCompliantConflict: the collection's scope does not hold what is used
+    error: board.json: failed to import definitions into the collection orders: the server returned 409 nonDefinitionScopeCompliantConflict: the collection's scope does not hold what is used
       in the way: report claims-raw (claims raw)
       in the way: report claims-count (claims count)
       in the way: report claims-by-risk (claims by risk)
@@ -181,7 +181,7 @@ fn a_dry_run_says_what_the_server_would() {
 
 #[test]
 fn a_dry_run_says_what_it_cannot_know() {
-    let user = exporting(Server::start(Sandbox::builder().generation(Generation::G2)));
+    let user = exporting(Server::start(Sandbox::builder().release(Release::V8_6)));
     let ran = user.types("import board.json --collection claims --dry-run");
     assert_eq!(ran.code, Some(0));
     assert!(

@@ -1,6 +1,6 @@
 //! Ingestion of files.
 
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 
 use crate::harness::{Server, User, check};
 
@@ -71,7 +71,7 @@ fn a_second_run_goes_on_where_the_first_ended() {
     --- stdout
     {"rows":400,"accepted":300,"refused":0,"failed":100,"skipped":0}
     --- stderr
-    error: failed to ingest every row: 300 of 400 rows were accepted, then it ended: failed to ingest variables: the server answered 500
+    error: failed to ingest every row: 300 of 400 rows were accepted, then it ended: failed to ingest variables: the server returned 500
     hint: the server failed before the request reached Optimize's own code, since its error has no `errorCode`: see the server's log; often the server cannot reach its identity provider to check the token
     "#);
     // As if the run had been killed while it wrote.
@@ -128,7 +128,7 @@ fn files_that_cannot_be_read_are_reported_and_nothing_is_lost() {
 
 #[test]
 fn events_are_ingested_by_servers_of_camunda_7() {
-    let server = Server::start(Sandbox::builder().generation(Generation::G2));
+    let server = Server::start(Sandbox::builder().release(Release::V8_6));
     let event = r#"{"specversion":"1.0","id":"1","source":"depot","type":"arrived","traceid":"p","time":"2024-03-05T14:07:09.120Z","data":{"gate": 4.0},"more":1}"#;
     let user = User::of(&server).typing(event);
     check!(user.types("event ingest -"), @r#"

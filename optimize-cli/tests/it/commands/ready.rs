@@ -29,7 +29,7 @@ fn a_server_that_is_not_ready_is_exit_7() {
     exit 7
     --- stdout
     --- stderr
-    error: failed to find the server ready: http://127.0.0.1:PORT/ answered 503
+    error: failed to find the server ready: http://127.0.0.1:PORT/ returned 503
     ");
 }
 
@@ -65,7 +65,7 @@ fn a_page_of_the_user_interface_is_no_readiness() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to ask for readiness: http://127.0.0.1:PORT/ answered 404
+    error: failed to ask for readiness: http://127.0.0.1:PORT/ returned 404
     hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     ");
 }

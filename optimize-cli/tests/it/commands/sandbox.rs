@@ -4,7 +4,7 @@ use crate::harness::{User, check};
 fn a_served_sandbox_prints_all_that_a_client_needs_in_one_line() {
     let user = User::new();
     user.file("faults.json", r#"[{"path":"/api/readyz","fault":{"status":{"code":503}}}]"#);
-    let serving = user.serve(&["--generation", "g2", "--ready-file", "ready.json", "--faults", "faults.json"]);
+    let serving = user.serve(&["--release", "8.6", "--ready-file", "ready.json", "--faults", "faults.json"]);
     let line = serving.line.as_str();
     check!(line, @r#"{"base_url":"http://127.0.0.1:PORT","token_url":"http://127.0.0.1:PORT/oauth/token","issuer":"http://127.0.0.1:PORT","client_id":"optimize-sandbox","client_secret":"[SECRET]","static_token":"[SECRET]"}"#);
     assert_eq!(user.read("ready.json"), line);
@@ -14,7 +14,7 @@ fn a_served_sandbox_prints_all_that_a_client_needs_in_one_line() {
         User::new().with("OPTIMIZE_BASE_URL", &member("base_url")).with("OPTIMIZE_TOKEN", &member("static_token"));
     assert_eq!(client.types("ready").code, Some(7), "the first time by the fault");
     assert_eq!(client.types("ready").code, Some(0));
-    assert_eq!(client.types("report data nobody").code, Some(5), "as g2 has it");
+    assert_eq!(client.types("report data nobody").code, Some(5), "as 8.6 has it");
 }
 
 #[cfg(unix)]
@@ -46,12 +46,12 @@ fn faults_that_are_misspelt_are_reported_with_their_place() {
 }
 
 #[test]
-fn a_generation_that_does_not_exist_is_a_usage_error() {
-    check!(User::new().types("sandbox serve --generation g5"), @"
+fn a_release_that_does_not_exist_is_a_usage_error() {
+    check!(User::new().types("sandbox serve --release 9.9"), @"
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'g5' for '--generation <GENERATION>': expected g2, g2-8.7, g3, g3-8.9 or g4
+    error: invalid value '9.9' for '--release <RELEASE>': expected one of 8.6, 8.7, 8.8, 8.9, 8.10
 
     For more information, try '--help'.
     ");

@@ -47,7 +47,7 @@ fn every_strategy_can_be_configured() {
 
 #[cfg(unix)]
 #[test]
-fn bar_45_a_helper_gets_the_variables_that_are_allowed_and_no_others() {
+fn a_helper_gets_the_variables_that_are_allowed_and_no_others() {
     let server = Server::new();
     let user = User::new();
     let helper = user.script(
@@ -79,15 +79,15 @@ fn bar_45_a_helper_gets_the_variables_that_are_allowed_and_no_others() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn bar_45_a_helper_gets_no_file_that_was_left_open() {
+fn a_helper_gets_no_file_that_was_left_open() {
     let server = Server::new();
     let user = User::new();
-    let answer = format!(r#"{{"v":1,"id":"1","ok":{{"kind":"bearer","secret":"{}"}}}}"#, server.static_token());
+    let response = format!(r#"{{"v":1,"id":"1","ok":{{"kind":"bearer","secret":"{}"}}}}"#, server.static_token());
     let helper = user.script(
         "helper",
         &format!(
             "ls -l /proc/self/fd > \"$HOME/open\"\necho '{{\"optimize-credential\":{{\"v\":[1],\"name\":\"h\",\"caps\":[\"get\"]}}}}'\n\
-             read -r request\necho '{answer}'"
+             read -r request\necho '{response}'"
         ),
     );
     user.configure(&format!("base_url = '{}'\nauth.command = ['{}']", server.base_url(), helper.display()));
@@ -101,7 +101,7 @@ fn bar_45_a_helper_gets_no_file_that_was_left_open() {
         .env("PATH", "/usr/bin:/bin");
     assert!(shell.output().unwrap().status.success());
     let open = user.read("open");
-    // 0 to 2, and the folder that `ls` itself has opened.
+    // 0 to 2, and the directory that `ls` itself has opened.
     assert_eq!(open.lines().filter(|line| line.contains(" -> ")).count(), 4, "{open}");
     assert!(!open.contains("left-open"), "{open}");
 }

@@ -1,11 +1,11 @@
-//! The servers that a page talks of: one sandbox that answers under all their names.
+//! The servers that a page talks of: one sandbox that responds under all their names.
 
-use optimize_sandbox::{Generation, Sandbox, SandboxBuilder, Tls};
+use optimize_sandbox::{Release, Sandbox, SandboxBuilder, Tls};
 
 use crate::harness::{Server, User, set_mode};
 use crate::proxy::Proxy;
 
-/// The names under which it answers.
+/// The names under which it responses.
 const HOSTS: [&str; 7] = [
     "optimize.example.com",
     "optimize-test.example.com",
@@ -88,7 +88,7 @@ fn provider(path: &str, sandbox: SandboxBuilder) -> SandboxBuilder {
             .token_path("/oauth2/v2.0/token")
             .audience("APPLICATION-ID")
             .fixed_token_audience("APPLICATION-ID"),
-        "camunda-7.md" => sandbox.generation(Generation::G2),
+        "camunda-7.md" => sandbox.release(Release::V8_6),
         _ => sandbox,
     }
 }

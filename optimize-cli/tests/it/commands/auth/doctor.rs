@@ -32,8 +32,8 @@ fn a_working_set_up_is_well_in_every_step() {
     check!(findings(&User::of_a_server()), @"
     exit 0
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
     ok    token: good for 300 s
     ok    claims: audience optimize.camunda.io
     ok    api: the server accepts the token
@@ -43,8 +43,8 @@ fn a_working_set_up_is_well_in_every_step() {
     check!(findings(&user), @"
     exit 0
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
     ok    token: good for 300 s
     ok    claims: audience optimize.camunda.io
     ok    api: the server accepts the token
@@ -53,7 +53,7 @@ fn a_working_set_up_is_well_in_every_step() {
     check!(findings(&user), @"
     exit 0
     ok    settings: static from environment variable OPTIMIZE_TOKEN; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
     skip  token endpoint: no token is asked for
     ok    token: without an end
     warn  claims: the token is a shared one
@@ -97,7 +97,7 @@ fn broken_3_the_base_url_is_that_of_something_else() {
     check!(findings(&user), @"
     exit 3
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/optimize
-    fail  server: failed to find Optimize at http://127.0.0.1:PORT/optimize/api/readyz: it answered 302 with a redirect or a web page
+    fail  server: failed to find Optimize at http://127.0.0.1:PORT/optimize/api/readyz: it returned 302 with a redirect or a web page
           hint: the base URL does not lead to Optimize: it ends where /api begins, for example https://optimize.example.com or, on Camunda SaaS, https://REGION.optimize.camunda.io/CLUSTER-ID
     skip  token endpoint:
     skip  token:
@@ -166,9 +166,9 @@ fn broken_7_the_realm_is_another() {
     check!(findings(&User::of(&server).with("OPTIMIZE_TOKEN_URL", &wrong)), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/auth/realms/camunda/oauth/token (127.0.0.1) answered 404
-    fail  token: failed to get a token from http://127.0.0.1:PORT/auth/realms/camunda/oauth/token: it answered 404 Not Found: Realm does not exist
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/auth/realms/camunda/oauth/token (127.0.0.1) returned 404
+    fail  token: failed to get a token from http://127.0.0.1:PORT/auth/realms/camunda/oauth/token: it returned 404 Not Found: Realm does not exist
           hint: there is no such realm at this address: check the name of the realm; older installations of Keycloak have /auth before /realms, newer ones do not
     skip  claims:
     skip  api:
@@ -178,7 +178,7 @@ fn broken_7_the_realm_is_another() {
     check!(findings(&user), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
     fail  token endpoint: failed to discover the token endpoint of http://127.0.0.1:PORT/auth/realms/camunda: it publishes no metadata; tried http://127.0.0.1:PORT/auth/realms/camunda/.well-known/openid-configuration, http://127.0.0.1:PORT/.well-known/oauth-authorization-server/auth/realms/camunda, http://127.0.0.1:PORT/.well-known/openid-configuration/auth/realms/camunda, http://127.0.0.1:PORT/auth/realms/camunda/.well-known/oauth-authorization-server
           hint: there is no such realm at this address: check the name of the realm; older installations of Keycloak have /auth before /realms, newer ones do not
     skip  token:
@@ -194,7 +194,7 @@ fn broken_8_the_issuer_is_written_otherwise() {
     check!(findings(&user), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
     fail  token endpoint: failed to discover the token endpoint of http://127.0.0.1:PORT: http://127.0.0.1:PORT/.well-known/openid-configuration names another issuer: https://login.example/
           hint: the issuer names itself differently: set the issuer exactly as it names itself, and check that it is the one you mean
     skip  token:
@@ -208,9 +208,9 @@ fn broken_9_the_secret_is_wrong() {
     check!(findings(&User::of_a_server().with("OPTIMIZE_CLIENT_SECRET", "wrong")), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
-    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: unknown client or [redacted] secret
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
+    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it returned 401 Unauthorized: invalid_client: unknown client or [redacted] secret
           hint: the token endpoint does not accept the client: check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
     skip  claims:
     skip  api:
@@ -223,9 +223,9 @@ fn broken_10_the_endpoint_reads_the_other_kind_of_body() {
     check!(findings(&user), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
-    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 400 Bad Request: invalid_request: missing form parameter: grant_type
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
+    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it returned 400 Bad Request: invalid_request: missing form parameter: grant_type
           hint: the token endpoint does not read this kind of request body: set OPTIMIZE_CLIENT_AUTH=json
     skip  claims:
     skip  api:
@@ -240,9 +240,9 @@ fn broken_11_too_many_token_requests() {
     check!(findings(&user), @"
     exit 7
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
-    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 429 Too Many Requests: too_many_requests; it asks to wait 1 s
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
+    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it returned 429 Too Many Requests: too_many_requests; it asks to wait 1 s
           hint: the token endpoint allows few requests; Camunda SaaS about one a second per address, failed ones included: wait as long as it asks, and let tokens be cached (OPTIMIZE_TOKEN_CACHE)
     skip  claims:
     skip  api:
@@ -273,12 +273,12 @@ fn broken_13_the_token_is_for_another_audience() {
     check!(findings(&user), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
     ok    token: good for 300 s
     warn  claims: the token has the audience account; optimize.camunda.io was requested
           hint: Keycloak made the token for the audience account, not for Optimize; OPTIMIZE_AUDIENCE changes nothing there: give the client the permission for the Optimize API, or an audience mapper
-    fail  api: failed to list the reports of the collection optimize-auth-status: the server answered 401: the token's aud does not contain optimize.camunda.io
+    fail  api: failed to list the reports of the collection optimize-auth-status: the server returned 401: the token's aud does not contain optimize.camunda.io
           hint: Keycloak made the token for the audience account, not for Optimize; OPTIMIZE_AUDIENCE changes nothing there: give the client the permission for the Optimize API, or an audience mapper
     ");
 }
@@ -309,12 +309,12 @@ fn broken_15_the_server_is_not_ready_and_then_refuses() {
     check!(findings(&user), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    warn  server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 503; not ready
+    warn  server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 503; not ready
           hint: wait until it is: optimize ready --wait
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
     ok    token: good for 300 s
     ok    claims: audience optimize.camunda.io
-    fail  api: failed to list the reports of the collection optimize-auth-status: the server answered 403
+    fail  api: failed to list the reports of the collection optimize-auth-status: the server returned 403
           hint: the client may not use Optimize's public API: give it the permission for the Optimize API at the identity provider
     ");
 }
@@ -325,9 +325,9 @@ fn broken_16_the_client_proves_itself_in_another_way_than_is_wanted() {
     check!(findings(&user), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
-    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) answered 200
-    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) answered 405
-    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: this client does not authenticate in this way
+    ok    server: http://127.0.0.1:PORT/api/readyz (127.0.0.1) returned 200
+    ok    token endpoint: http://127.0.0.1:PORT/oauth/token (127.0.0.1) returned 405
+    fail  token: failed to get a token from http://127.0.0.1:PORT/oauth/token: it returned 401 Unauthorized: invalid_client: this client does not authenticate in this way
           hint: the token endpoint does not accept the client: check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic
     skip  claims:
     skip  api:

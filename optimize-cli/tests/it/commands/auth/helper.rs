@@ -19,7 +19,7 @@ fn it_greets_and_hands_out_a_token() {
 }
 
 #[test]
-fn what_goes_wrong_is_an_answer_too() {
+fn what_goes_wrong_is_an_response_too() {
     check!(ask(User::of_a_server(), "make-coffee"), @r#"
     exit 0
     --- stdout
@@ -31,7 +31,7 @@ fn what_goes_wrong_is_an_answer_too() {
     exit 0
     --- stdout
     {"optimize-credential":{"v":[1],"name":"optimize","version":"0.1.0","caps":["get","refresh","erase"]}}
-    {"v":1,"id":"7","err":{"kind":"denied","message":"failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: unknown client or [redacted] secret"}}
+    {"v":1,"id":"7","err":{"kind":"denied","message":"failed to get a token from http://127.0.0.1:PORT/oauth/token: it returned 401 Unauthorized: invalid_client: unknown client or [redacted] secret"}}
     --- stderr
     "#);
     check!(ask(User::new(), "get"), @r#"

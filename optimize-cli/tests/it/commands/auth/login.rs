@@ -71,7 +71,7 @@ fn after_a_failed_test_an_answer_is_changed_and_nothing_else_asked_again() {
     answer(&mut terminal, "Base URL", &format!("{}/#/collections", server.base_url()));
     answer(&mut terminal, "Shared token (not shown)", "wrong");
     answer(&mut terminal, "Set audience, scope or a CA file? [y/N]", "");
-    terminal.expect("the server answered 401");
+    terminal.expect("the server returned 401");
     answer(&mut terminal, "Number, 1 to 4", "1");
     terminal.expect("Shared token: (not shown)");
     answer(&mut terminal, "Number, 1 to 3", "3");

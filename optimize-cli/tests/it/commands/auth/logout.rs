@@ -1,8 +1,8 @@
 use crate::harness::{Server, User, check};
 
 fn tokens(user: &User) -> usize {
-    let folder = std::fs::read_dir(user.path(".cache/optimize/tokens"));
-    folder
+    let directory = std::fs::read_dir(user.path(".cache/optimize/tokens"));
+    directory
         .into_iter()
         .flatten()
         .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"))

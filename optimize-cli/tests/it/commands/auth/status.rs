@@ -30,7 +30,7 @@ fn a_wrong_audience_is_named() {
     exit 4
     --- stdout
     --- stderr
-    error: failed to list the reports of the collection optimize-auth-status: the server answered 401: the token's aud does not contain optimize.camunda.io
+    error: failed to list the reports of the collection optimize-auth-status: the server returned 401: the token's aud does not contain optimize.camunda.io
     hint: the token is for the audience zeebe.camunda.io: if the server expects another one, set OPTIMIZE_AUDIENCE; to check each step, run `optimize auth doctor`
     ");
 }

@@ -23,7 +23,7 @@ fn a_header_is_what_curl_reads() {
 }
 
 #[test]
-fn json_has_the_members_of_a_token_answer() {
+fn json_has_the_members_of_a_token_response() {
     let user = User::of_a_server().with("OPTIMIZE_SCOPE", "a b");
     check!(user.types("auth token --format json"), @r#"
     exit 0
@@ -112,7 +112,7 @@ fn a_wrong_secret_is_exit_4() {
     exit 4
     --- stdout
     --- stderr
-    error: failed to get a token from http://127.0.0.1:PORT/oauth/token: it answered 401 Unauthorized: invalid_client: unknown client or [redacted] secret
+    error: failed to get a token from http://127.0.0.1:PORT/oauth/token: it returned 401 Unauthorized: invalid_client: unknown client or [redacted] secret
     hint: the token endpoint does not accept the client: check client id and secret, and whether the provider wants OPTIMIZE_CLIENT_AUTH=basic; to check each step, run `optimize auth doctor`
     ");
 }
@@ -131,8 +131,8 @@ fn a_token_url_that_is_something_else_is_exit_4() {
     exit 4
     --- stdout
     --- stderr
-    error: failed to get a token from http://127.0.0.1:PORT/login: it answered 302 with a redirect, which is not followed
-    hint: what answered is not a token endpoint: check OPTIMIZE_TOKEN_URL, or token_url in the configuration; to check each step, run `optimize auth doctor`
+    error: failed to get a token from http://127.0.0.1:PORT/login: it returned 302 with a redirect, which is not followed
+    hint: what responded is not a token endpoint: check OPTIMIZE_TOKEN_URL, or token_url in the configuration; to check each step, run `optimize auth doctor`
     ");
 }
 

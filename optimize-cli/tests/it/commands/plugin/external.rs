@@ -4,7 +4,7 @@
 
 use crate::harness::{Server, User, check, set_mode};
 
-/// A user whose search path has a folder `bin` and the usual ones.
+/// A user whose search path has a directory `bin` and the usual ones.
 fn user() -> User {
     let user = User::new();
     let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
@@ -64,7 +64,7 @@ fn a_command_s_own_name_stays_its_own() {
 }
 
 #[test]
-fn bar_42_a_plugin_gets_everything_but_secrets() {
+fn a_plugin_gets_everything_but_secrets() {
     let server = Server::new();
     let user = User::of(&server).with("PATH", "/usr/bin:/bin").with("MINE", "kept");
     let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
@@ -92,7 +92,7 @@ fn bar_42_a_plugin_gets_everything_but_secrets() {
 }
 
 #[test]
-fn bar_45_files_that_others_may_write_to_are_not_run() {
+fn files_that_others_may_write_to_are_not_run() {
     let user = user();
     hello(&user);
     set_mode(&user.path("bin/optimize-hello"), 0o777);
@@ -114,7 +114,7 @@ fn bar_45_files_that_others_may_write_to_are_not_run() {
     warning: [HOME]/bin/optimize-hello is not run: other users can write to [HOME]/bin/optimize-hello
     ");
     let user = user.with("PATH", "more:.:");
-    assert_eq!(user.types("hello").code, Some(2), "relative folders do not count");
+    assert_eq!(user.types("hello").code, Some(2), "relative directories do not count");
     user.script("optimize-hello", "echo here");
     assert_eq!(user.types("hello").code, Some(2));
 }
@@ -163,7 +163,7 @@ fn a_plugin_is_installed_checked_and_removed() {
 }
 
 #[test]
-fn bar_46_a_plugin_that_hangs_or_floods_when_it_is_asked_what_it_is_is_ended() {
+fn a_plugin_that_hangs_or_floods_when_it_is_asked_what_it_is_is_ended() {
     let user = user();
     user.script("bin/optimize-hang", "sleep 600");
     user.script("bin/optimize-flood", "head -c 1000000000 /dev/zero; sleep 600");
@@ -230,7 +230,7 @@ fn a_plugin_that_is_begun_in_shell_works_at_once() {
     ");
     assert_eq!(user.types("--sandbox tally").code, Some(2));
     assert!(user.types("plugin ls -o csv").stdout.contains("tally,0.1.0,Count the reports in a collection,managed"));
-    check!(user.types("plugin new tally").stderr, @"error: failed to make the folder optimize-tally: File exists (os error 17)");
+    check!(user.types("plugin new tally").stderr, @"error: failed to make the directory optimize-tally: File exists (os error 17)");
     check!(user.types("plugin new report").stderr, @"
     error: failed to begin the plugin report: a command has this name and would be run instead
     hint: choose another name

@@ -23,7 +23,7 @@ fn our_own_helper_keeps_to_the_protocol() {
     hands out a credential after a rejection,ok,"bearer, with an end"
     refuses an operation that it does not know,ok,"it refused: unsupported: expected get, refresh or erase"
     refuses another version of the protocol,ok,it refused: unsupported: another version of the protocol
-    refuses a request that is not JSON,ok,its answer has the id of another request
+    refuses a request that is not JSON,ok,its response has the id of another request
     outlives a line without end,ok,it ended
     ends when the host goes away without asking,ok,it ended
     waits for a slow host,ok,"bearer, with an end"
@@ -51,9 +51,9 @@ fn a_helper_that_does_not_gets_each_problem_named() {
     answers a request for a credential,ok,"bearer, without an end"
     takes members of a request that it does not know,ok,"bearer, without an end"
     hands out a credential after a rejection,ok,"bearer, without an end"
-    refuses an operation that it does not know,fail,it answered as if nothing were wrong
-    refuses another version of the protocol,fail,it answered as if nothing were wrong
-    refuses a request that is not JSON,fail,it answered as if nothing were wrong
+    refuses an operation that it does not know,fail,it responded as if nothing were wrong
+    refuses another version of the protocol,fail,it responded as if nothing were wrong
+    refuses a request that is not JSON,fail,it responded as if nothing were wrong
     outlives a line without end,fail,it was still running after 3s
     ends when the host goes away without asking,fail,it was still running after 3s
     waits for a slow host,ok,"bearer, without an end"

@@ -115,7 +115,7 @@ fn a_lost_page_is_exit_8_and_leaves_the_file_as_it_was() {
     exit 8
     --- stdout
     --- stderr
-    error: failed to read the next page of the report invoices-raw: a page was lost: no answer from http://127.0.0.1:PORT/: the connection broke before the response was complete: error sending request: client error (SendRequest): connection closed before message completed
+    error: failed to read the next page of the report invoices-raw: a page was lost: no response from http://127.0.0.1:PORT/: the connection broke before the response was complete: error sending request: client error (SendRequest): connection closed before message completed
     hint: the server's cursor has moved on, so the page cannot be requested again: start the export again
     ");
     assert_eq!((user.read("old.ndjson").as_str(), user.files()), ("old\n", vec!["old.ndjson".to_owned()]));
@@ -129,7 +129,7 @@ fn a_restart_reads_a_fresh_snapshot() {
     exit 0
     --- stdout
     --- stderr
-    failed to read the next page of the report invoices-raw: a page was lost: no answer from http://127.0.0.1:PORT/; starting again
+    failed to read the next page of the report invoices-raw: a page was lost: no response from http://127.0.0.1:PORT/; starting again
     wrote 3200 rows to out.ndjson
     ");
     assert_eq!(user.read("out.ndjson").lines().count(), 3200);
@@ -148,20 +148,20 @@ fn rows_that_the_server_passed_over_are_missed() {
 }
 
 #[test]
-fn an_unknown_report_is_exit_6_or_5_by_generation() {
+fn an_unknown_report_is_exit_6_or_5_by_release() {
     check!(User::of_a_server().types("report data nobody"), @"
     exit 6
     --- stdout
     --- stderr
-    error: failed to read the report nobody: the server answered 500 serverError: evaluation failed: report nobody does not exist
-    hint: Optimize 8.7 and later answer 500 for a report that does not exist, or that is a combined report: check the id
+    error: failed to read the report nobody: the server returned 500 serverError: evaluation failed: report nobody does not exist
+    hint: Optimize 8.7 and later response 500 for a report that does not exist, or that is a combined report: check the id
     ");
-    let server = Server::start(Sandbox::builder().generation(optimize_sandbox::Generation::G2));
+    let server = Server::start(Sandbox::builder().release(optimize_sandbox::Release::V8_6));
     check!(User::of(&server).types("report data nobody"), @"
     exit 5
     --- stdout
     --- stderr
-    error: failed to read the report nobody: the server answered 404 notFoundError: report nobody does not exist
+    error: failed to read the report nobody: the server returned 404 notFoundError: report nobody does not exist
     ");
 }
 
@@ -173,7 +173,7 @@ fn a_static_token_that_is_refused_is_not_tried_again() {
     exit 4
     --- stdout
     --- stderr
-    error: failed to read the report orders-count: the server answered 401: the token is not a JWT
+    error: failed to read the report orders-count: the server returned 401: the token is not a JWT
     hint: the server does not accept this token: see its claims: optimize auth status --check; to check each step, run `optimize auth doctor`
     ");
     assert_eq!(server.statuses(), [401]);

@@ -1,4 +1,4 @@
-use optimize_sandbox::{Fault, FaultRule, Generation, Sandbox};
+use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 
 use crate::harness::{Server, User, check};
 
@@ -17,11 +17,11 @@ fn the_reports_of_a_collection_are_rows_in_a_pipe() {
 }
 
 #[test]
-fn every_generation_lists_alike() {
-    for generation in [Generation::G2, Generation::G3, Generation::G4] {
-        let server = Server::start(Sandbox::builder().generation(generation));
+fn every_release_lists_alike() {
+    for release in [Release::V8_6, Release::V8_8, Release::V8_10] {
+        let server = Server::start(Sandbox::builder().release(release));
         let ran = User::of(&server).types("reports ls --collection orders -o csv");
-        assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 17), "{generation}: {ran}");
+        assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 17), "{release}: {ran}");
     }
 }
 
@@ -108,7 +108,7 @@ fn an_id_can_be_pasted_and_what_is_none_is_refused() {
     "#);
     assert_eq!(user.types("report data http://localhost:8083/#/collection/claims/report/claims-count/").code, Some(0));
     // Servers that cannot list collections cannot say whether there is one.
-    let old = Server::start(Sandbox::builder().generation(Generation::G2));
+    let old = Server::start(Sandbox::builder().release(Release::V8_6));
     check!(User::of(&old).types("report list --collection nowhere"), @"
     exit 0
     --- stdout
@@ -121,7 +121,7 @@ fn an_id_can_be_pasted_and_what_is_none_is_refused() {
 #[test]
 fn a_list_that_ends_where_the_server_s_lists_end_is_warned_about() {
     let ids: Vec<_> = (0..1000).map(|number| serde_json::json!({ "id": format!("r{number}") })).collect();
-    let fault = Fault::answer(200, "application/json", serde_json::Value::from(ids).to_string());
+    let fault = Fault::response(200, "application/json", serde_json::Value::from(ids).to_string());
     let server = Server::start(Sandbox::builder().fault(FaultRule::new("/api/public/report", fault)));
     let ran = User::of(&server).types("report list --collection claims");
     assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 1000));
@@ -130,7 +130,7 @@ fn a_list_that_ends_where_the_server_s_lists_end_is_warned_about() {
 
 #[test]
 fn fewer_definitions_than_were_asked_for_are_an_error_that_names_them() {
-    let fault = Fault::answer(200, "application/json", r#"[{"id":"a","exportEntityType":"single_process_report"}]"#);
+    let fault = Fault::response(200, "application/json", r#"[{"id":"a","exportEntityType":"single_process_report"}]"#);
     let rule = FaultRule::new("/api/public/export/report/definition/json", fault);
     let server = Server::start(Sandbox::builder().fault(rule));
     let user = User::of(&server);

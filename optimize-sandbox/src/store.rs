@@ -1,0 +1,127 @@
+//! What requests change: definitions, collections, labels, sharing, ingested data, deletion jobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::ingested::Ingested;
+use crate::seed::{Demo, definitions};
+
+/// Optimize's index versions; an import must come from the same ones.
+pub(crate) const REPORT_INDEX: [(&str, &str, i64); 4] = [
+    ("single_process_report", "single-process-report", 8),
+    ("single_decision_report", "single-decision-report", 7),
+    ("combined_report", "combined-report", 5),
+    ("dashboard", "dashboard", 8),
+];
+
+/// The definitions that were imported from the engine, with their versions.
+pub(crate) const DEFINITIONS: [(&str, &str, &[&str]); 3] =
+    [("process", "order-process", &["1", "2"]), ("process", "invoice", &["1"]), ("decision", "claim-risk", &["1"])];
+
+/// The numeric keys of the versions of process definitions.
+const PROCESS_DEFINITION_KEYS: [i64; 3] = [2_251_799_813_685_249, 2_251_799_813_685_250, 2_251_799_813_685_251];
+
+/// A report or dashboard.
+#[derive(Clone, Debug)]
+pub(crate) struct Entity {
+    pub(crate) collection: Option<String>,
+    /// The members of its exported definition.
+    pub(crate) definition: Map<String, Value>,
+}
+
+impl Entity {
+    pub(crate) fn kind(&self) -> &str {
+        self.definition["exportEntityType"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn is_dashboard(&self) -> bool {
+        self.kind() == "dashboard"
+    }
+
+    /// The reports that a dashboard's tiles or a combined report refer to.
+    pub(crate) fn references(&self) -> Vec<String> {
+        references(&self.definition)
+    }
+}
+
+/// The reports that a definition refers to. Tiles of texts and pictures refer to none.
+pub(crate) fn references(definition: &Map<String, Value>) -> Vec<String> {
+    let of = |items: &Value, is_reference: fn(&Value) -> bool| -> Vec<String> {
+        let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
+        items
+            .iter()
+            .filter(|item| is_reference(item))
+            .filter_map(|item| item["id"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let is_report = |tile: &Value| matches!(tile["type"].as_str(), None | Some("optimize_report")) && tile["id"] != "";
+    match definition.get("exportEntityType").and_then(Value::as_str) {
+        Some("combined_report") => of(&definition.get("data").cloned().unwrap_or_default()["reports"], |_| true),
+        // Older releases call the tiles reports.
+        Some("dashboard") => ["tiles", "reports"]
+            .iter()
+            .flat_map(|name| of(definition.get(*name).unwrap_or(&Value::Null), is_report))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Collection {
+    pub(crate) name: String,
+    pub(crate) owner: String,
+    /// Entries by their id, `process:order-process`.
+    pub(crate) scope: BTreeMap<String, Value>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) entities: BTreeMap<String, Entity>,
+    pub(crate) collections: BTreeMap<String, Collection>,
+    /// By definition key, variable name and type.
+    pub(crate) labels: BTreeMap<(String, String, String), String>,
+    pub(crate) is_sharing_enabled: bool,
+    /// By id: the last one wins.
+    pub(crate) variables: Ingested,
+    pub(crate) events: Ingested,
+    pub(crate) process_definitions: BTreeSet<i64>,
+    pub(crate) queued_deletions: BTreeSet<i64>,
+    made: u64,
+}
+
+impl Store {
+    pub(crate) fn new(demo: &Demo) -> Self {
+        Self {
+            entities: definitions::entities(demo),
+            collections: definitions::collections(),
+            labels: BTreeMap::new(),
+            is_sharing_enabled: true,
+            variables: Ingested::default(),
+            events: Ingested::default(),
+            process_definitions: PROCESS_DEFINITION_KEYS.into(),
+            queued_deletions: BTreeSet::new(),
+            made: 0,
+        }
+    }
+
+    /// A new id, of the form that the server's have.
+    pub(crate) fn new_id(&mut self) -> String {
+        self.made += 1;
+        format!("5a4db0c5-0000-4000-8000-{:012x}", self.made)
+    }
+
+    /// Deletes a report or dashboard, and what refers to it from elsewhere.
+    pub(crate) fn delete(&mut self, id: &str) {
+        self.entities.remove(id);
+        for entity in self.entities.values_mut() {
+            let definition = &mut entity.definition;
+            if let Some(Value::Array(tiles)) = definition.get_mut("tiles") {
+                tiles.retain(|tile| tile["id"] != id);
+            }
+            if let Some(Value::Array(parts)) = definition.get_mut("data").and_then(|data| data.get_mut("reports")) {
+                parts.retain(|part| part["id"] != id);
+            }
+        }
+    }
+}

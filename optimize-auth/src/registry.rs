@@ -13,12 +13,13 @@ use crate::{AuthError, AuthErrorKind, TokenSource};
 mod builtin;
 mod settings;
 
+pub use builtin::BuiltinStrategy;
 pub use settings::StrategySettings;
 
-/// What a host lends to every source it builds.
+/// What sources are built with, whatever their settings are.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Surroundings {
+pub struct BuildContext {
     /// How connections are made.
     pub http: HttpOptions,
     /// How long one token request may take. Default 30 s.
@@ -38,7 +39,7 @@ pub struct Surroundings {
     pub allows_insecure_http: bool,
 }
 
-type Factory = dyn Fn(&mut StrategySettings, &Surroundings, &StrategyRegistry) -> Result<Box<dyn TokenSource>, AuthError>
+type Factory = dyn Fn(&mut StrategySettings, &BuildContext, &StrategyRegistry) -> Result<Box<dyn TokenSource>, AuthError>
     + Send
     + Sync;
 
@@ -51,8 +52,7 @@ pub struct StrategyRegistry {
 }
 
 impl Default for StrategyRegistry {
-    /// The built-in strategies: `none`, `static`, `client-credentials`, `client-assertion`, `token-file`, `exec`,
-    /// `chain`.
+    /// Every [`BuiltinStrategy`].
     fn default() -> Self {
         let mut registry = Self { factories: BTreeMap::new() };
         builtin::add_to(&mut registry);
@@ -67,21 +67,21 @@ impl StrategyRegistry {
     pub fn register<S: TokenSource + 'static>(
         &mut self,
         name: impl Into<String>,
-        build: impl Fn(&mut StrategySettings, &Surroundings) -> Result<S, AuthError> + Send + Sync + 'static,
+        build: impl Fn(&mut StrategySettings, &BuildContext) -> Result<S, AuthError> + Send + Sync + 'static,
     ) -> Result<(), AuthError> {
         let name = name.into();
         if self.factories.contains_key(&name) {
             let message = format!("register the strategy `{name}`: the name is taken");
             return Err(AuthError::new(AuthErrorKind::InvalidInput, message));
         }
-        self.insert(&name, move |settings, surroundings, _| Ok(Box::new(build(settings, surroundings)?)));
+        self.insert(&name, move |settings, context, _| Ok(Box::new(build(settings, context)?)));
         Ok(())
     }
 
     fn insert(
         &mut self,
         name: &str,
-        build: impl Fn(&mut StrategySettings, &Surroundings, &Self) -> Result<Box<dyn TokenSource>, AuthError>
+        build: impl Fn(&mut StrategySettings, &BuildContext, &Self) -> Result<Box<dyn TokenSource>, AuthError>
         + Send
         + Sync
         + 'static,
@@ -97,15 +97,15 @@ impl StrategyRegistry {
     /// Builds a source from a serde value: an object with `strategy` and that strategy's settings.
     ///
     /// A secret is a text, or `{"file": "PATH"}`. Errors name the setting, and never its value.
-    pub fn build_value(&self, value: Value, surroundings: &Surroundings) -> Result<Box<dyn TokenSource>, AuthError> {
-        self.build(StrategySettings::from_value(value)?, surroundings)
+    pub fn build_value(&self, value: Value, context: &BuildContext) -> Result<Box<dyn TokenSource>, AuthError> {
+        self.build(StrategySettings::from_value(value)?, context)
     }
 
     /// Builds a source. A setting that the strategy does not know is an error, so that none is ignored in silence.
     pub fn build(
         &self,
         mut settings: StrategySettings,
-        surroundings: &Surroundings,
+        context: &BuildContext,
     ) -> Result<Box<dyn TokenSource>, AuthError> {
         let name = settings.required_text("strategy")?;
         let Some(factory) = self.factories.get(&name) else {
@@ -114,7 +114,7 @@ impl StrategyRegistry {
             let problem = format!("there is no such strategy; known: {known}{}", nearest.unwrap_or_default());
             return Err(AuthError::invalid_setting("strategy", &problem));
         };
-        let source = factory(&mut settings, surroundings, self)?;
+        let source = factory(&mut settings, context, self)?;
         settings.finish(&name)?;
         Ok(source)
     }

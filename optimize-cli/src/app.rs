@@ -4,7 +4,9 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use optimize_api::Client;
-use optimize_auth::{AuthError, ClientAuth, ClientCredentials, Credentials, ServiceUrl, Token};
+use optimize_auth::{
+    AuthError, BuiltinStrategy, ClientAuth, ClientAuthMethod, ClientCredentials, Credentials, ServiceUrl, Token,
+};
 use tokio::sync::OnceCell;
 
 use crate::config::{DEFAULT_TIMEOUT, Draft, Key, Occasion, RequestSource, Settings, asks_for_tokens};
@@ -52,10 +54,10 @@ impl App {
         environment: Environment,
         flags: GlobalArgs,
         commands: fn() -> clap::Command,
-    ) -> Result<Self, CliError> {
-        let timeout = settings.timeout()?.or(flags.timeout);
+    ) -> Self {
+        let timeout = settings.timeout().or(flags.timeout);
         let environment = environment.with_secrets(&settings.secret_variables);
-        Ok(Self {
+        Self {
             settings,
             printer,
             environment,
@@ -64,7 +66,7 @@ impl App {
             timeout,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
-        })
+        }
     }
 
     /// How long one request may take, or for `ready --wait` the waiting.
@@ -144,8 +146,8 @@ impl App {
     }
 
     /// Credentials of a client that authenticates in this way.
-    pub(crate) fn credentials_by(&self, client_auth: &str) -> Result<Credentials, CliError> {
-        self.settings.with_client_auth(client_auth).credentials(&self.occasion())
+    pub(crate) fn credentials_by(&self, client_auth: ClientAuthMethod) -> Result<Credentials, CliError> {
+        self.settings.with_client_auth(client_auth)?.credentials(&self.occasion())
     }
 
     pub(crate) fn occasion(&self) -> Occasion<'_> {
@@ -153,9 +155,9 @@ impl App {
     }
 
     /// The same run with the settings of a profile that is being set up.
-    pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Self {
-        Self {
-            settings: draft.settings(profile, &self.environment),
+    pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Result<Self, CliError> {
+        Ok(Self {
+            settings: draft.settings(profile, &self.environment)?,
             printer: self.printer,
             environment: self.environment.clone(),
             flags: self.flags.clone(),
@@ -163,7 +165,7 @@ impl App {
             timeout: self.timeout,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
-        }
+        })
     }
 
     /// Whether a person can be asked.
@@ -219,15 +221,15 @@ impl App {
             });
         }
         let settings = &self.settings;
-        let (strategy, source) = settings.strategy().unwrap_or_else(|| ("none".to_owned(), String::new()));
-        let of_use = |value: Option<String>| value.filter(|_| asks_for_tokens(&strategy));
+        let (strategy, source) = settings.strategy().unwrap_or((BuiltinStrategy::None, String::new()));
+        let of_use = |value: Option<String>| value.filter(|_| asks_for_tokens(strategy));
         Ok(AuthSummary {
             source,
             client_id: of_use(settings.client_id()),
             token_url: of_use(settings.token_url()?.map(|url| url.to_string())),
             issuer: of_use(settings.issuer()?),
             audience: of_use(settings.audience()?),
-            strategy,
+            strategy: strategy.to_string(),
         })
     }
 

@@ -168,7 +168,7 @@ fn ids() -> Option<Vec<String>> {
     let flags = flags(arguments);
     let settings = Settings::load(&flags, environment, false).ok()?;
     let printer = Printer::new(true, ColorChoice::Never, environment);
-    let app = App::new(settings, printer, environment.clone(), flags, *commands).ok()?;
+    let app = App::new(settings, printer, environment.clone(), flags, *commands);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let listed = async { app.client().await.ok()?.collections().list().await.ok() };

@@ -25,11 +25,22 @@ pub(crate) enum Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+        f.write_str(self.name())
     }
 }
 
 impl Format {
+    /// Its word on the command line and in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+        }
+    }
+
     /// All names, for errors.
     pub(crate) fn names() -> String {
         Self::value_variants().iter().map(Self::to_string).collect::<Vec<_>>().join(", ")

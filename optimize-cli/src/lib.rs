@@ -152,13 +152,11 @@ fn execute(cli: Cli, printer: Printer, environment: Environment, as_json: &mut b
     let Some(command) = cli.command else { return beginning(&cli.global, &environment).map(|()| Exit::Done.into()) };
     let settings = match Settings::load(&cli.global, &environment, command.sets_up_a_profile()) {
         Err(_) if command.needs_no_settings() => Settings::default(),
-        // So does one whose values cannot be used.
-        Ok(settings) if command.needs_no_settings() && settings.check_run().is_err() => Settings::default(),
         loaded => loaded?,
     };
-    let format = settings.output()?.or(cli.global.output).unwrap_or(Format::Auto);
+    let format = settings.output().or(cli.global.output).unwrap_or(Format::Auto);
     *as_json = format == Format::Json;
-    let app = App::new(settings, printer, environment, cli.global, cli::command)?;
+    let app = App::new(settings, printer, environment, cli.global, cli::command);
     if let Some((plugin, arguments)) = command.plugin(&app)? {
         return plugins::launch(&app, &plugin, arguments);
     }

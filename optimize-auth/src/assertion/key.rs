@@ -1,7 +1,6 @@
 //! Private keys for signing, from PEM or JWK.
 
 use std::fmt;
-use std::str::FromStr;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
@@ -17,41 +16,20 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::store::StoreKeyBuilder;
+use crate::words::words;
 use crate::{AuthError, AuthErrorKind};
 
-/// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SigningAlgorithm {
-    /// RSA with PKCS #1 v1.5 padding and SHA-256; the usual one for an RSA key.
-    Rs256,
-    /// RSA with PSS padding and SHA-256.
-    Ps256,
-    /// ECDSA with P-256 and SHA-256.
-    Es256,
-    /// Ed25519.
-    EdDsa,
-}
-
-impl SigningAlgorithm {
-    /// The name that stands in a JWT's `alg`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Ps256 => "PS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-}
-
-impl FromStr for SigningAlgorithm {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
-        let found = all.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| "expected RS256, PS256, ES256 or EdDSA".to_owned())
+words! {
+    /// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1). The words are those of a JWT's `alg`.
+    SigningAlgorithm {
+        /// RSA with PKCS #1 v1.5 padding and SHA-256; the usual one for an RSA key.
+        Rs256 = "RS256",
+        /// RSA with PSS padding and SHA-256.
+        Ps256 = "PS256",
+        /// ECDSA with P-256 and SHA-256.
+        Es256 = "ES256",
+        /// Ed25519.
+        EdDsa = "EdDSA",
     }
 }
 
@@ -99,8 +77,8 @@ impl SigningKey {
             Pair::Ed(_) => algorithm == SigningAlgorithm::EdDsa,
         };
         if !fits {
-            let natural = self.algorithm.as_str();
-            return Err(unusable(&format!("it is a key for {natural}, not for {}", algorithm.as_str())));
+            let natural = self.algorithm.name();
+            return Err(unusable(&format!("it is a key for {natural}, not for {}", algorithm.name())));
         }
         self.algorithm = algorithm;
         Ok(self)
@@ -137,7 +115,7 @@ impl SigningKey {
     }
 
     pub(crate) fn add_to(&self, key: StoreKeyBuilder) -> StoreKeyBuilder {
-        let key = key.with_secret("key", &self.text).with_text("algorithm", Some(self.algorithm.as_str()));
+        let key = key.with_secret("key", &self.text).with_text("algorithm", Some(self.algorithm.name()));
         key.with_text("kid", self.id())
     }
 }
@@ -237,7 +215,8 @@ fn from_jwk(text: &str) -> Result<(Pair, Option<String>, Option<SigningAlgorithm
         _ => return Err(unusable("the JWK is of another kind than RSA, P-256 and Ed25519")),
     };
     let pair = pair.ok_or_else(|| unusable("the members of the JWK do not make up a key"))?;
-    let algorithm = jwk.alg.map(|text| text.parse().map_err(|problem: String| unusable(&format!("`alg`: {problem}"))));
+    let algorithm =
+        jwk.alg.map(|text| text.parse().map_err(|problem: crate::UnknownWord| unusable(&format!("`alg`: {problem}"))));
     Ok((pair, jwk.kid, algorithm.transpose()?))
 }
 

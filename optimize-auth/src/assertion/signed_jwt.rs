@@ -52,7 +52,7 @@ pub(crate) fn mint(
     now: SystemTime,
 ) -> Result<SecretString, AuthError> {
     let header = match signer {
-        Signer::Key(key) => Header { alg: key.algorithm().as_str(), typ: "JWT", kid: key.id() },
+        Signer::Key(key) => Header { alg: key.algorithm().name(), typ: "JWT", kid: key.id() },
         Signer::Secret(_) => Header { alg: "HS256", typ: "JWT", kid: None },
     };
     let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -2,38 +2,81 @@
 
 use secrecy::SecretString;
 
-use super::{SecretSetting, StrategyRegistry, StrategySettings, Surroundings};
+use super::{BuildContext, SecretSetting, StrategyRegistry, StrategySettings};
 use crate::endpoint::TokenEndpoint;
 use crate::exec::{Helper, Target};
+use crate::words::words;
 use crate::{
-    Anonymous, AssertionAudience, AuthError, Chain, ClientAuth, ClientCredentials, Exec, Issuer, ServiceUrl,
-    ServiceUrlError, SigningKey, StaticBearer, TokenFile, TokenSource,
+    Anonymous, AssertionAudience, AuthError, Chain, ClientAuth, ClientAuthMethod, ClientCredentials, Exec, Issuer,
+    ServiceUrl, ServiceUrlError, SigningKey, StaticBearer, TokenFile, TokenSource,
 };
 
+words! {
+    /// The strategies that come with the crate.
+    BuiltinStrategy {
+        /// No credential.
+        None = "none",
+        /// A token that another program obtained.
+        Static = "static",
+        /// The OAuth 2 client credentials grant.
+        ClientCredentials = "client-credentials",
+        /// That grant with an assertion that another program keeps in a file.
+        ClientAssertion = "client-assertion",
+        /// A file with a token that is read again and again.
+        TokenFile = "token-file",
+        /// A credential helper.
+        Exec = "exec",
+        /// The first of several sources that has a credential.
+        Chain = "chain",
+    }
+}
+
 pub(super) fn add_to(registry: &mut StrategyRegistry) {
-    registry.insert("none", |_, _, _| Ok(Box::new(Anonymous)));
-    registry.insert("static", |settings, _, _| static_token(settings));
-    registry.insert("token-file", |settings, _, _| Ok(Box::new(TokenFile::new(settings.required_text("token_file")?))));
-    registry.insert("client-credentials", |settings, surroundings, _| {
-        let client_auth = client_auth(settings)?;
-        Ok(Box::new(client(settings, surroundings, client_auth)?))
-    });
-    registry.insert("client-assertion", |settings, surroundings, _| {
-        let client_auth = ClientAuth::AssertionFile(settings.required_text("assertion_file")?.into());
-        Ok(Box::new(client(settings, surroundings, client_auth)?))
-    });
-    registry.insert("exec", |settings, surroundings, _| exec(settings, surroundings));
-    registry.insert("chain", |settings, surroundings, registry| {
-        let members = settings.nested("sources")?.unwrap_or_default();
-        let mut sources = Vec::new();
-        for (index, mut member) in members.into_iter().enumerate() {
-            let place = format!("sources[{index}]");
-            let name = member.required_text("strategy").map_err(|error| error.within(&place))?;
-            let source = registry.build(member.with_text("strategy", &name), surroundings);
-            sources.push((name, source.map_err(|error| error.within(&format!("build {place} of the chain")))?));
+    for strategy in BuiltinStrategy::ALL.iter().copied() {
+        registry
+            .insert(strategy.name(), move |settings, context, registry| strategy.build(settings, context, registry));
+    }
+}
+
+impl BuiltinStrategy {
+    fn build(
+        self,
+        settings: &mut StrategySettings,
+        context: &BuildContext,
+        registry: &StrategyRegistry,
+    ) -> Result<Box<dyn TokenSource>, AuthError> {
+        match self {
+            Self::None => Ok(Box::new(Anonymous)),
+            Self::Static => static_token(settings),
+            Self::TokenFile => Ok(Box::new(TokenFile::new(settings.required_text("token_file")?))),
+            Self::ClientCredentials => {
+                let client_auth = client_auth(settings)?;
+                Ok(Box::new(client(settings, context, client_auth)?))
+            }
+            Self::ClientAssertion => {
+                let client_auth = ClientAuth::AssertionFile(settings.required_text("assertion_file")?.into());
+                Ok(Box::new(client(settings, context, client_auth)?))
+            }
+            Self::Exec => exec(settings, context),
+            Self::Chain => chain(settings, context, registry),
         }
-        Ok(Box::new(Chain::new(sources)?))
-    });
+    }
+}
+
+fn chain(
+    settings: &mut StrategySettings,
+    context: &BuildContext,
+    registry: &StrategyRegistry,
+) -> Result<Box<dyn TokenSource>, AuthError> {
+    let members = settings.nested("sources")?.unwrap_or_default();
+    let mut sources = Vec::new();
+    for (index, mut member) in members.into_iter().enumerate() {
+        let place = format!("sources[{index}]");
+        let name = member.required_text("strategy").map_err(|error| error.within(&place))?;
+        let source = registry.build(member.with_text("strategy", &name), context);
+        sources.push((name, source.map_err(|error| error.within(&format!("build {place} of the chain")))?));
+    }
+    Ok(Box::new(Chain::new(sources)?))
 }
 
 fn static_token(settings: &mut StrategySettings) -> Result<Box<dyn TokenSource>, AuthError> {
@@ -48,60 +91,55 @@ fn static_token(settings: &mut StrategySettings) -> Result<Box<dyn TokenSource>,
     }
 }
 
-/// What the client proves itself with, by `client_auth` or by what is set.
+/// How the client authenticates, by `client_auth` or by what is set.
 fn client_auth(settings: &mut StrategySettings) -> Result<ClientAuth, AuthError> {
     let proof = settings.one_of(&["client_secret", "private_key"])?;
-    let word = settings.text("client_auth")?;
-    match (word.as_deref(), proof) {
-        (Some("private-key-jwt"), _) | (None, Some("private_key")) => {
-            let key = SigningKey::parse(settings.required_secret("private_key")?)
-                .map_err(|error| error.with_setting("private_key"))?;
-            let key = match settings.text("signing_algorithm")? {
-                Some(word) => {
-                    let algorithm = word
-                        .parse()
-                        .map_err(|problem: String| AuthError::invalid_setting("signing_algorithm", &problem))?;
-                    key.with_algorithm(algorithm).map_err(|error| error.with_setting("signing_algorithm"))?
-                }
-                None => key,
-            };
-            Ok(ClientAuth::PrivateKeyJwt(match settings.text("key_id")? {
-                Some(id) => key.with_key_id(id),
-                None => key,
-            }))
-        }
-        (Some("mtls"), _) => Ok(ClientAuth::Tls),
-        (Some("none"), _) => Ok(ClientAuth::None),
-        (word, _) => {
-            let by_secret = by_secret(word.unwrap_or("post"))?;
-            Ok(by_secret(settings.required_secret("client_secret")?))
-        }
+    let default = if proof == Some("private_key") { ClientAuthMethod::PrivateKeyJwt } else { ClientAuthMethod::Post };
+    let method = settings.word("client_auth")?.unwrap_or(default);
+    match method {
+        ClientAuthMethod::PrivateKeyJwt => Ok(ClientAuth::PrivateKeyJwt(signing_key(settings)?)),
+        ClientAuthMethod::Mtls => Ok(ClientAuth::Tls),
+        ClientAuthMethod::None => Ok(ClientAuth::None),
+        method => Ok(by_secret(method)?(settings.required_secret("client_secret")?)),
     }
 }
 
-fn by_secret(word: &str) -> Result<fn(SecretString) -> ClientAuth, AuthError> {
-    match word {
-        "post" => Ok(ClientAuth::Post),
-        "basic" => Ok(ClientAuth::Basic),
-        "json" => Ok(ClientAuth::Json),
-        "client-secret-jwt" => Ok(ClientAuth::SecretJwt),
-        _ => {
-            let problem = "expected post, basic, json, client-secret-jwt, private-key-jwt, mtls or none";
-            Err(AuthError::invalid_setting("client_auth", problem))
+fn signing_key(settings: &mut StrategySettings) -> Result<SigningKey, AuthError> {
+    let key = SigningKey::parse(settings.required_secret("private_key")?);
+    let mut key = key.map_err(|error| error.with_setting("private_key"))?;
+    if let Some(algorithm) = settings.word("signing_algorithm")? {
+        key = key.with_algorithm(algorithm).map_err(|error| error.with_setting("signing_algorithm"))?;
+    }
+    Ok(match settings.text("key_id")? {
+        Some(id) => key.with_key_id(id),
+        None => key,
+    })
+}
+
+/// What makes the proof of a secret. Fails for the methods that have none.
+fn by_secret(method: ClientAuthMethod) -> Result<fn(SecretString) -> ClientAuth, AuthError> {
+    match method {
+        ClientAuthMethod::Post => Ok(ClientAuth::Post),
+        ClientAuthMethod::Basic => Ok(ClientAuth::Basic),
+        ClientAuthMethod::Json => Ok(ClientAuth::Json),
+        ClientAuthMethod::ClientSecretJwt => Ok(ClientAuth::SecretJwt),
+        ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::Mtls | ClientAuthMethod::None => {
+            let problem = format!("{method} does not use the secret of a credential helper");
+            Err(AuthError::invalid_setting("client_auth", &problem))
         }
     }
 }
 
 fn client(
     settings: &mut StrategySettings,
-    surroundings: &Surroundings,
+    context: &BuildContext,
     client_auth: ClientAuth,
 ) -> Result<ClientCredentials, AuthError> {
     let is_signed = matches!(client_auth, ClientAuth::PrivateKeyJwt(_) | ClientAuth::SecretJwt(_));
-    let endpoint = endpoint(settings, surroundings)?;
+    let endpoint = endpoint(settings, context)?;
     let id = settings.required_text("client_id")?;
-    let mut client = ClientCredentials::new(endpoint, id, client_auth).with_http(surroundings.http.clone());
-    if let Some(timeout) = surroundings.timeout {
+    let mut client = ClientCredentials::new(endpoint, id, client_auth).with_http(context.http.clone());
+    if let Some(timeout) = context.timeout {
         client = client.with_timeout(timeout);
     }
     if let Some(audience) = settings.text("audience")? {
@@ -123,9 +161,9 @@ fn client(
     Ok(client)
 }
 
-fn endpoint(settings: &mut StrategySettings, surroundings: &Surroundings) -> Result<TokenEndpoint, AuthError> {
+fn endpoint(settings: &mut StrategySettings, context: &BuildContext) -> Result<TokenEndpoint, AuthError> {
     let refused = |name, error: ServiceUrlError| AuthError::invalid_setting(name, &error.to_string());
-    let insecure = surroundings.allows_insecure_http;
+    let insecure = context.allows_insecure_http;
     let parse_url = if insecure { ServiceUrl::parse_allowing_insecure_http } else { ServiceUrl::parse };
     let parse_issuer = if insecure { Issuer::parse_allowing_insecure_http } else { Issuer::parse };
     let url = settings.text("token_url")?;
@@ -140,14 +178,14 @@ fn endpoint(settings: &mut StrategySettings, surroundings: &Surroundings) -> Res
     }
 }
 
-fn exec(settings: &mut StrategySettings, surroundings: &Surroundings) -> Result<Box<dyn TokenSource>, AuthError> {
+fn exec(settings: &mut StrategySettings, context: &BuildContext) -> Result<Box<dyn TokenSource>, AuthError> {
     let command = settings
         .list("command")?
         .ok_or_else(|| AuthError::invalid_setting("command", "it is not set; it is a list of program and arguments"))?;
     let mut helper = Helper::new(command)?
-        .with_environment(surroundings.helper_environment.iter().cloned())
-        .with_supervisor(surroundings.helper_supervisor.clone())
-        .interactive(surroundings.is_interactive);
+        .with_environment(context.helper_environment.iter().cloned())
+        .with_supervisor(context.helper_supervisor.clone())
+        .interactive(context.is_interactive);
     if let Some(timeout) = settings.text("timeout")? {
         let parsed = timeout.parse::<jiff::SignedDuration>().ok().and_then(|timeout| timeout.try_into().ok());
         let timeout = parsed.filter(|timeout: &std::time::Duration| !timeout.is_zero());
@@ -157,14 +195,14 @@ fn exec(settings: &mut StrategySettings, surroundings: &Surroundings) -> Result<
     let has_grant = settings.has("client_id");
     let text = |name| settings.peek(name).map(str::to_owned);
     let target = Target {
-        base_url: surroundings.base_url.clone(),
+        base_url: context.base_url.clone(),
         token_url: text("token_url"),
         audience: text("audience"),
         scope: text("scope").map(|scope| scope.split_whitespace().map(str::to_owned).collect()).unwrap_or_default(),
         resource: text("resource"),
     };
     let source = Exec::new(helper, target);
-    let source = match &surroundings.profile {
+    let source = match &context.profile {
         Some(profile) => source.with_profile(profile),
         None => source,
     };
@@ -175,7 +213,7 @@ fn exec(settings: &mut StrategySettings, surroundings: &Surroundings) -> Result<
         }
         return Ok(Box::new(source));
     }
-    let secret_auth = by_secret(settings.text("client_auth")?.as_deref().unwrap_or("post"))?;
-    let client = client(settings, surroundings, ClientAuth::None)?;
+    let secret_auth = by_secret(settings.word("client_auth")?.unwrap_or(ClientAuthMethod::Post))?;
+    let client = client(settings, context, ClientAuth::None)?;
     Ok(Box::new(source.with_grant(client, secret_auth)))
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use secrecy::SecretString;
 use serde_json::Value;
 
 use super::SecretSetting;
-use crate::{AuthError, read_secret_file};
+use crate::{AuthError, UnknownWord, read_secret_file};
 
 /// Settings by name. A builder of a source takes those it knows; one that is left over is an error.
 #[derive(Default)]
@@ -121,6 +122,12 @@ impl StrategySettings {
             Some(Setting::Text(text)) => Ok(Some(text)),
             Some(_) => Err(AuthError::invalid_setting(name, "it is not a text")),
         }
+    }
+
+    /// Takes a word that stands for a choice.
+    pub fn word<T: FromStr<Err = UnknownWord>>(&mut self, name: &'static str) -> Result<Option<T>, AuthError> {
+        let word = self.text(name)?.map(|word| word.parse());
+        word.transpose().map_err(|error: UnknownWord| AuthError::invalid_setting(name, &error.to_string()))
     }
 
     /// Takes a text that must be there.

@@ -19,7 +19,28 @@ use crate::endpoint::{Body, Fields, TokenEndpoint};
 use crate::http::HttpOptions;
 use crate::secret::{form_encoded, sensitive_header};
 use crate::secret_file::read_secret_file_async;
+use crate::words::words;
 use crate::{AuthError, AuthErrorKind, Clock, FetchContext, ServiceUrl, StoreKey, SystemClock, Token, TokenSource};
+
+words! {
+    /// The methods by which a client authenticates at the token endpoint, as settings name them.
+    ClientAuthMethod {
+        /// Id and secret in the form of the token request.
+        Post = "post",
+        /// Id and secret in a Basic header.
+        Basic = "basic",
+        /// Id and secret in a JSON body.
+        Json = "json",
+        /// An assertion that is signed with a private key (RFC 7523).
+        PrivateKeyJwt = "private-key-jwt",
+        /// An assertion that is signed with the secret (RFC 7523).
+        ClientSecretJwt = "client-secret-jwt",
+        /// The certificate of the connection (RFC 8705).
+        Mtls = "mtls",
+        /// The id alone, of a public client.
+        None = "none",
+    }
+}
 
 /// How a client proves who it is at the token endpoint. The names in the code are those of OpenID Connect Core §9.
 #[derive(Debug)]

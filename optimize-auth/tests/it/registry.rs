@@ -1,5 +1,5 @@
 use optimize_auth::{
-    AuthError, AuthErrorKind, Credentials, FetchContext, Preset, StrategyRegistry, Surroundings, Token, TokenSource,
+    AuthError, AuthErrorKind, BuildContext, Credentials, FetchContext, Preset, StrategyRegistry, Token, TokenSource,
 };
 use optimize_sandbox::Sandbox;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{chain, keys};
 
 fn build(value: Value) -> Result<Box<dyn TokenSource>, AuthError> {
-    StrategyRegistry::default().build_value(value, &Surroundings::default())
+    StrategyRegistry::default().build_value(value, &BuildContext::default())
 }
 
 async fn token(value: Value) -> Result<String, AuthError> {
@@ -157,22 +157,21 @@ impl TokenSource for Vault {
 #[tokio::test]
 async fn a_third_party_s_strategy_is_registered_once_and_built_like_the_others() {
     let mut registry = StrategyRegistry::default();
-    let build = |settings: &mut optimize_auth::StrategySettings, _: &Surroundings| {
+    let build = |settings: &mut optimize_auth::StrategySettings, _: &BuildContext| {
         Ok(Vault { path: settings.required_text("path")?, role: settings.required_secret("role")? })
     };
     registry.register("vault", build).unwrap();
     assert_eq!(registry.register("vault", build).unwrap_err().kind(), AuthErrorKind::InvalidInput);
     assert!(registry.register("static", build).is_err(), "the name of a built-in one is taken too");
-    let surroundings = Surroundings::default();
+    let context = BuildContext::default();
     let value = json!({ "strategy": "vault", "path": "p", "role": "r" });
-    let source = registry.build_value(value.clone(), &surroundings).unwrap();
+    let source = registry.build_value(value.clone(), &context).unwrap();
     assert_eq!(Credentials::new(source).token().await.unwrap().secret().expose_secret(), "p-r");
     let chained =
         json!({ "strategy": "chain", "sources": [{ "strategy": "token-file", "token_file": "/none" }, value] });
-    let source = registry.build_value(chained, &surroundings).unwrap();
+    let source = registry.build_value(chained, &context).unwrap();
     assert_eq!(Credentials::new(source).token().await.unwrap().secret().expose_secret(), "p-r");
-    let error =
-        registry.build_value(json!({ "strategy": "vault", "path": "p", "role": "r", "rol": "x" }), &surroundings);
+    let error = registry.build_value(json!({ "strategy": "vault", "path": "p", "role": "r", "rol": "x" }), &context);
     insta::assert_snapshot!(error.unwrap_err(), @"use `rol`: it has no meaning for the strategy `vault` as it is set; did you mean `role`?");
     assert_eq!(registry.names().last(), Some("vault"));
 }

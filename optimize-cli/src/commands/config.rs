@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::auth::{Login, Switch};
 use crate::app::App;
-use crate::config::{self, Explained, Files, Key, SANDBOX_PROFILE, Settings, UserFile, suggest};
+use crate::config::{self, Explained, Files, Key, Loaded, SANDBOX_PROFILE, Settings, UserFile, suggest};
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
 
@@ -61,7 +61,7 @@ pub(crate) struct Set {
 impl Get {
     fn run(&self, app: &App) -> Result<Outcome, CliError> {
         let key = key(&self.setting)?;
-        match app.settings.get(key, &app.environment)? {
+        match app.settings.get(key)? {
             Some(value) => Ok(Outcome::Document(Document::new(value, None))),
             None => Err(CliError::not_found(format!("get {}: it is not set", key.path()))),
         }
@@ -73,7 +73,7 @@ impl Set {
         app.only_for_people("change the configuration")?;
         let key = key(&self.setting)?;
         // What is wrong in the file now may be what this corrects.
-        let profile = Settings::load(&app.flags, &app.environment, false)?.profile;
+        let profile = Loaded::read(&app.flags, &app.environment, false)?.profile;
         let profile = profile.as_deref();
         config::check_value(key, &self.value, &app.environment)?;
         let mut file = UserFile::open(&app.environment)?;
@@ -98,7 +98,7 @@ impl Config {
         match self {
             Self::Explain => {
                 let row = |found: Explained| json!({ "setting": found.setting, "value": found.value, "source": found.source, "hides": found.hides });
-                Ok(Outcome::Data(Data::rows(app.settings.explain(&app.environment)?.into_iter().map(row))))
+                Ok(Outcome::Data(Data::rows(app.settings.explain()?.into_iter().map(row))))
             }
             Self::Get(command) => command.run(app),
             Self::Init(login) => login.run(app).await,

@@ -1,12 +1,15 @@
 //! A profile that is being set up.
 
+use figment::Profile;
 use secrecy::SecretString;
 use toml_edit::{InlineTable, Item, Value, value};
 
-use super::layers::Layers;
-use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
+use super::layers::{Layer, Layers};
+use super::setting::{Origin, SecretRef, Setting};
+use super::settings::Key;
 use super::{Settings, paths};
 use crate::env_vars::Environment;
+use crate::error::CliError;
 
 /// The settings of a profile to be, in the order in which they were given.
 #[derive(Default)]
@@ -41,15 +44,16 @@ impl Draft {
     }
 
     /// The settings as if the profile were saved and chosen.
-    pub(crate) fn settings(&self, profile: &str, environment: &Environment) -> Settings {
+    pub(crate) fn settings(&self, profile: &str, environment: &Environment) -> Result<Settings, CliError> {
         let origin = Origin::Flag("auth login");
-        let texts = self.texts.iter().map(|(key, text)| (*key, SettingValue::Text(text.clone())));
-        let secret = self.secret.iter();
-        let secret = secret.map(|(key, secret, _)| (*key, SettingValue::Secret(SecretRef::Inline(secret.clone()))));
-        let settings: Vec<_> =
-            texts.chain(secret).map(|(key, value)| Setting { key, value, origin: origin.clone() }).collect();
-        let mut layers = Layers::of(paths::home(environment));
-        layers.push(&settings);
-        Settings { layers, profile: Some(profile.to_owned()), ..Settings::default() }
+        let mut layers = Layers::new(paths::home(environment), None);
+        let texts = self.texts.iter().map(|(key, text)| Setting::new(*key, text.as_str(), origin.clone()));
+        let mut settings: Vec<_> = texts.collect();
+        if let Some((key, secret, _)) = &self.secret {
+            let reference = SecretRef::Inline(layers.keep(secret.clone()));
+            settings.push(Setting::new(*key, reference.value(), origin.clone()));
+        }
+        layers.push(Layer::new(Profile::Default, settings));
+        Ok(Settings { profile: Some(profile.to_owned()), ..Settings::of(layers)? })
     }
 }

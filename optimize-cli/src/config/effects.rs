@@ -1,7 +1,8 @@
 //! What a configuration file would do, in plain words: for the decision whether to trust it.
 
 use super::file::ConfigFile;
-use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
+use super::setting::{Origin, SecretRef, Setting};
+use super::settings::Key;
 use crate::text;
 
 /// One line for each thing that the file sets, the top of the file first, then each profile.
@@ -23,7 +24,7 @@ pub(crate) fn effects(file: &ConfigFile) -> Vec<String> {
 fn line(setting: &Setting) -> String {
     let place = match &setting.origin {
         Origin::File { line, .. } => format!(" (line {line})"),
-        Origin::Variable(_) | Origin::Flag(_) => String::new(),
+        Origin::Variable(_) | Origin::Flag(_) | Origin::Preset | Origin::Default => String::new(),
     };
     format!("{}{place}", effect(setting))
 }
@@ -71,20 +72,19 @@ fn effect(setting: &Setting) -> String {
 }
 
 fn value(setting: &Setting) -> String {
-    match &setting.value {
-        SettingValue::Text(text) => text.clone(),
-        SettingValue::Secret(SecretRef::Inline(_)) => "this file itself".to_owned(),
-        SettingValue::Secret(SecretRef::Command(command)) => {
-            format!("the output of the program {}", command_line(command))
-        }
-        SettingValue::Secret(secret) => format!("the {secret}"),
-        SettingValue::List(words) => command_line(words),
-        SettingValue::Tables(tables) => {
-            let members = tables.iter().map(|table| table.iter().map(effect).collect::<Vec<_>>().join(", "));
-            members.collect::<Vec<_>>().join("; else ")
-        }
-        SettingValue::Unset => "nothing".to_owned(),
+    match setting.secret() {
+        Some(SecretRef::Inline(_)) => return "this file itself".to_owned(),
+        Some(SecretRef::Command(command)) => return format!("the output of the program {}", command_line(&command)),
+        Some(secret) => return format!("the {secret}"),
+        None => {}
     }
+    if let Some(words) = setting.list() {
+        return command_line(&words);
+    }
+    let members = setting.members();
+    let members: Vec<_> =
+        members.iter().map(|member| member.iter().map(effect).collect::<Vec<_>>().join(", ")).collect();
+    if members.is_empty() { setting.shown() } else { members.join("; else ") }
 }
 
 fn command_line(words: &[String]) -> String {

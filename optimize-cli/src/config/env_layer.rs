@@ -1,7 +1,10 @@
-//! Settings from the environment, as texts: an all-digit id stays a text.
+//! Settings from the environment, as strings: an id of digits stays a string.
+
+use figment::value::Value;
 
 use super::nearest;
-use super::schema::{Key, Origin, SecretRef, Setting, SettingValue};
+use super::setting::{Origin, SecretRef, Setting};
+use super::settings::Key;
 use crate::env_vars::{
     self, ASSERTION_FILE, CLIENT, CLIENT_MODE, CLIENT_SECRET_FILE, Environment, PRIVATE_KEY_FILE, TOKEN_FILE, TOKENS,
 };
@@ -9,24 +12,24 @@ use crate::error::CliError;
 
 /// Settings that hold whatever the server is.
 pub(crate) fn general(environment: &Environment) -> Result<Vec<Setting>, CliError> {
-    texts(environment, &[Key::Output])
+    strings(environment, &[Key::Output])
 }
 
 /// Settings of the server and of the access to it.
 pub(crate) fn server(environment: &Environment) -> Result<Vec<Setting>, CliError> {
     let keys: Vec<_> = Key::ALL.iter().copied().filter(|key| *key != Key::Output).collect();
-    let mut settings = texts(environment, &keys)?;
+    let mut settings = strings(environment, &keys)?;
     settings.extend(credentials(environment)?);
     Ok(settings)
 }
 
-fn texts(environment: &Environment, keys: &[Key]) -> Result<Vec<Setting>, CliError> {
+fn strings(environment: &Environment, keys: &[Key]) -> Result<Vec<Setting>, CliError> {
     let mut settings = Vec::new();
     for key in keys {
         if let Some((name, value)) = environment.first(key.variables())? {
-            settings.push(setting(*key, SettingValue::Text(value.to_owned()), name));
+            settings.push(setting(*key, value, name));
         } else if *key == Key::Preset && environment.setting(CLIENT_MODE)?.is_some_and(is_saas) {
-            settings.push(setting(*key, SettingValue::Text("saas".to_owned()), CLIENT_MODE));
+            settings.push(setting(*key, "saas", CLIENT_MODE));
         }
     }
     Ok(settings)
@@ -42,24 +45,24 @@ fn credentials(environment: &Environment) -> Result<Vec<Setting>, CliError> {
     let mut own = family(environment, CLIENT[0])?;
     let file = |name| Ok::<_, CliError>(environment.setting(name)?.map(|path| SecretRef::File(path.into())));
     if let Some(path) = file(PRIVATE_KEY_FILE)? {
-        own.push(setting(Key::PrivateKey, SettingValue::Secret(path), PRIVATE_KEY_FILE));
+        own.push(setting(Key::PrivateKey, path.value(), PRIVATE_KEY_FILE));
     }
     if let Some(path) = environment.setting(ASSERTION_FILE)? {
-        own.push(setting(Key::AssertionFile, SettingValue::Text(path.to_owned()), ASSERTION_FILE));
+        own.push(setting(Key::AssertionFile, path, ASSERTION_FILE));
     }
     if let Some(path) = file(CLIENT_SECRET_FILE)? {
         if own.iter().any(|setting| setting.key == Key::ClientSecret) {
             let problem = format!("read the environment: {} and {CLIENT_SECRET_FILE} are both set", CLIENT[0].1);
             return Err(CliError::config(problem).with_hint(format!("unset {} or {CLIENT_SECRET_FILE}", CLIENT[0].1)));
         }
-        own.push(setting(Key::ClientSecret, SettingValue::Secret(path), CLIENT_SECRET_FILE));
+        own.push(setting(Key::ClientSecret, path.value(), CLIENT_SECRET_FILE));
     }
     let token = environment
         .first(&TOKENS)?
-        .map(|(name, _)| vec![setting(Key::Token, SettingValue::Secret(SecretRef::Variable(name.to_owned())), name)]);
+        .map(|(name, _)| vec![setting(Key::Token, SecretRef::Variable(name.to_owned()).value(), name)]);
     let sets = [
         token,
-        file(TOKEN_FILE)?.map(|path| vec![setting(Key::Token, SettingValue::Secret(path), TOKEN_FILE)]),
+        file(TOKEN_FILE)?.map(|path| vec![setting(Key::Token, path.value(), TOKEN_FILE)]),
         Some(own).filter(|own| !own.is_empty()),
     ];
     let mut sets: Vec<_> = sets.into_iter().flatten().collect();
@@ -84,17 +87,17 @@ fn family(environment: &Environment, names: (&str, &str)) -> Result<Vec<Setting>
     let (id_name, secret_name) = names;
     let mut family = Vec::new();
     if let Some(id) = environment.setting(id_name)? {
-        family.push(setting(Key::ClientId, SettingValue::Text(id.to_owned()), id_name));
+        family.push(setting(Key::ClientId, id, id_name));
     }
     if environment.setting(secret_name)?.is_some() {
         let secret = SecretRef::Variable(secret_name.to_owned());
-        family.push(setting(Key::ClientSecret, SettingValue::Secret(secret), secret_name));
+        family.push(setting(Key::ClientSecret, secret.value(), secret_name));
     }
     Ok(family)
 }
 
-fn setting(key: Key, value: SettingValue, variable: &str) -> Setting {
-    Setting { key, value, origin: Origin::Variable(variable.to_owned()) }
+fn setting(key: Key, value: impl Into<Value>, variable: &str) -> Setting {
+    Setting::new(key, value, Origin::Variable(variable.to_owned()))
 }
 
 /// The variables with credentials that are there and do not apply, each with the reason. For errors about missing ones.

@@ -1,16 +1,22 @@
 //! One configuration file, checked key by key. No error shows a value, since it may be a secret.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use figment::value::{Dict, Value};
 use optimize_auth::http::without_mark;
+use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use toml_edit::{Document, Item, TableLike};
 
+use super::layers::Layers;
 use super::nearest;
-use super::schema::{Form, Key, Origin, SecretRef, Setting, SettingValue};
+use super::setting::{Origin, SecretRef, Setting};
+use super::settings::Key;
+use super::types::Form;
 use crate::error::CliError;
 use crate::{input, sha256, text};
 
@@ -26,6 +32,8 @@ pub(crate) struct ConfigFile {
     pub(crate) profiles: BTreeMap<String, Vec<Setting>>,
     /// The SHA-256 of its text.
     pub(crate) sha256: String,
+    /// The secrets that stand in it. A reference holds their number.
+    secrets: Vec<SecretString>,
 }
 
 impl ConfigFile {
@@ -52,9 +60,16 @@ impl ConfigFile {
         names
     }
 
+    /// Moves the secrets that stand in the file to the layers, and renumbers the references to them.
+    pub(crate) fn keep_secrets(&mut self, layers: &mut Layers) {
+        let numbers: Vec<_> = self.secrets.drain(..).map(|secret| layers.keep(secret)).collect();
+        let all = self.settings.iter_mut().chain(self.profiles.values_mut().flatten());
+        all.for_each(|setting| renumber(&mut setting.value, &numbers));
+    }
+
     /// Whether secrets may stand in the file depends on `is_private`.
     pub(crate) fn parse(path: &Path, text: &str, is_private: bool) -> Result<Self, CliError> {
-        let place = Place { path, text, is_private };
+        let place = Place { path, text, is_private, secrets: RefCell::default() };
         let document = Document::parse(text).map_err(|error| place.error(error.span(), error.message()))?;
         let mut file = Self { path: path.to_owned(), sha256: sha256::of_bytes(text.as_bytes()), ..Self::default() };
         for (name, item) in document.as_table() {
@@ -68,7 +83,7 @@ impl ConfigFile {
                             );
                         }
                         if !is_plain(profile) {
-                            let problem = "the name of a profile holds something else than letters, digits, - and _";
+                            let problem = "profile names may contain only letters, digits, `-` and `_`";
                             return Err(place.error(item.span(), problem));
                         }
                         let settings = place.settings(place.table(profile, item)?, &[])?;
@@ -79,6 +94,7 @@ impl ConfigFile {
             }
         }
         file.settings = place.settings(document.as_table(), &["default_profile", "profiles"])?;
+        file.secrets = place.secrets.into_inner();
         Ok(file)
     }
 }
@@ -87,6 +103,7 @@ struct Place<'a> {
     path: &'a Path,
     text: &'a str,
     is_private: bool,
+    secrets: RefCell<Vec<SecretString>>,
 }
 
 impl Place<'_> {
@@ -126,26 +143,26 @@ impl Place<'_> {
     fn setting(&self, key: Key, item: &Item) -> Result<Setting, CliError> {
         let path = key.path();
         let value = match key.form() {
-            Form::Text => SettingValue::Text(self.text(path, item)?.to_owned()),
-            Form::Path => SettingValue::Text(self.beside(self.text(path, item)?).to_string_lossy().into_owned()),
+            Form::Text => Value::from(self.text(path, item)?),
+            Form::Path => Value::from(self.beside(self.text(path, item)?).to_string_lossy().into_owned()),
             Form::Boolean => match item.as_bool() {
-                Some(value) => SettingValue::Text(value.to_string()),
-                None => return Err(self.error(item.span(), &format!("`{path}` is not true or false"))),
+                Some(value) => Value::from(value),
+                None => return Err(self.error(item.span(), &format!("`{path}` must be true or false"))),
             },
-            Form::Secret => SettingValue::Secret(self.secret(path, item)?),
-            Form::List => SettingValue::List(self.list(path, item)?),
-            Form::Tables => SettingValue::Tables(self.tables(path, item)?),
+            Form::Secret => self.secret(path, item)?.value(),
+            Form::List => Value::from(self.list(path, item)?),
+            Form::Tables => Value::from(self.tables(path, item)?),
         };
         Ok(Setting { key, value, origin: self.origin(item.span()) })
     }
 
     /// A reference in a table with one entry, or the secret itself.
     fn secret(&self, path: &str, item: &Item) -> Result<SecretRef, CliError> {
-        const EXPECTED: &str =
-            "{ env = \"NAME\" }, { file = \"PATH\" }, { keyring = \"ENTRY\" } or { command = [\"PROGRAM\", …] }";
         if let Some(text) = item.as_str() {
             if self.is_private {
-                return Ok(SecretRef::Inline(text.to_owned().into()));
+                let mut secrets = self.secrets.borrow_mut();
+                secrets.push(text.to_owned().into());
+                return Ok(SecretRef::Inline(secrets.len() - 1));
             }
             let problem = format!("`{path}` is a secret, and others can read this file");
             let fix = format!(
@@ -160,24 +177,24 @@ impl Place<'_> {
             Some([("file", file)]) => Ok(SecretRef::File(self.beside(self.text("file", file)?))),
             Some([("keyring", entry)]) => Ok(SecretRef::Keyring(self.text("keyring", entry)?.to_owned())),
             Some([("command", command)]) => Ok(SecretRef::Command(self.list("command", command)?)),
-            _ => Err(self.error(item.span(), &format!("`{path}` is not {EXPECTED}"))),
+            _ => Err(self.error(item.span(), &format!("`{path}` must be {}", SecretRef::FORMS))),
         }
     }
 
     fn list(&self, path: &str, item: &Item) -> Result<Vec<String>, CliError> {
         let Some(array) = item.as_array() else {
-            return Err(self.error(item.span(), &format!("`{path}` is not a list of texts")));
+            return Err(self.error(item.span(), &format!("`{path}` must be a list of strings")));
         };
         let texts = array.iter().map(|value| {
             let text = value.as_str().map(str::to_owned);
-            text.ok_or_else(|| self.error(value.span(), &format!("`{path}` holds something else than a text")))
+            text.ok_or_else(|| self.error(value.span(), &format!("each entry of `{path}` must be a string")))
         });
         texts.collect()
     }
 
     /// `[[auth.sources]]` or a list of inline tables.
-    fn tables(&self, path: &str, item: &Item) -> Result<Vec<Vec<Setting>>, CliError> {
-        let problem = || self.error(item.span(), &format!("`{path}` is not a list of tables"));
+    fn tables(&self, path: &str, item: &Item) -> Result<Vec<Dict>, CliError> {
+        let problem = || self.error(item.span(), &format!("`{path}` must be a list of tables"));
         let tables: Vec<&dyn TableLike> = match (item.as_array_of_tables(), item.as_array()) {
             (Some(tables), _) => tables.iter().map(|table| table as &dyn TableLike).collect(),
             (None, Some(array)) => {
@@ -186,19 +203,23 @@ impl Place<'_> {
             }
             (None, None) => return Err(problem()),
         };
-        tables.into_iter().map(|table| self.auth_settings(table)).collect()
+        let members = tables.into_iter().map(|table| {
+            let settings = self.auth_settings(table)?.into_iter();
+            Ok(settings.map(|setting| (setting.key.name().to_owned(), setting.value)).collect())
+        });
+        members.collect()
     }
 
     fn text<'i>(&self, name: &str, item: &'i Item) -> Result<&'i str, CliError> {
         match item.as_str() {
             Some(text) if !text.trim().is_empty() => Ok(text),
             Some(_) => Err(self.error(item.span(), &format!("`{name}` is empty"))),
-            None => Err(self.error(item.span(), &format!("`{name}` is not a text in quotes"))),
+            None => Err(self.error(item.span(), &format!("`{name}` must be a string"))),
         }
     }
 
     fn table<'i>(&self, name: &str, item: &'i Item) -> Result<&'i dyn TableLike, CliError> {
-        item.as_table_like().ok_or_else(|| self.error(item.span(), &format!("`{name}` is not a table")))
+        item.as_table_like().ok_or_else(|| self.error(item.span(), &format!("`{name}` must be a table")))
     }
 
     fn beside(&self, relative: &str) -> PathBuf {
@@ -231,11 +252,26 @@ pub(crate) fn is_plain(key: &str) -> bool {
 
 fn add_secret_variables(settings: &[Setting], names: &mut Vec<String>) {
     for setting in settings {
-        match &setting.value {
-            SettingValue::Secret(SecretRef::Variable(name)) => names.push(name.clone()),
-            SettingValue::Tables(tables) => tables.iter().for_each(|table| add_secret_variables(table, names)),
-            _ => {}
+        if let Some(SecretRef::Variable(name)) = setting.secret() {
+            names.push(name);
         }
+        setting.members().iter().for_each(|member| add_secret_variables(member, names));
+    }
+}
+
+/// Gives each reference to a secret that stands in the file its number among all such secrets.
+fn renumber(value: &mut Value, numbers: &[usize]) {
+    match value {
+        Value::Array(_, items) => items.iter_mut().for_each(|item| renumber(item, numbers)),
+        Value::Dict(_, members) => {
+            for (name, member) in members {
+                match member.to_u128().and_then(|number| usize::try_from(number).ok()).and_then(|n| numbers.get(n)) {
+                    Some(number) if name == "inline" => *member = Value::from(*number),
+                    _ => renumber(member, numbers),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -1,81 +1,83 @@
-//! The JSON Schema of a configuration file, for editors.
+//! The JSON Schema of a configuration file, for editors, from the same structs as the settings.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
 
 use super::SANDBOX_PROFILE;
-use super::schema::{Form, Key};
+use super::settings::{Auth, Cache, Http, Key, Output, Provider, Server};
 
-/// The words that a setting can be, where they are few.
-fn words(key: Key) -> Option<&'static [&'static str]> {
-    Some(match key {
-        Key::Output => &["auto", "table", "json", "ndjson", "csv"],
-        Key::Preset => &["saas", "self-managed", "entra"],
-        Key::Strategy => &["none", "static", "client-credentials", "client-assertion", "token-file", "exec", "chain"],
-        Key::Interactive => &["never", "if-tty"],
-        Key::ClientAuth => &["post", "basic", "json", "private-key-jwt", "client-secret-jwt", "mtls", "none"],
-        Key::SigningAlgorithm => &["RS256", "PS256", "ES256", "EdDSA"],
-        _ => return None,
-    })
+/// Configuration of optimize
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct File {
+    #[schemars(flatten)]
+    settings: Profile,
+    /// The profile that is used if none is named
+    default_profile: Option<String>,
+    /// Settings by name; `sandbox` is built in
+    profiles: Option<BTreeMap<String, Profile>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "profile")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Profile {
+    #[schemars(flatten)]
+    server: Server,
+    #[schemars(flatten)]
+    output: Output,
+    #[schemars(flatten)]
+    http: Http,
+    #[schemars(flatten)]
+    cache: Cache,
+    #[schemars(flatten)]
+    provider: Provider,
+    auth: Option<Auth>,
 }
 
 /// The schema (2020-12). Unknown keys are errors to the program, and so they are here.
 pub(crate) fn json_schema() -> Value {
-    let settings = |is_of: &dyn Fn(&Key) -> bool| -> Map<String, Value> {
-        let keys = Key::ALL.iter().copied().filter(is_of);
-        keys.map(|key| (key.name().to_owned(), property(key))).collect()
-    };
-    let auth = settings(&|key| key.path().starts_with("auth."));
-    let mut profile = settings(&|key| !key.path().starts_with("auth."));
-    profile.insert("auth".to_owned(), json!({ "$ref": "#/$defs/auth" }));
-    let mut top = profile.clone();
-    let default = json!({ "type": "string", "description": "The profile that is used if none is named" });
-    top.insert("default_profile".to_owned(), default);
-    let profiles = json!({
-        "type": "object", "description": "Settings by name; `sandbox` is built in",
-        "propertyNames": { "not": { "const": SANDBOX_PROFILE } },
-        "additionalProperties": { "$ref": "#/$defs/profile" },
-    });
-    top.insert("profiles".to_owned(), profiles);
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Configuration of optimize",
-        "type": "object",
-        "properties": top,
-        "additionalProperties": false,
-        "$defs": {
-            "profile": { "type": "object", "properties": profile, "additionalProperties": false },
-            "auth": { "type": "object", "properties": auth, "additionalProperties": false },
-            "secret": { "oneOf": [
-                { "type": "string", "minLength": 1, "description": "Only in a file that nobody else can read" },
-                reference("env", &json!({ "type": "string", "minLength": 1 })),
-                reference("file", &json!({ "type": "string", "minLength": 1 })),
-                reference("keyring", &json!({ "type": "string", "minLength": 1 })),
-                reference("command", &json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 })),
-            ] },
-        },
-    })
+    let generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    let mut schema = generator.into_root_schema_for::<File>().to_value();
+    schema["properties"]["profiles"]["propertyNames"] = json!({ "not": { "const": SANDBOX_PROFILE } });
+    add_variables(&mut schema["properties"], "");
+    add_variables(&mut schema["$defs"]["profile"]["properties"], "");
+    add_variables(&mut schema["$defs"]["auth"]["properties"], "auth.");
+    schema
 }
 
-fn reference(name: &str, form: &Value) -> Value {
-    json!({ "type": "object", "properties": { name: form }, "required": [name], "additionalProperties": false })
+/// Adds the environment variables of each setting. They are for people; a validator ignores them.
+fn add_variables(properties: &mut Value, prefix: &str) {
+    for (name, property) in properties.as_object_mut().into_iter().flatten() {
+        remove_null(property);
+        let path = format!("{prefix}{name}");
+        let key = Key::ALL.iter().find(|key| key.path() == path);
+        let variables = key.map(|key| key.all_variables()).unwrap_or_default();
+        if !variables.is_empty() {
+            property["x-environment"] = variables.into();
+        }
+    }
 }
 
-fn property(key: Key) -> Value {
-    let mut property = match key.form() {
-        Form::Text | Form::Path => json!({ "type": "string", "minLength": 1 }),
-        Form::Boolean => json!({ "type": "boolean" }),
-        Form::Secret => json!({ "$ref": "#/$defs/secret" }),
-        Form::List => json!({ "type": "array", "items": { "type": "string" } }),
-        Form::Tables => json!({ "type": "array", "items": { "$ref": "#/$defs/auth" } }),
-    };
-    if let Some(words) = words(key) {
-        property["enum"] = words.into();
+/// A file of TOML has no null: a setting that is not made is absent.
+fn remove_null(property: &mut Value) {
+    let is_null = |value: &Value| value.is_null() || value == "null" || value["type"] == "null";
+    for name in ["type", "enum", "anyOf"] {
+        if let Some(Value::Array(values)) = property.get_mut(name) {
+            values.retain(|value| !is_null(value));
+        }
     }
-    property["description"] = key.about().into();
-    let variables = key.all_variables();
-    if !variables.is_empty() {
-        // For people; a validator passes over what it does not know.
-        property["x-environment"] = variables.into();
+    if let Some([only]) = property["type"].as_array().map(Vec::as_slice) {
+        property["type"] = only.clone();
     }
-    property
+    if let Some([Value::Object(only)]) = property["anyOf"].as_array().map(Vec::as_slice) {
+        let only = only.clone();
+        if let Some(members) = property.as_object_mut() {
+            members.remove("anyOf");
+            members.extend(only);
+        }
+    }
 }

@@ -9,7 +9,8 @@ use optimize_auth::{SecretProblem, one_line_break_less, read_secret, read_secret
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use super::schema::SecretRef;
+use super::layers::Layers;
+use super::setting::SecretRef;
 use super::{Occasion, secret_command};
 use crate::error::CliError;
 use crate::prompt::Terminal;
@@ -19,11 +20,18 @@ use crate::prompt::Terminal;
 const KEYRING_SERVICE: &str = "optimize";
 
 /// The secret, without the line break that editors and `echo` put at its end. `what` names it in errors.
-pub(crate) fn resolve(secret: &SecretRef, what: &str, occasion: &Occasion<'_>) -> Result<SecretString, CliError> {
+///
+/// `layers` hold the secrets that stand in files.
+pub(crate) fn resolve(
+    secret: &SecretRef,
+    what: &str,
+    occasion: &Occasion<'_>,
+    layers: &Layers,
+) -> Result<SecretString, CliError> {
     let environment = occasion.environment;
     let failed = |problem: &str| CliError::config(format!("read the {what} from {secret}: {problem}"));
     match secret {
-        SecretRef::Inline(secret) => Ok(secret.clone()),
+        SecretRef::Inline(number) => layers.inline(*number).cloned().ok_or_else(|| failed("it is not there")),
         SecretRef::Variable(name) => {
             let value = environment.raw(name).ok_or_else(|| failed("it is not set"))?;
             let text = Zeroizing::new(value.to_str().ok_or_else(|| failed("it is not UTF-8"))?.to_owned());

@@ -7,8 +7,10 @@ use std::path::{Component, Path};
 
 use super::file::ConfigFile;
 use super::layers::Layers;
-use super::schema::{Key, Origin, Reach, SecretRef, Setting, SettingValue};
+use super::setting::{Origin, SecretRef, Setting};
+use super::settings::{Key, Reach};
 use super::trust_store::TrustStore;
+use super::types::Form;
 use crate::error::CliError;
 use crate::{ownership, text};
 
@@ -51,7 +53,7 @@ pub(super) fn check(layers: &Layers, file: &Path, standing: Standing) -> Result<
     if standing.is_trusted() {
         return Ok(());
     }
-    let in_effect: Vec<_> = Key::ALL.iter().filter_map(|key| layers.said(*key)).collect();
+    let in_effect: Vec<_> = Key::ALL.iter().filter_map(|key| layers.get(*key)).collect();
     let is_from_it = |setting: &Setting| matches!(&setting.origin, Origin::File { path, .. } if path == file);
     let Some(first) = in_effect.iter().find(|setting| is_from_it(setting) && setting.key.reach() != Reach::Nowhere)
     else {
@@ -93,15 +95,14 @@ fn is_self_contained(in_effect: &[&Setting], is_from_it: impl Fn(&Setting) -> bo
 
 /// Whether a setting holds its value itself, or names a file below the directory of the configuration file.
 fn stays_within(setting: &Setting, directory: &Path) -> bool {
-    use super::schema::Form;
-    match (&setting.value, setting.key) {
+    match (setting.key, setting.key.form(), setting.secret()) {
         // A directory that we make private and write to.
-        (_, Key::TokenCache) => false,
-        (SettingValue::Text(path), key) if key.form() == Form::Path => is_below(Path::new(path), directory),
-        (SettingValue::Text(_) | SettingValue::Unset | SettingValue::Secret(SecretRef::Inline(_)), _) => true,
-        (SettingValue::Secret(SecretRef::File(path)), _) => is_below(path, directory),
+        (Key::TokenCache, ..) => false,
+        (_, Form::Path, _) => is_below(Path::new(setting.value.as_str().unwrap_or_default()), directory),
+        (_, Form::Text | Form::Boolean, _) | (_, Form::Secret, Some(SecretRef::Inline(_))) => true,
+        (_, Form::Secret, Some(SecretRef::File(path))) => is_below(&path, directory),
         // Variables, keyrings and programs are the user's.
-        (SettingValue::Secret(_) | SettingValue::List(_) | SettingValue::Tables(_), _) => false,
+        (_, Form::Secret | Form::List | Form::Tables, _) => false,
     }
 }
 
@@ -120,7 +121,7 @@ fn is_below(path: &Path, directory: &Path) -> bool {
 pub(super) fn check_program(setting: &Setting, command: &[String]) -> Result<(), CliError> {
     let named_by = match &setting.origin {
         Origin::File { path, .. } => ownership::check_file(path),
-        Origin::Variable(_) | Origin::Flag(_) => Ok(()),
+        Origin::Variable(_) | Origin::Flag(_) | Origin::Preset | Origin::Default => Ok(()),
     };
     named_by.and_then(|()| ownership::check_command(command)).map_err(|problem| {
         let message = format!("use {} ({}): {problem}", setting.key.path(), setting.origin);

@@ -1,7 +1,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::super::schema::Form;
+use figment::value::Value;
+
+use super::super::layers::Layer;
 use super::*;
 
 /// Where the secret in use comes from.
@@ -62,29 +64,27 @@ impl Project {
         self.directory.path().join("project").join(name)
     }
 
-    fn of_file(&self, key: Key, value: SettingValue) -> Setting {
-        Setting { key, value, origin: Origin::File { path: self.file(), line: 1, column: 1 } }
+    fn of_file(&self, key: Key, value: impl Into<Value>) -> Setting {
+        Setting::new(key, value, Origin::File { path: self.file(), line: 1, column: 1 })
     }
 
     /// A value that the setting could have.
-    fn sample(&self, key: Key) -> SettingValue {
+    fn sample(&self, key: Key) -> Value {
         match key.form() {
-            Form::Path => SettingValue::Text(self.beside("below").display().to_string()),
-            Form::Text | Form::Boolean => SettingValue::Text("x".to_owned()),
-            Form::Secret => SettingValue::Secret(SecretRef::Inline("x".into())),
-            Form::List => SettingValue::List(vec!["/x".to_owned()]),
-            Form::Tables => SettingValue::Tables(Vec::new()),
+            Form::Path => self.beside("below").display().to_string().into(),
+            Form::Text | Form::Boolean => "x".into(),
+            Form::Secret => SecretRef::Inline(0).value(),
+            Form::List => vec!["/x"].into(),
+            Form::Tables => Vec::<Value>::new().into(),
         }
     }
 
     fn secret(&self, origin: SecretOrigin) -> Option<Setting> {
-        let of_file = |secret| Some(self.of_file(Key::Token, SettingValue::Secret(secret)));
-        let elsewhere = |origin| {
-            Some(Setting { key: Key::Token, value: SettingValue::Secret(SecretRef::Inline("x".into())), origin })
-        };
+        let of_file = |secret: SecretRef| Some(self.of_file(Key::Token, secret.value()));
+        let elsewhere = |origin| Some(Setting::new(Key::Token, SecretRef::Inline(0).value(), origin));
         match origin {
             S::None => None,
-            S::Literal => of_file(SecretRef::Inline("x".into())),
+            S::Literal => of_file(SecretRef::Inline(0)),
             S::FileBelow => of_file(SecretRef::File(self.beside("below"))),
             S::FileAbove => of_file(SecretRef::File(self.beside("../above"))),
             S::LinkOut => of_file(SecretRef::File(self.beside("link"))),
@@ -99,7 +99,9 @@ impl Project {
 
     fn outcome(&self, settings: &[Setting], standing: Standing) -> bool {
         let mut layers = Layers::default();
-        layers.push_partial(settings);
+        for setting in settings {
+            layers.push(Layer::completing(vec![setting.clone()], Vec::new()));
+        }
         check(&layers, &self.file(), standing).is_ok()
     }
 }
@@ -109,7 +111,7 @@ impl Project {
 #[test]
 fn every_setting_and_every_origin_of_the_secret_has_its_outcome() {
     let project = Project::new();
-    let server = project.of_file(Key::BaseUrl, SettingValue::Text("https://x.example".to_owned()));
+    let server = project.of_file(Key::BaseUrl, "https://x.example");
     let mut table = String::new();
     for key in Key::ALL.iter().copied() {
         let setting = project.of_file(key, project.sample(key));
@@ -179,7 +181,7 @@ fn what_the_user_says_needs_no_decision() {
             Origin::Variable("X".to_owned()),
             Origin::File { path: "/own.toml".into(), line: 1, column: 1 },
         ] {
-            let harmless = project.of_file(Key::Output, SettingValue::Text("json".to_owned()));
+            let harmless = project.of_file(Key::Output, "json");
             let own = Setting { key, value: project.sample(key), origin: said };
             assert!(project.outcome(&[harmless, own], Standing::Unknown), "{key:?}");
         }
@@ -190,9 +192,9 @@ fn what_the_user_says_needs_no_decision() {
 #[test]
 fn a_destination_that_a_flag_overrides_is_none() {
     let project = Project::new();
-    let server = project.of_file(Key::BaseUrl, SettingValue::Text("https://evil.example".to_owned()));
-    let value = SettingValue::Text("https://mine.example".to_owned());
-    let flag = Setting { key: Key::BaseUrl, value, origin: Origin::Flag("--base-url") };
+    let server = project.of_file(Key::BaseUrl, "https://evil.example");
+    let value = "https://mine.example";
+    let flag = Setting { key: Key::BaseUrl, value: value.into(), origin: Origin::Flag("--base-url") };
     assert!(!project.outcome(std::slice::from_ref(&server), Standing::Unknown));
     assert!(project.outcome(&[server, flag], Standing::Unknown));
 }
@@ -201,7 +203,7 @@ fn a_destination_that_a_flag_overrides_is_none() {
 #[test]
 fn a_cluster_is_a_server() {
     let project = Project::new();
-    let text = |key| project.of_file(key, SettingValue::Text("x".to_owned()));
+    let text = |key| project.of_file(key, "x");
     let secret = project.secret(S::Literal).unwrap();
     assert!(project.outcome(&[text(Key::Region), text(Key::ClusterId), secret.clone()], Standing::Unknown));
     assert!(!project.outcome(&[text(Key::Region), secret.clone()], Standing::Unknown));

@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use super::file::ConfigFile;
-use super::schema::{Form, Key};
+use super::settings::Key;
+use super::types::Form;
 use super::{Draft, paths};
 use crate::env_vars::Environment;
 use crate::error::CliError;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use optimize_auth::{
-    AuthError, AuthErrorKind, FetchContext, StrategyRegistry, StrategySettings, Surroundings, Token, TokenSource,
+    AuthError, AuthErrorKind, BuildContext, FetchContext, StrategyRegistry, StrategySettings, Token, TokenSource,
     read_secret_file,
 };
 
@@ -24,7 +24,7 @@ impl Mailbox {
     ///
     /// # Errors
     /// If `directory` is missing or `lifetime_seconds` is no number.
-    pub fn from_settings(settings: &mut StrategySettings, _: &Surroundings) -> Result<Self, AuthError> {
+    pub fn from_settings(settings: &mut StrategySettings, _: &BuildContext) -> Result<Self, AuthError> {
         let directory = settings.required_text("directory")?.into();
         let lifetime = settings.text("lifetime_seconds")?.unwrap_or_else(|| "60".to_owned());
         let lifetime =

@@ -1,12 +1,12 @@
 //! The strategy as a program uses it.
 
 use custom_strategy::registry;
-use optimize_auth::{AuthError, Credentials, Surroundings};
+use optimize_auth::{AuthError, BuildContext, Credentials};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 async fn token(settings: Value) -> Result<String, AuthError> {
-    let credentials = Credentials::new(registry()?.build_value(settings, &Surroundings::default())?);
+    let credentials = Credentials::new(registry()?.build_value(settings, &BuildContext::default())?);
     Ok(credentials.token().await?.secret().expose_secret().to_owned())
 }
 

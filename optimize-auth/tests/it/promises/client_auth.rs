@@ -37,7 +37,7 @@ async fn a_private_key_of_every_kind_proves_the_client() {
         (key(&jwk.0), jwk.1, "ES256"),
         (key(&edwards.0), edwards.1, "EdDSA"),
     ] {
-        assert_eq!(key.algorithm().as_str(), algorithm);
+        assert_eq!(key.algorithm().name(), algorithm);
         let sandbox = knowing(&public).start().await.unwrap();
         credentials(client_by(&sandbox, ClientAuth::PrivateKeyJwt(key))).token().await.unwrap();
     }

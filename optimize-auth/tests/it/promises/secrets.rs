@@ -1,9 +1,8 @@
 //! A secret reaches its server unchanged and appears nowhere else.
 
 use optimize_auth::{
-    Anonymous, AuthErrorKind, Cached, Chain, ClientAuth, ClientCredentials, Credentials, Exec, FileStore, Issuer,
-    MemoryStore, ServiceUrl, StaticBearer, StoreKey, StrategyRegistry, StrategySettings, Surroundings, Token,
-    TokenFile,
+    Anonymous, AuthErrorKind, BuildContext, Cached, Chain, ClientAuth, ClientCredentials, Credentials, Exec, FileStore,
+    Issuer, MemoryStore, ServiceUrl, StaticBearer, StoreKey, StrategyRegistry, StrategySettings, Token, TokenFile,
     exec::{Granted, Helper, Response, Target},
     http::HttpOptions,
 };
@@ -39,7 +38,7 @@ async fn the_debug_form_of_every_public_type_shows_no_secret() {
         format!("{:?}", Credentials::static_bearer(secret()).unwrap()),
         format!("{http:?} {:?}", client(ClientAuth::Tls).with_http(http.clone())),
         format!("{:?}", StrategySettings::new("static").with_secret("token", secret()).with_text("x", canary.secret())),
-        format!("{:?}", Surroundings::default()),
+        format!("{:?}", BuildContext::default()),
         format!(
             "{:?}",
             Response {
@@ -142,7 +141,7 @@ fn no_error_of_the_registry_carries_a_value() {
         for value in &odd {
             let mut settings = whole.clone();
             settings[name] = value.clone();
-            let Err(error) = registry.build_value(settings, &Surroundings::default()) else { continue };
+            let Err(error) = registry.build_value(settings, &BuildContext::default()) else { continue };
             let text = format!("{} {error:?}", chain(&error));
             // The path of a file and a URL are not secrets; errors may contain them.
             if !(text.contains("from file") || name == "token_url" || name == "issuer") {

@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use optimize_auth::http::Contact;
-use optimize_auth::{AuthError, ServiceUrl, Token};
+use optimize_auth::{AuthError, BuiltinStrategy, ClientAuthMethod, ServiceUrl, Token};
 use serde_json::{Value, json};
 
 use super::check_accepted;
@@ -164,22 +164,22 @@ async fn other_body(app: &App, error: &AuthError) -> Option<String> {
     let was_unread =
         matches!(error.status(), Some(400 | 415)) && matches!(error.code(), None | Some("invalid_request"));
     let (strategy, _) = app.settings.strategy()?;
-    let other = match app.settings.client_auth().as_deref() {
-        None | Some("post") => "json",
-        Some("json") => "post",
+    let other = match app.settings.client_auth() {
+        None | Some(ClientAuthMethod::Post) => ClientAuthMethod::Json,
+        Some(ClientAuthMethod::Json) => ClientAuthMethod::Post,
         _ => return None,
     };
-    if !was_unread || strategy != "client-credentials" {
+    if !was_unread || strategy != BuiltinStrategy::ClientCredentials {
         return None;
     }
     tokio::time::sleep(BETWEEN_TOKEN_REQUESTS).await;
     app.credentials_by(other).ok()?.token().await.ok()?;
-    Some(hints::filled(&hints::OTHER_BODY, &[("client_auth", other)]))
+    Some(hints::filled(&hints::OTHER_BODY, &[("client_auth", other.name())]))
 }
 
 fn claims(app: &App, token: Option<&Token>) -> Step {
     let Some(claims) = token.and_then(Token::claims) else {
-        let is_shared = app.settings.strategy().is_some_and(|(strategy, _)| strategy == "static");
+        let is_shared = app.settings.strategy().is_some_and(|(strategy, _)| strategy == BuiltinStrategy::Static);
         return Ok(if is_shared {
             Finding::warn("the token is a shared one", hints::SHARED_TOKEN.to_string())
         } else {

@@ -69,7 +69,9 @@ const WAYS_OUT: [&str; 4] = ["Change an answer", "Test again", "Save anyway", "L
 impl Login {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         app.only_for_people("set up a profile")?;
-        if self.preset.is_none() && app.settings.strategy().is_some_and(|(strategy, _)| strategy == "exec") {
+        if self.preset.is_none()
+            && app.settings.strategy().is_some_and(|(strategy, _)| strategy == optimize_auth::BuiltinStrategy::Exec)
+        {
             if !app.is_interactive() {
                 return Err(CliError::usage("log in with the credential helper: there is no terminal"));
             }
@@ -130,7 +132,7 @@ fn next_steps(profile: &str, default: Option<&str>) -> String {
 }
 
 async fn test(app: &App, profile: &str, draft: &Draft) -> Result<(), CliError> {
-    let trial = app.trial(profile, draft);
+    let trial = app.trial(profile, draft)?;
     app.printer.remark("testing the connection …");
     let tested = async {
         trial.token().await?;

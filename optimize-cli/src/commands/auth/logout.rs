@@ -2,7 +2,7 @@ use clap::Args;
 use optimize_auth::FileStore;
 
 use crate::app::App;
-use crate::config::TokenCache;
+use crate::config::TokenCachePlace;
 use crate::error::CliError;
 use crate::output::{Outcome, counted};
 
@@ -17,7 +17,7 @@ pub(crate) struct Logout {
 impl Logout {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         if self.all
-            && let TokenCache::Directory(directory) = app.settings.token_cache(&app.environment)?
+            && let TokenCachePlace::Directory(directory) = app.settings.token_cache()
         {
             let failed = |error| CliError::io(format!("empty the token cache {}", directory.display()), error);
             let count = FileStore::new(&directory).clear().map_err(failed)?;

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::{check_accepted, shown};
 use crate::app::App;
-use crate::config::TokenCache;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
 
@@ -19,12 +18,7 @@ pub(crate) struct Status {
 impl Status {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let auth = app.auth_summary().await?;
-        let cache = match app.settings.token_cache(&app.environment)? {
-            TokenCache::Off => "off".to_owned(),
-            TokenCache::Directory(directory) => directory.display().to_string(),
-            #[cfg(feature = "keyring")]
-            TokenCache::Keyring(_) => "keyring".to_owned(),
-        };
+        let cache = app.settings.token_cache().to_string();
         let mut record = json!({
             "profile": app.settings.profile,
             "base_url": app.shown_base_url().await,

@@ -22,19 +22,25 @@ pub struct AgenticFilter {
     pub end_date_rolling_unit: Option<String>,
 }
 
-impl Client {
+/// Operations on the agentic dashboard.
+#[derive(Clone, Debug)]
+pub struct AgenticDashboard {
+    pub(crate) client: Client,
+}
+
+impl AgenticDashboard {
     /// The agentic dashboard, as JSON. `GET /api/public/dashboard/agentic`, since 8.10 in development.
-    /// [`Safe`](crate::Replay::Safe).
-    pub async fn agentic_dashboard(&self) -> Result<Bytes, Error> {
-        self.transport.send(&RequestSpec::new(&operation::AGENTIC_DASHBOARD), object).await
+    /// [`Idempotent`](crate::Retry::Idempotent).
+    pub async fn get(&self) -> Result<Bytes, Error> {
+        self.client.transport.send(&RequestSpec::new(&operation::AGENTIC_DASHBOARD), object).await
     }
 
     /// The result of one of its reports, as JSON.
-    /// `POST /api/public/dashboard/agentic/report/{id}/evaluate`, since 8.10 in development. [`Safe`](crate::Replay::Safe).
+    /// `POST /api/public/dashboard/agentic/report/{id}/evaluate`, since 8.10 in development. [`Idempotent`](crate::Retry::Idempotent).
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if of the rolling value and its unit only one is there.
-    pub async fn evaluate_agentic_report(&self, report: &ReportId, filter: &AgenticFilter) -> Result<Bytes, Error> {
-        self.transport.send(&evaluate(report, filter)?, object).await
+    pub async fn evaluate(&self, report: &ReportId, filter: &AgenticFilter) -> Result<Bytes, Error> {
+        self.client.transport.send(&evaluate(report, filter)?, object).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use optimize_auth::ServiceUrl;
 
 use crate::transport::Transport;
-use crate::{ClientBuilder, Collections, Dashboards, Ingestion, Reports};
+use crate::{ClientBuilder, Collections, Dashboards, Imports, Ingestion, Labels, ProcessDefinitions, Reports, Sharing};
 
 /// A client of one Optimize. Cheap to clone; clones share connections, credentials and limits.
 #[derive(Clone, Debug)]
@@ -25,18 +25,44 @@ impl Client {
         Reports { client: self.clone() }
     }
 
+    /// Dashboards.
+    pub fn dashboards(&self) -> Dashboards {
+        Dashboards { client: self.clone() }
+    }
+
+    /// Definitions of reports and dashboards, to be imported.
+    pub fn definitions(&self) -> Imports {
+        Imports { client: self.clone() }
+    }
+
     /// Collections. Not in the published documentation; since 8.7.
     pub fn collections(&self) -> Collections {
         Collections { client: self.clone() }
     }
 
-    /// Variables and events from outside.
+    /// External variables and events.
     pub fn ingestion(&self) -> Ingestion {
         Ingestion { client: self.clone() }
     }
 
-    /// Dashboards.
-    pub fn dashboards(&self) -> Dashboards {
-        Dashboards { client: self.clone() }
+    /// Labels of variables.
+    pub fn labels(&self) -> Labels {
+        Labels { client: self.clone() }
+    }
+
+    /// Sharing of reports and dashboards by link.
+    pub fn sharing(&self) -> Sharing {
+        Sharing { client: self.clone() }
+    }
+
+    /// The imported data of process definitions. Since 8.10.
+    pub fn process_definitions(&self) -> ProcessDefinitions {
+        ProcessDefinitions { client: self.clone() }
+    }
+
+    /// The agentic dashboard of servers in development.
+    #[cfg(feature = "unstable")]
+    pub fn agentic(&self) -> crate::AgenticDashboard {
+        crate::AgenticDashboard { client: self.clone() }
     }
 }

@@ -67,12 +67,12 @@ impl ScopeEntry {
 }
 
 impl Collections {
-    /// The ids of all collections. `GET /api/public/collection`, since 8.7. [`Safe`](crate::Replay::Safe).
+    /// The ids of all collections. `GET /api/public/collection`, since 8.7. [`Idempotent`](crate::Retry::Idempotent).
     pub async fn list(&self) -> Result<Vec<CollectionId>, Error> {
         self.client.transport.fetch_ids(&RequestSpec::new(&operation::COLLECTION_LIST)).await
     }
 
-    /// A collection. `GET /api/public/collection/{id}`, since 8.7. [`Safe`](crate::Replay::Safe).
+    /// A collection. `GET /api/public/collection/{id}`, since 8.7. [`Idempotent`](crate::Retry::Idempotent).
     /// [`NotFound`](crate::ErrorKind::NotFound) if no collection has this id.
     pub async fn get(&self, id: &CollectionId) -> Result<Collection, Error> {
         #[derive(Deserialize)]
@@ -89,7 +89,7 @@ impl Collections {
     }
 
     /// Creates a collection that belongs to a user. `POST /api/public/collection/create`, since 8.7.
-    /// [`Never`](crate::Replay::Never) sent twice.
+    /// [`Never`](crate::Retry::Never) sent twice.
     pub async fn create(&self, name: &str, owner: &str) -> Result<CollectionId, Error> {
         #[derive(Deserialize)]
         struct Created {
@@ -101,7 +101,7 @@ impl Collections {
     }
 
     /// Adds entries to the scope of a collection, or replaces those of the same definition.
-    /// `PUT /api/public/collection/{id}/scope`, since 8.7. [`Safe`](crate::Replay::Safe). Whether others stay is not known of
+    /// `PUT /api/public/collection/{id}/scope`, since 8.7. [`Idempotent`](crate::Retry::Idempotent). Whether others stay is not known of
     /// every release.
     pub async fn set_scope(&self, id: &CollectionId, scope: &[ScopeEntry]) -> Result<(), Error> {
         let spec = RequestSpec::with_id(&operation::COLLECTION_SCOPE, id.as_str())?.with_json(&scope)?;

@@ -1,6 +1,5 @@
 //! Dashboards.
 
-use crate::reports::collection_members;
 use crate::transport::spec::RequestSpec;
 use crate::{Client, CollectionId, DashboardId, Definitions, Error, operation};
 
@@ -13,20 +12,20 @@ pub struct Dashboards {
 impl Dashboards {
     /// The ids of the dashboards placed directly in a collection, in no particular order and at most 1000.
     ///
-    /// `GET /api/public/dashboard`, since 8.0 and C7 3.8. [`Safe`](crate::Replay::Safe). A collection that does not exist gives an empty list, as the server does. Private
+    /// `GET /api/public/dashboard`, since 8.0 and C7 3.8. [`Idempotent`](crate::Retry::Idempotent). A collection that does not exist gives an empty list, as the server does. Private
     /// dashboards cannot be listed.
     pub async fn list(&self, collection: &CollectionId) -> Result<Vec<DashboardId>, Error> {
         self.client.transport.fetch_ids(&list(collection)?).await
     }
 
     /// Deletes a dashboard; its reports stay. `DELETE /api/public/dashboard/{id}`, since 8.0 and C7 3.7.
-    /// [`Delete`](crate::Replay::Delete).
+    /// [`Once`](crate::Retry::Once).
     pub async fn delete(&self, dashboard: &DashboardId) -> Result<(), Error> {
         self.client.transport.send_void(&RequestSpec::with_id(&operation::DASHBOARD_DELETE, dashboard.as_str())?).await
     }
 
     /// The definitions of dashboards and of all reports they use: first the reports, then the dashboards.
-    /// `POST /api/public/export/dashboard/definition/json`, since 8.0 and C7 3.7. [`Safe`](crate::Replay::Safe).
+    /// `POST /api/public/export/dashboard/definition/json`, since 8.0 and C7 3.7. [`Idempotent`](crate::Retry::Idempotent).
     ///
     /// All or nothing: one id that does not exist is [`NotFound`](crate::ErrorKind::NotFound), and a dashboard that still
     /// refers to a deleted report is a 500.
@@ -37,7 +36,7 @@ impl Dashboards {
 }
 
 fn list(collection: &CollectionId) -> Result<RequestSpec, Error> {
-    collection_members(&operation::DASHBOARD_LIST, collection)
+    RequestSpec::of_collection(&operation::DASHBOARD_LIST, collection)
 }
 
 #[cfg(test)]

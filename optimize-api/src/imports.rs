@@ -10,14 +10,20 @@ use crate::{Client, CollectionId, Definitions, Error, operation};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Imported {
-    /// The new id. The server does not tell which definition it belongs to.
+    /// The new id. The server does not say which definition it belongs to.
     pub id: String,
     /// `report` or `dashboard`.
     pub entity_type: String,
 }
 
-impl Client {
-    /// Imports definitions into a collection. `POST /api/public/import`, since 8.0 and C7 3.8. [`Never`](crate::Replay::Never) sent
+/// Operations on definitions of reports and dashboards.
+#[derive(Clone, Debug)]
+pub struct Imports {
+    pub(crate) client: Client,
+}
+
+impl Imports {
+    /// Imports definitions into a collection. `POST /api/public/import`, since 8.0 and C7 3.8. [`Never`](crate::Retry::Never) sent
     /// twice.
     ///
     /// Every definition becomes a new entity with a new id; a rejected import leaves nothing behind. The collection's scope
@@ -26,12 +32,12 @@ impl Client {
     /// not hold.
     pub async fn import(&self, collection: &CollectionId, definitions: &Definitions) -> Result<Vec<Imported>, Error> {
         let spec = import(collection, definitions)?;
-        self.transport.send(&spec, |body| decode::json(spec.operation, &body)).await
+        self.client.transport.send(&spec, |body| decode::json(spec.operation, &body)).await
     }
 }
 
 fn import(collection: &CollectionId, definitions: &Definitions) -> Result<RequestSpec, Error> {
-    let spec = crate::reports::collection_members(&operation::IMPORT, collection)?;
+    let spec = RequestSpec::of_collection(&operation::IMPORT, collection)?;
     Ok(spec.with_body(definitions.as_bytes().to_vec()))
 }
 

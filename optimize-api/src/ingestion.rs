@@ -20,7 +20,7 @@ pub struct Ingestion {
 
 impl Ingestion {
     /// Ingests variables in one request. `POST /api/ingestion/variable`, since 8.0 and C7 3.6.
-    /// [`Safe`](crate::Replay::Safe): elements are keyed by their ids.
+    /// [`Idempotent`](crate::Retry::Idempotent): elements are keyed by their ids.
     ///
     /// All or nothing: one invalid element rejects them all, and [`Error::server`] has a text for each. For many, see
     /// [`variable_batches`](Self::variable_batches).
@@ -34,7 +34,7 @@ impl Ingestion {
     }
 
     /// Ingests `CloudEvents` in one request. `POST /api/ingestion/event/batch`, since C7 3.0 alone.
-    /// [`Safe`](crate::Replay::Safe). All or nothing.
+    /// [`Idempotent`](crate::Retry::Idempotent). All or nothing.
     pub async fn events(&self, events: &[CloudEvent]) -> Result<(), Error> {
         let spec = all(&operation::EVENT_INGEST, events)?;
         self.client.transport.send_void(&spec.with_content_type(events::BATCH_TYPE)).await

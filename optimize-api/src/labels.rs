@@ -1,21 +1,26 @@
 //! Labels of variables.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::transport::spec::RequestSpec;
 use crate::{Client, Error, VariableType, operation};
 
 /// The label of one variable. An empty one removes the label there is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a JSON object")]
 #[non_exhaustive]
 pub struct VariableLabel {
     /// The name of the variable; case matters.
     pub variable_name: String,
     /// The type of the variable.
     pub variable_type: VariableType,
-    /// What people see instead of the name.
+    /// The name that people see. Null is read as an empty one.
+    #[serde(default, deserialize_with = "or_empty")]
     pub variable_label: String,
+}
+
+fn or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl VariableLabel {
@@ -32,14 +37,20 @@ struct Request<'a> {
     labels: &'a [VariableLabel],
 }
 
-impl Client {
+/// Operations on labels of variables.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    pub(crate) client: Client,
+}
+
+impl Labels {
     /// Sets labels of the variables of a process definition, given by its key; others stay as they are.
-    /// `POST /api/public/variables/labels`, since 8.0 and C7 3.7. [`Safe`](crate::Replay::Safe).
+    /// `POST /api/public/variables/labels`, since 8.0 and C7 3.7. [`Idempotent`](crate::Retry::Idempotent).
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent if a name is blank or a
     /// variable is named twice, which the server would refuse as a whole.
-    pub async fn set_variable_labels(&self, definition_key: &str, labels: &[VariableLabel]) -> Result<(), Error> {
-        self.transport.send_void(&set(definition_key, labels)?).await
+    pub async fn set(&self, definition_key: &str, labels: &[VariableLabel]) -> Result<(), Error> {
+        self.client.transport.send_void(&set(definition_key, labels)?).await
     }
 }
 
@@ -49,16 +60,17 @@ fn set(definition_key: &str, labels: &[VariableLabel]) -> Result<RequestSpec, Er
         return Err(Error::invalid_input(operation, "the definition key is empty"));
     }
     for (index, label) in labels.iter().enumerate() {
-        let refuse =
-            |why: &str| Err(Error::invalid_input(operation, format!("label {index} {why}: {:?}", label.variable_name)));
+        let refuse = |why: &str| {
+            Err(Error::invalid_input(operation, format!("{why} (entry {index}): {:?}", label.variable_name)))
+        };
         if label.variable_name.trim().is_empty() {
-            return refuse("has no variable name");
+            return refuse("empty variable name");
         }
         let same = |other: &VariableLabel| {
             other.variable_name == label.variable_name && other.variable_type == label.variable_type
         };
         if labels[..index].iter().any(same) {
-            return refuse("is the second one of the variable");
+            return refuse("duplicate label for variable");
         }
     }
     RequestSpec::new(operation).with_json(&Request { definition_key, labels })
@@ -85,8 +97,8 @@ mod tests {
         let label = |name: &str| VariableLabel::new(name, VariableType::String, "l");
         let message = |key: &str, labels: &[VariableLabel]| set(key, labels).unwrap_err().to_string();
         insta::assert_snapshot!(message(" ", &[]), @"set variable labels: the definition key is empty");
-        insta::assert_snapshot!(message("k", &[label("")]), @r#"set variable labels: label 0 has no variable name: """#);
-        insta::assert_snapshot!(message("k", &[label("a"), label("a")]), @r#"set variable labels: label 1 is the second one of the variable: "a""#);
+        insta::assert_snapshot!(message("k", &[label("")]), @r#"set variable labels: empty variable name (entry 0): """#);
+        insta::assert_snapshot!(message("k", &[label("a"), label("a")]), @r#"set variable labels: duplicate label for variable (entry 1): "a""#);
         assert!(set("k", &[]).is_ok());
     }
 }

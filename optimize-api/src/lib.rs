@@ -34,7 +34,7 @@ mod transport;
 mod variable_type;
 
 #[cfg(feature = "unstable")]
-pub use agentic::AgenticFilter;
+pub use agentic::{AgenticDashboard, AgenticFilter};
 #[cfg(feature = "blocking")]
 pub use blocking::Blocking;
 pub use builder::ClientBuilder;
@@ -46,16 +46,18 @@ pub use definitions::{Definition, DefinitionKind, Definitions};
 pub use error::{ConflictedItem, Error, ErrorKind, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
 pub use hints::Hint;
 pub use ids::{CollectionId, DashboardId, ReportId};
-pub use imports::Imported;
+pub use imports::{Imported, Imports};
 pub use ingestion::Ingestion;
 pub use ingestion::batcher::{BatchOutcome, Element, Ingest, RefusedElement};
 pub use ingestion::events::CloudEvent;
 pub use ingestion::variables::ExternalVariable;
-pub use labels::VariableLabel;
-pub use operation::{Operation, Replay};
+pub use labels::{Labels, VariableLabel};
+pub use operation::{Operation, Retry};
+pub use process_definitions::ProcessDefinitions;
 pub use raw::{RawRequest, RawResponse};
 pub use readiness::Readiness;
 pub use reports::Reports;
 pub use reports::data_export::{DataExport, DataPage, PageData, Row};
+pub use sharing::Sharing;
 pub use transport::retry::RetryPolicy;
 pub use variable_type::VariableType;

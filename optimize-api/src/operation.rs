@@ -16,8 +16,8 @@ pub struct Operation {
     pub path: &'static str,
     /// Whether the request carries a token. Readiness must not (server documentation).
     pub needs_token: bool,
-    /// Whether the request may be sent again.
-    pub replay: Replay,
+    /// How often the request may be sent again.
+    pub retry: Retry,
     /// The first releases that have it, of Camunda 8 and of Optimize for Camunda 7.
     pub since: &'static str,
     /// What a 2xx holds.
@@ -37,25 +37,35 @@ pub(crate) enum Body {
     Page,
 }
 
-/// Whether sending a request twice can do harm. A property of the operation, not of its HTTP method.
+/// How often a request may be sent again. A property of the operation, not of its HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Replay {
-    /// Like `Safe`, for what is asked once and without a token.
-    Probe,
-    /// Sending it again changes nothing: tried again after any transient failure.
-    Safe,
-    /// Sending it again finds it done: tried again once after a failure that leaves open whether it was, and then "not
-    /// found" is success.
-    Delete,
-    /// Sending it again doubles or drops data: tried again only if the server cannot have received it, or refused it
-    /// with 401 before it looked at it.
+pub enum Retry {
+    /// After any transient failure: sending it again changes nothing.
+    Idempotent,
+    /// Once, after a failure that leaves open whether it was done. "Not found" is then success, since it was done before.
+    Once,
+    /// Only if the server cannot have received it, or refused it with 401 before it looked at it: sending it again would
+    /// double or drop data, or the caller wants to know about one request.
     Never,
 }
 
-/// Declares operations: method and path, replay class, body of a 2xx, first releases.
+/// Whether an operation takes a token.
+enum Access {
+    /// It must not carry one.
+    Open,
+    Token,
+}
+
+impl Access {
+    const fn needs_token(self) -> bool {
+        matches!(self, Self::Token)
+    }
+}
+
+/// Declares operations: access, method and path, how often it is sent again, body of a 2xx, first releases.
 macro_rules! operations {
-    ($($(#[$docs:meta])* $name:ident = $id:literal, $action:literal, $method:ident $path:literal, $replay:ident, $body:ident, $since:literal;)*) => {
+    ($($(#[$docs:meta])* $name:ident = $id:literal, $action:literal, $access:ident $method:ident $path:literal, $retry:ident, $body:ident, $since:literal;)*) => {
         $(
             $(#[$docs])*
             pub(crate) static $name: Operation = Operation {
@@ -63,9 +73,8 @@ macro_rules! operations {
                 action: $action,
                 method: Method::$method,
                 path: $path,
-                // Readiness is the one resource outside; it must not carry a token.
-                needs_token: !matches!(Replay::$replay, Replay::Probe),
-                replay: Replay::$replay,
+                needs_token: Access::$access.needs_token(),
+                retry: Retry::$retry,
                 since: $since,
                 body: Body::$body,
             };
@@ -76,43 +85,43 @@ macro_rules! operations {
 }
 
 operations! {
-    READY = "ready", "ask for readiness", GET "/api/readyz", Probe, Empty, "8.0, C7 3.0";
-    REPORT_LIST = "report.list", "list the reports of the collection {id}", GET "/api/public/report", Safe, Small, "8.0, C7 3.8";
-    REPORT_DELETE = "report.delete", "delete the report {id}", DELETE "/api/public/report/{id}", Delete, Empty, "8.0, C7 3.7";
-    REPORT_EXPORT = "report.export", "export report definitions", POST "/api/public/export/report/definition/json", Safe, Large,
+    READY = "ready", "ask for readiness", Open GET "/api/readyz", Never, Empty, "8.0, C7 3.0";
+    REPORT_LIST = "report.list", "list the reports of the collection {id}", Token GET "/api/public/report", Idempotent, Small, "8.0, C7 3.8";
+    REPORT_DELETE = "report.delete", "delete the report {id}", Token DELETE "/api/public/report/{id}", Once, Empty, "8.0, C7 3.7";
+    REPORT_EXPORT = "report.export", "export report definitions", Token POST "/api/public/export/report/definition/json", Idempotent, Large,
         "8.0, C7 3.7";
     REPORT_DATA = "report.data", "read the report {id}",
-        GET "/api/public/export/report/{id}/result/json", Safe, Page, "8.0, C7 3.7";
+        Token GET "/api/public/export/report/{id}/result/json", Idempotent, Page, "8.0, C7 3.7";
     /// A follow-up page. The server's cursor moves on with each request it receives, whether or not its response arrives, so
     /// a second one would silently skip a page.
     REPORT_DATA_NEXT = "report.data.next", "read the next page of the report {id}",
-        GET "/api/public/export/report/{id}/result/json", Never, Page, "8.0, C7 3.7";
-    DASHBOARD_LIST = "dashboard.list", "list the dashboards of the collection {id}", GET "/api/public/dashboard", Safe, Small, "8.0, C7 3.8";
-    DASHBOARD_DELETE = "dashboard.delete", "delete the dashboard {id}", DELETE "/api/public/dashboard/{id}", Delete, Empty,
+        Token GET "/api/public/export/report/{id}/result/json", Never, Page, "8.0, C7 3.7";
+    DASHBOARD_LIST = "dashboard.list", "list the dashboards of the collection {id}", Token GET "/api/public/dashboard", Idempotent, Small, "8.0, C7 3.8";
+    DASHBOARD_DELETE = "dashboard.delete", "delete the dashboard {id}", Token DELETE "/api/public/dashboard/{id}", Once, Empty,
         "8.0, C7 3.7";
     DASHBOARD_EXPORT = "dashboard.export", "export dashboard definitions",
-        POST "/api/public/export/dashboard/definition/json", Safe, Large, "8.0, C7 3.7";
+        Token POST "/api/public/export/dashboard/definition/json", Idempotent, Large, "8.0, C7 3.7";
     /// Each one makes new entities with new ids.
-    IMPORT = "import", "import definitions into the collection {id}", POST "/api/public/import", Never, Small, "8.0, C7 3.8";
-    LABELS = "variable.label", "set variable labels", POST "/api/public/variables/labels", Safe, Empty, "8.0, C7 3.7";
-    SHARING_ENABLE = "sharing.enable", "enable sharing", POST "/api/public/share/enable", Safe, Empty, "8.0, C7 3.8";
-    SHARING_DISABLE = "sharing.disable", "disable sharing", POST "/api/public/share/disable", Safe, Empty, "8.0, C7 3.8";
+    IMPORT = "import", "import definitions into the collection {id}", Token POST "/api/public/import", Never, Small, "8.0, C7 3.8";
+    LABELS = "variable.label", "set variable labels", Token POST "/api/public/variables/labels", Idempotent, Empty, "8.0, C7 3.7";
+    SHARING_ENABLE = "sharing.enable", "enable sharing", Token POST "/api/public/share/enable", Idempotent, Empty, "8.0, C7 3.8";
+    SHARING_DISABLE = "sharing.disable", "disable sharing", Token POST "/api/public/share/disable", Idempotent, Empty, "8.0, C7 3.8";
     /// Elements are keyed by their ids: one that is sent again is a newer version of itself.
-    VARIABLE_INGEST = "variable.ingest", "ingest variables", POST "/api/ingestion/variable", Safe, Empty, "8.0, C7 3.6";
+    VARIABLE_INGEST = "variable.ingest", "ingest variables", Token POST "/api/ingestion/variable", Idempotent, Empty, "8.0, C7 3.6";
     /// Like [`Operation::DASHBOARD_IMPORT`].
-    EVENT_INGEST = "event.ingest", "ingest events", POST "/api/ingestion/event/batch", Safe, Empty, "C7 3.0 alone";
+    EVENT_INGEST = "event.ingest", "ingest events", Token POST "/api/ingestion/event/batch", Idempotent, Empty, "C7 3.0 alone";
     PROCESS_DEFINITION_DELETE = "process-definition.delete", "delete the data of the process definition {id}",
-        DELETE "/api/public/process-definition/{id}", Delete, Empty, "8.10";
-    COLLECTION_LIST = "collection.list", "list collections", GET "/api/public/collection", Safe, Small, "8.7";
-    COLLECTION_GET = "collection.get", "get the collection {id}", GET "/api/public/collection/{id}", Safe, Small, "8.7";
+        Token DELETE "/api/public/process-definition/{id}", Once, Empty, "8.10";
+    COLLECTION_LIST = "collection.list", "list collections", Token GET "/api/public/collection", Idempotent, Small, "8.7";
+    COLLECTION_GET = "collection.get", "get the collection {id}", Token GET "/api/public/collection/{id}", Idempotent, Small, "8.7";
     /// Each one makes a new collection.
-    COLLECTION_CREATE = "collection.create", "create a collection", POST "/api/public/collection/create", Never, Small, "8.7";
-    COLLECTION_SCOPE = "collection.scope", "set the scope of the collection {id}", PUT "/api/public/collection/{id}/scope", Safe, Empty,
+    COLLECTION_CREATE = "collection.create", "create a collection", Token POST "/api/public/collection/create", Never, Small, "8.7";
+    COLLECTION_SCOPE = "collection.scope", "set the scope of the collection {id}", Token PUT "/api/public/collection/{id}/scope", Idempotent, Empty,
         "8.7";
-    AGENTIC_DASHBOARD = "agentic.dashboard", "get the agentic dashboard", GET "/api/public/dashboard/agentic", Safe, Small,
+    AGENTIC_DASHBOARD = "agentic.dashboard", "get the agentic dashboard", Token GET "/api/public/dashboard/agentic", Idempotent, Small,
         "8.10 in development";
     AGENTIC_EVALUATE = "agentic.evaluate", "evaluate the report {id} of the agentic dashboard",
-        POST "/api/public/dashboard/agentic/report/{id}/evaluate", Safe, Small, "8.10 in development";
+        Token POST "/api/public/dashboard/agentic/report/{id}/evaluate", Idempotent, Small, "8.10 in development";
 }
 
 /// A request that the program words itself and that only asks.
@@ -122,7 +131,7 @@ pub(crate) static RAW_READ: Operation = Operation {
     method: Method::GET,
     path: "",
     needs_token: true,
-    replay: Replay::Safe,
+    retry: Retry::Idempotent,
     since: "8.0, C7 3.0",
     body: Body::Large,
 };
@@ -133,7 +142,7 @@ pub(crate) static RAW: Operation = Operation {
     method: Method::POST,
     path: "",
     needs_token: true,
-    replay: Replay::Never,
+    retry: Retry::Never,
     since: "8.0, C7 3.0",
     body: Body::Large,
 };

@@ -3,16 +3,22 @@
 use crate::transport::spec::RequestSpec;
 use crate::{Client, Error, operation};
 
-impl Client {
+/// Operations on the imported data of process definitions.
+#[derive(Clone, Debug)]
+pub struct ProcessDefinitions {
+    pub(crate) client: Client,
+}
+
+impl ProcessDefinitions {
     /// Queues the deletion of the imported data of one version of a process definition, by its numeric key.
-    /// `DELETE /api/public/process-definition/{id}`, since 8.10. [`Delete`](crate::Replay::Delete).
+    /// `DELETE /api/public/process-definition/{id}`, since 8.10. [`Once`](crate::Retry::Once).
     ///
     /// Success says that the job is queued, not that it was carried out; there is no way to ask but to call again, which
     /// fails with [`NotFound`](crate::ErrorKind::NotFound) once it was. A job that is still queued is
     /// [`Rejected`](crate::ErrorKind::Rejected) with the status 409. On self-managed servers the jobs are only carried out
     /// where that has been switched on. The cluster's own definition is untouched.
-    pub async fn delete_process_definition(&self, key: i64) -> Result<(), Error> {
-        self.transport.send_void(&delete(key)?).await
+    pub async fn delete(&self, key: i64) -> Result<(), Error> {
+        self.client.transport.send_void(&delete(key)?).await
     }
 }
 

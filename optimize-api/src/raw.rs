@@ -99,10 +99,10 @@ mod tests {
 
     #[test]
     fn method_and_cursor_decide_what_may_be_sent_twice() {
-        let replay = |method: Method, path: &str| operation_of(&method, path).replay;
-        assert_eq!(replay(Method::GET, "/api/public/report"), crate::Replay::Safe);
-        assert_eq!(replay(Method::GET, "/api/x?limit=1&searchRequestId=c"), crate::Replay::Never);
-        assert_eq!(replay(Method::DELETE, "/api/public/report/r"), crate::Replay::Never);
+        let replay = |method: Method, path: &str| operation_of(&method, path).retry;
+        assert_eq!(replay(Method::GET, "/api/public/report"), crate::Retry::Idempotent);
+        assert_eq!(replay(Method::GET, "/api/x?limit=1&searchRequestId=c"), crate::Retry::Never);
+        assert_eq!(replay(Method::DELETE, "/api/public/report/r"), crate::Retry::Never);
         assert!(!operation_of(&Method::GET, "/api/readyz").needs_token);
     }
 }

@@ -17,7 +17,7 @@ pub enum Readiness {
 
 impl Client {
     /// Asks once whether the server is ready. `GET /api/readyz`, since 8.0 and C7 3.0.
-    /// [`Probe`](crate::Replay::Probe): once and without a token.
+    /// [`Never`](crate::Retry::Never): once and without a token.
     ///
     /// An unreachable server is an error of kind [`Unavailable`](crate::ErrorKind::Unavailable); a redirect or a web page
     /// means that the base URL is wrong and is an error too.

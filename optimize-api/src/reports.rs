@@ -5,7 +5,7 @@ pub(crate) mod data_export;
 use data_export::DataExport;
 
 use crate::transport::spec::RequestSpec;
-use crate::{Client, CollectionId, Definitions, Error, Operation, ReportId, operation};
+use crate::{Client, CollectionId, Definitions, Error, ReportId, operation};
 
 /// Operations on reports.
 #[derive(Clone, Debug)]
@@ -16,13 +16,13 @@ pub struct Reports {
 impl Reports {
     /// The ids of the reports placed directly in a collection, in no particular order and at most 1000.
     ///
-    /// `GET /api/public/report`, since 8.0 and C7 3.8. [`Safe`](crate::Replay::Safe). A collection that does not exist gives an empty list, as the server does. Private
+    /// `GET /api/public/report`, since 8.0 and C7 3.8. [`Idempotent`](crate::Retry::Idempotent). A collection that does not exist gives an empty list, as the server does. Private
     /// reports cannot be listed.
     pub async fn list(&self, collection: &CollectionId) -> Result<Vec<ReportId>, Error> {
         self.client.transport.fetch_ids(&list(collection)?).await
     }
 
-    /// Deletes a report. `DELETE /api/public/report/{id}`, since 8.0 and C7 3.7. [`Delete`](crate::Replay::Delete).
+    /// Deletes a report. `DELETE /api/public/report/{id}`, since 8.0 and C7 3.7. [`Once`](crate::Retry::Once).
     ///
     /// It also goes from the dashboards and combined reports that use it, and its alerts go. One that does not exist is
     /// [`NotFound`](crate::ErrorKind::NotFound), unless an earlier attempt of the same call may have deleted it.
@@ -31,7 +31,7 @@ impl Reports {
     }
 
     /// The definitions of reports, each once, in no particular order; a combined report brings those it is made of.
-    /// `POST /api/public/export/report/definition/json`, since 8.0 and C7 3.7. [`Safe`](crate::Replay::Safe).
+    /// `POST /api/public/export/report/definition/json`, since 8.0 and C7 3.7. [`Idempotent`](crate::Retry::Idempotent).
     ///
     /// All or nothing: one id that does not exist is [`NotFound`](crate::ErrorKind::NotFound).
     pub async fn export_definitions(&self, reports: &[ReportId]) -> Result<Definitions, Error> {
@@ -46,18 +46,7 @@ impl Reports {
 }
 
 fn list(collection: &CollectionId) -> Result<RequestSpec, Error> {
-    collection_members(&operation::REPORT_LIST, collection)
-}
-
-/// The request for what a collection holds. The server would take an empty id for an unknown collection and list nothing.
-pub(crate) fn collection_members(
-    operation: &'static Operation,
-    collection: &CollectionId,
-) -> Result<RequestSpec, Error> {
-    if collection.as_str().is_empty() {
-        return Err(Error::invalid_input(operation, "the collection id is empty"));
-    }
-    Ok(RequestSpec::new(operation).with_query("collectionId", collection.as_str()).about(collection.as_str()))
+    RequestSpec::of_collection(&operation::REPORT_LIST, collection)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::hooks::Hooks;
 use crate::operation::Body;
-use crate::{Error, ErrorKind, Hint, Operation, Readiness, Replay, ServerError, hints};
+use crate::{Error, ErrorKind, Hint, Operation, Readiness, Retry, ServerError, hints};
 use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
@@ -70,7 +70,7 @@ struct Ended {
 impl Ended {
     /// What makes an error tell of the attempts, and whether the request may have been obeyed all the same.
     fn tell(&self, spec: &RequestSpec) -> impl FnOnce(Error) -> Error + use<> {
-        let is_open = spec.operation.replay == Replay::Never && self.exchange.leaves_open();
+        let is_open = spec.operation.retry == Retry::Never && self.exchange.leaves_open();
         let (attempts, wait) = (self.attempts, self.wait);
         move |error| {
             let error = error.with_attempts(attempts, wait);
@@ -190,7 +190,7 @@ impl Transport {
             };
             let outcome = exchange.outcome(wait);
             let left = self.timeout.saturating_sub(started.elapsed());
-            let decision = match decide(spec.operation.replay, attempt, outcome, left, &self.retry) {
+            let decision = match decide(spec.operation.retry, attempt, outcome, left, &self.retry) {
                 // A wait that the server has asked for is no storm.
                 Decision::Wait(_) if wait.is_none() && !self.budget.take() => Decision::Finish,
                 Decision::Reauthorize if !self.renews(auth.as_ref(), &exchange, deadline).await => Decision::Finish,
@@ -203,7 +203,7 @@ impl Transport {
             tracing::debug!(?decision);
             match decision {
                 Decision::Finish => {
-                    let is_deletion = may_be_done && spec.operation.replay == Replay::Delete;
+                    let is_deletion = may_be_done && spec.operation.retry == Retry::Once;
                     let is_done = is_deletion && exchange.is_done_already();
                     return Ok(Ended { exchange, auth, attempts: attempt.number, wait, is_done });
                 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The type of a variable, in the server's spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ pub enum VariableType {
     Object,
     /// JSON.
     Json,
-    /// One that a later release has brought.
+    /// A type of a later release.
     Other(String),
 }
 
@@ -63,6 +63,12 @@ impl VariableType {
             Self::Json => "Json",
             Self::Other(word) => word,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for VariableType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|word| Self::from(word.as_str()))
     }
 }
 

@@ -50,7 +50,7 @@ impl Credentials {
 
     async fn get<T>(&self, pick: impl Fn(&Entry) -> T) -> Result<T, AuthError> {
         let cached = &self.shared.cached;
-        let (picked, freshness) = match cached.look(&pick) {
+        let (picked, freshness) = match cached.read_entry(&pick) {
             Some((picked, freshness)) if freshness != Freshness::Stale => (picked, freshness),
             _ => {
                 let (entry, freshness) = cached.renew().await?;
@@ -65,16 +65,16 @@ impl Credentials {
 
     /// Starts a refresh in the background, unless one is under way or has just failed. It ends with these credentials.
     fn refresh_ahead(&self) {
-        let Some(permit) = self.shared.cached.may_refresh() else { return };
+        let Some(turn) = self.shared.cached.may_refresh() else { return };
         // Outside a runtime the token is replaced when it has to be.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let cached = self.shared.cached.clone();
         let task = runtime.spawn(async move {
             // A runtime that was not driven for long may come to this when it is done.
-            if !cached.is_valid(&permit) {
+            if !cached.is_valid(&turn) {
                 return;
             }
-            if let Err(error) = cached.fly(permit).await {
+            if let Err(error) = cached.run_flight(turn).await {
                 tracing::debug!(%error, "the token was not refreshed ahead; the valid one stays");
             }
         });

@@ -4,12 +4,13 @@ mod discovery;
 mod form;
 mod reply;
 
-use std::sync::OnceLock;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
 
 use crate::http::{HttpOptions, TransportError, retry_after, server_date};
+use crate::lock::lock;
 use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, StoreKeyBuilder, SystemClock, Token};
 
 use discovery::Discovered;
@@ -24,47 +25,53 @@ const RESPONSE_LIMIT: usize = 1 << 20;
 /// `ServiceUrl` and [`Issuer`] convert into it.
 #[derive(Debug)]
 pub struct TokenEndpoint {
-    url: Option<ServiceUrl>,
-    issuer: Option<Issuer>,
+    place: Place,
     options: HttpOptions,
     timeout: Duration,
-    discovered: Discovered,
-    client: OnceLock<reqwest::Client>,
+    /// One connection pool serves all requests to one URL. Should discovery name another one, that gets a client of its own,
+    /// since whether a proxy may be used depends on the target.
+    client: Mutex<Option<(ServiceUrl, reqwest::Client)>>,
+}
+
+/// What is known of where the endpoint is.
+#[derive(Debug)]
+enum Place {
+    /// Its URL, and the issuer that assertions are meant for if that is known.
+    Url(ServiceUrl, Option<Issuer>),
+    /// The issuer, which names it.
+    Issuer(Issuer, Discovered),
 }
 
 impl From<ServiceUrl> for TokenEndpoint {
     fn from(url: ServiceUrl) -> Self {
-        Self::new(Some(url), None)
+        Self::new(Place::Url(url, None))
     }
 }
 
 impl From<Issuer> for TokenEndpoint {
     fn from(issuer: Issuer) -> Self {
-        Self::new(None, Some(issuer))
+        Self::new(Place::Issuer(issuer, Discovered::default()))
     }
 }
 
 impl TokenEndpoint {
-    fn new(url: Option<ServiceUrl>, issuer: Option<Issuer>) -> Self {
-        Self {
-            url,
-            issuer,
-            options: HttpOptions::default(),
-            timeout: Duration::from_secs(30),
-            discovered: Discovered::default(),
-            client: OnceLock::new(),
-        }
+    fn new(place: Place) -> Self {
+        let (options, timeout) = (HttpOptions::default(), Duration::from_secs(30));
+        Self { place, options, timeout, client: Mutex::default() }
     }
 
     /// Names the issuer of an endpoint whose URL is known: assertions are then meant for it.
     pub fn with_issuer(mut self, issuer: Issuer) -> Self {
-        self.issuer = Some(issuer);
+        self.place = match self.place {
+            Place::Url(url, _) => Place::Url(url, Some(issuer)),
+            Place::Issuer(..) => Place::Issuer(issuer, Discovered::default()),
+        };
         self
     }
 
     pub(crate) fn set_options(&mut self, options: HttpOptions) {
         self.options = options;
-        self.client = OnceLock::new();
+        self.client = Mutex::default();
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Duration) {
@@ -72,20 +79,26 @@ impl TokenEndpoint {
     }
 
     pub(crate) fn issuer(&self) -> Option<&Issuer> {
-        self.issuer.as_ref()
+        match &self.place {
+            Place::Url(_, issuer) => issuer.as_ref(),
+            Place::Issuer(issuer, _) => Some(issuer),
+        }
     }
 
     pub(crate) fn add_to(&self, key: StoreKeyBuilder) -> StoreKeyBuilder {
-        let key = key.with_text("token_url", self.url.as_ref().map(|url| url.as_url().as_str()));
-        self.options.add_to(key.with_text("issuer", self.issuer.as_ref().map(Issuer::as_str)))
+        let url = match &self.place {
+            Place::Url(url, _) => Some(url.as_url().as_str()),
+            Place::Issuer(..) => None,
+        };
+        let key = key.with_text("token_url", url);
+        key.with_text("issuer", self.issuer().map(Issuer::as_str)).with_http(&self.options)
     }
 
-    /// The token endpoint, which is asked for if only the issuer is known.
+    /// The token endpoint. An issuer is asked for it.
     pub(crate) async fn url(&self) -> Result<ServiceUrl, AuthError> {
-        match (&self.url, &self.issuer) {
-            (Some(url), _) => Ok(url.clone()),
-            (None, Some(issuer)) => self.discovered.token_endpoint(issuer, &self.options, self.timeout).await,
-            (None, None) => unreachable!("an endpoint is made of a URL or an issuer"),
+        match &self.place {
+            Place::Url(url, _) => Ok(url.clone()),
+            Place::Issuer(issuer, discovered) => discovered.token_endpoint(issuer, &self.options, self.timeout).await,
         }
     }
 
@@ -113,17 +126,14 @@ impl TokenEndpoint {
         reply::read(status, &headers, body, secrets).map_err(|failure| refused(url, status, &headers, failure))
     }
 
-    /// One connection pool serves all requests. Should discovery name another endpoint, that one gets a client of its
-    /// own, since whether a proxy may be used depends on the target.
     fn client(&self, url: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
-        if self.url.is_none() {
-            return self.discovered.client(url, &self.options);
-        }
-        if let Some(client) = self.client.get() {
+        let mut known = lock(&self.client);
+        if let Some((_, client)) = known.as_ref().filter(|(target, _)| target == url) {
             return Ok(client.clone());
         }
         let client = self.options.client_for_single_requests(url)?;
-        Ok(self.client.get_or_init(|| client).clone())
+        *known = Some((url.clone(), client.clone()));
+        Ok(client)
     }
 }
 
@@ -145,6 +155,9 @@ fn refused(url: &ServiceUrl, status: StatusCode, headers: &HeaderMap, failure: r
     let mut error = AuthError::new(failure.kind, message).with_status(status.as_u16());
     if let Some(code) = failure.code {
         error = error.with_code(code);
+    }
+    if let Some(detail) = failure.detail {
+        error = error.with_detail(detail);
     }
     if let Some(time) = server_date(headers) {
         error = error.with_server_time(time);

@@ -21,6 +21,7 @@ struct Inner {
     retry_after: Option<Duration>,
     setting: Option<String>,
     server_time: Option<SystemTime>,
+    detail: Option<AuthErrorDetail>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -42,6 +43,22 @@ pub enum AuthErrorKind {
     Unavailable,
 }
 
+/// A cause of an [`AuthError`] that a program may treat in its own way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthErrorDetail {
+    /// The issuer publishes no metadata at any of the usual places.
+    NoMetadata,
+    /// The metadata names another issuer than the one that was asked (RFC 8414 §3.3).
+    #[non_exhaustive]
+    OtherIssuer {
+        /// The issuer that it names.
+        named: String,
+    },
+    /// The response is a web page.
+    WebPage,
+}
+
 impl AuthError {
     /// An error of `kind`; `message` reads after "failed to" and holds no secret.
     pub fn new(kind: AuthErrorKind, message: impl Into<String>) -> Self {
@@ -53,6 +70,7 @@ impl AuthError {
             retry_after: None,
             setting: None,
             server_time: None,
+            detail: None,
             source: None,
         }))
     }
@@ -87,9 +105,19 @@ impl AuthError {
         self.change(|inner| inner.server_time = Some(time))
     }
 
+    /// The cause, where it is one of those that have a name.
+    pub fn with_detail(self, detail: AuthErrorDetail) -> Self {
+        self.change(|inner| inner.detail = Some(detail))
+    }
+
     /// The underlying error.
     pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.change(|inner| inner.source = Some(source.into()))
+    }
+
+    /// The cause, if it is one of those that have a name.
+    pub fn detail(&self) -> Option<&AuthErrorDetail> {
+        self.0.detail.as_ref()
     }
 
     /// The class of this error.

@@ -14,7 +14,6 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
-use crate::store::StoreKeyBuilder;
 use crate::{AuthError, AuthErrorKind, ServiceUrl};
 
 pub use contact::Contact;
@@ -92,15 +91,19 @@ impl HttpOptions {
     }
 
     /// Adds what changes the token: whose certificates are trusted, and which one is presented.
-    pub(crate) fn add_to(&self, mut key: StoreKeyBuilder) -> StoreKeyBuilder {
-        key = key.with_text("trusts_system", Some(if self.trusts_system { "yes" } else { "no" }));
-        for pem in &self.root_certificates {
-            key = key.with_text("root", Some(&String::from_utf8_lossy(pem)));
-        }
-        match &self.identity {
-            Some(identity) => key.with_secret("identity", identity),
-            None => key,
-        }
+    /// Whether the certificate authorities of the system are trusted.
+    pub(crate) fn trusts_system(&self) -> bool {
+        self.trusts_system
+    }
+
+    /// Further certificate authorities, in PEM.
+    pub(crate) fn root_certificates(&self) -> &[Vec<u8>] {
+        &self.root_certificates
+    }
+
+    /// Certificate and key of the client, in PEM.
+    pub(crate) fn client_identity(&self) -> Option<&SecretString> {
+        self.identity.as_deref()
     }
 
     /// A client for requests to `target`.

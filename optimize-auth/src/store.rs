@@ -15,6 +15,7 @@ use aws_lc_rs::hmac;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::http::HttpOptions;
 use crate::{Pause, Token};
 
 /// Keeps tokens for several caches, or for several processes.
@@ -143,6 +144,18 @@ impl StoreKeyBuilder {
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"optimize-auth store key");
         let tag = hmac::sign(&key, &in_blocks(secret));
         self.with_bytes(name, Some(tag.as_ref()))
+    }
+
+    /// Adds what decides which servers a connection trusts, and who the client is on it.
+    pub(crate) fn with_http(self, options: &HttpOptions) -> Self {
+        let trust = if options.trusts_system() { "yes" } else { "no" };
+        let key = self.with_text("trusts_system", Some(trust));
+        let with_root = |key: Self, pem: &Vec<u8>| key.with_text("root", Some(&String::from_utf8_lossy(pem)));
+        let key = options.root_certificates().iter().fold(key, with_root);
+        match options.client_identity() {
+            Some(identity) => key.with_secret("identity", identity),
+            None => key,
+        }
     }
 
     /// Adds another key.

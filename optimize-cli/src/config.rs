@@ -39,7 +39,7 @@ use crate::format::Format;
 use crate::input;
 use layers::{Layer, Layers};
 use setting::{Origin, SecretRef, Setting};
-use settings::{Auth, Cache, Http, Output, Provider, Server};
+use settings::{Auth, Connection, Printing, Provider, Server, Storage};
 use types::Address;
 
 pub(crate) use auth::{Occasion, asks_for_tokens};
@@ -70,9 +70,9 @@ pub(crate) const DEFAULT_TIMEOUT: u64 = 60;
 pub(crate) struct Settings {
     layers: Layers,
     server: Server,
-    output: Output,
-    http: Http,
-    cache: Cache,
+    output: Printing,
+    http: Connection,
+    storage: Storage,
     provider: Provider,
     auth: Auth,
     /// The profile in use; `None` if none was named.
@@ -104,7 +104,7 @@ impl Settings {
             server: layers.extract()?,
             output: layers.extract()?,
             http: layers.extract()?,
-            cache: layers.extract()?,
+            storage: layers.extract()?,
             provider: layers.extract()?,
             auth: layers.extract_auth()?,
             layers,
@@ -136,7 +136,8 @@ impl Settings {
             self.preset()?;
         }
         let Some(address) = &self.server.base_url else {
-            return Err(CliError::config("find the server: no base URL is set")
+            return Err(CliError::config("no base URL is set")
+                .stating()
                 .with_hint("pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox"));
         };
         let short = address.as_str().trim_end_matches('/');

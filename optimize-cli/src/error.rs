@@ -12,7 +12,7 @@ use crate::exit_code::Exit;
 /// How many details are printed; a server may send one for each element of a batch.
 const MOST_DETAILS: usize = 20;
 
-/// A command that did not do what it was asked. `Display` reads after "failed to", unless the user ended it.
+/// A command that did not do what the user requested. `Display` reads after "failed to", unless it states what is wrong.
 #[derive(Debug)]
 pub(crate) struct CliError {
     kind: Kind,
@@ -21,6 +21,8 @@ pub(crate) struct CliError {
     file: Option<String>,
     /// Whether the known causes were looked through.
     is_explained: bool,
+    /// Whether the message says what is wrong, rather than which action failed.
+    is_statement: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,12 @@ impl CliError {
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Notes that the message says what is wrong, so that it does not read after "failed to".
+    pub(crate) fn stating(mut self) -> Self {
+        self.is_statement = true;
         self
     }
 
@@ -179,9 +187,13 @@ impl CliError {
     /// What went wrong, without the causes.
     pub(crate) fn message(&self) -> String {
         let place = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
-        match self.kind {
-            Kind::Interrupted | Kind::Declined => format!("{place}{self}"),
-            _ => format!("{place}failed to {self}"),
+        let text = self.to_string();
+        match (&self.kind, text.strip_prefix("use ")) {
+            (Kind::Interrupted | Kind::Declined, _) => format!("{place}{text}"),
+            _ if self.is_statement => format!("{place}{text}"),
+            // What cannot be used is what is wrong: no action has failed.
+            (Kind::Io { .. } | Kind::Api(_), _) | (_, None) => format!("{place}failed to {text}"),
+            (_, Some(what)) => format!("{place}{what}"),
         }
     }
 
@@ -238,7 +250,7 @@ fn auth_exit(error: &AuthError) -> Exit {
 
 impl From<Kind> for CliError {
     fn from(kind: Kind) -> Self {
-        Self { kind, hint: None, file: None, is_explained: false }
+        Self { kind, hint: None, file: None, is_explained: false, is_statement: false }
     }
 }
 

@@ -27,7 +27,7 @@ exits! {
     Rejected = 6, "rejected by the server: another 4xx, 500";
     Unavailable = 7, "unavailable: no connection, a timeout, 429, 502, 503 or 504 after retries, not ready";
     Incomplete = 8, "incomplete: a page was lost, rows were refused, some of several ids failed";
-    Interrupted = 130, "interrupted, or the response to a question was no";
+    Interrupted = 130, "interrupted, or a declined question";
 }
 
 impl From<Exit> for ExitCode {

@@ -55,10 +55,10 @@ pub(crate) struct GlobalArgs {
     /// The longest time for a request and its retries, such as 30s or 2m [default: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Never ask; fail if a response is needed
+    /// Do not ask; fail instead
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
-    /// Response yes to every question
+    /// Answer yes to every question
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use optimize_api::{ErrorKind, Hint};
 use optimize_auth::http::{TlsProblem, TransportError, TransportProblem};
-use optimize_auth::{AuthError, AuthErrorKind, Claims, Clock, ServiceUrl, SystemClock};
+use optimize_auth::{AuthError, AuthErrorDetail, AuthErrorKind, Claims, Clock, ServiceUrl, SystemClock};
 
 use crate::error::CliError;
 
@@ -295,22 +295,18 @@ fn of_token_request(error: &AuthError, facts: &Facts) -> String {
     }
     let path = facts.token_url.as_ref().map_or("", |url| url.as_url().path());
     let is_realm = path.contains("/realms/") || facts.issuer.as_ref().is_some_and(|issuer| issuer.contains("/realms/"));
-    if says("names another issuer: ") {
-        return of_other_issuer(&text, facts);
+    if let Some(AuthErrorDetail::OtherIssuer { named, .. }) = error.detail() {
+        return of_other_issuer(named, facts);
     }
+    let detail = error.detail();
     let hint = match (error.status(), error.code()) {
         (Some(429), _) => &RATE_LIMIT,
-        _ if says("a web page") && error.status() != Some(404) => &FRONT_TOKEN,
+        _ if detail == Some(&AuthErrorDetail::WebPage) && error.status() != Some(404) => &FRONT_TOKEN,
         _ if says("not enabled to retrieve service account") => &KEYCLOAK_SERVICE_ACCOUNT,
         _ if says("Realm does not exist") => &REALM,
         (Some(404 | 300..400), _) if is_realm => &REALM,
-        _ if says("publishes no metadata") => {
-            if is_realm {
-                &REALM
-            } else {
-                &ISSUER_PATH
-            }
-        }
+        _ if detail == Some(&AuthErrorDetail::NoMetadata) && is_realm => &REALM,
+        _ if detail == Some(&AuthErrorDetail::NoMetadata) => &ISSUER_PATH,
         (_, Some("invalid_client")) if says("Invalid client or Invalid client credentials") => &KEYCLOAK_CLIENT,
         (_, Some("unauthorized_client")) if says("Invalid client or Invalid client credentials") => &KEYCLOAK_SECRET,
         _ => {
@@ -329,8 +325,7 @@ fn of_token_request(error: &AuthError, facts: &Facts) -> String {
     hint.to_string()
 }
 
-fn of_other_issuer(text: &str, facts: &Facts) -> String {
-    let named = text.rsplit_once("names another issuer: ").map(|(_, named)| named).unwrap_or_default();
+fn of_other_issuer(named: &str, facts: &Facts) -> String {
     let set = facts.issuer.as_deref().unwrap_or_default();
     if named.trim_end_matches('/') != set.trim_end_matches('/') {
         return ISSUER_OTHER.to_string();

@@ -257,7 +257,7 @@ impl Totals {
             }
             Some(error) => Some(error),
             None if self.refused > 0 => {
-                Some(CliError::incomplete(format!("ingest every row: {} of {rows} were refused", self.refused)))
+                Some(CliError::incomplete(format!("{} of {rows} rows were refused", self.refused)).stating())
             }
             None => None,
         }

@@ -45,13 +45,13 @@ pub(crate) enum Outcome {
     Data(Data),
     /// A text with a form of its own, whatever the output format.
     Document(Document),
-    /// A secret and a line break, whatever the output format.
-    Text(SecretString),
+    /// A secret, printed with a line break whatever the output format.
+    Secret(SecretString),
     /// Nothing to show.
     Done,
-    /// A server that runs until it is interrupted, and the line that says where.
+    /// A server that runs until it is interrupted, and the line with its addresses and secrets.
     #[cfg(feature = "sandbox")]
-    Serving(SecretString, Box<crate::embedded::Sandbox>),
+    Serve(SecretString, Box<crate::embedded::Sandbox>),
 }
 
 /// Some of the data: JSON texts.
@@ -84,8 +84,6 @@ pub(crate) struct Data {
     pub(crate) restarts: u32,
     /// The file to write; standard output if absent.
     pub(crate) file: Option<PathBuf>,
-    /// The format, where the command has a say of its own.
-    pub(crate) format: Option<Format>,
     /// Whether CSV texts that a spreadsheet would run are escaped.
     pub(crate) is_csv_safe: bool,
     /// What stands before an id in the address of its page, where ids have pages.
@@ -103,7 +101,6 @@ impl Data {
             whole: None,
             restarts: 0,
             file: None,
-            format: None,
             is_csv_safe: false,
             page: None,
             wraps: false,
@@ -140,8 +137,7 @@ impl Data {
         let printer = screen.printer;
         let target_name = target::name(self.file.as_deref());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
-        let is_asked = self.format.is_some() || screen.is_format_asked;
-        let format = self.format.unwrap_or(format).settle(is_asked, self.file.as_deref())?;
+        let format = format.settle(screen.is_format_asked, self.file.as_deref())?;
         let selection = Selection::new(screen.columns);
         if let Some(batch) = &self.whole {
             screen.check_columns_of(batch, selection.clone())?;
@@ -185,8 +181,8 @@ impl Data {
             && let Some(column) = selection.missing()
         {
             sink.abandon().await;
-            let problem = format!("find the column {column}: no row has it");
-            return Err(missing_column(CliError::incomplete(problem), &column, selection.known()));
+            let problem = format!("no row has the column {column}");
+            return Err(missing_column(CliError::incomplete(problem).stating(), &column, selection.known()));
         }
         sink.finish().await.map_err(failed)?;
         // Only now, so that it stands below the output where both go to one screen.
@@ -304,10 +300,15 @@ pub(crate) fn counted(count: impl Into<u64>, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// Writes `text` and a line break to standard output.
-pub(crate) fn print_line(text: &SecretString) -> Result<(), CliError> {
+/// Prints a secret and a line break.
+pub(crate) fn print_secret(secret: &SecretString) -> Result<(), CliError> {
+    print_line(secret.expose_secret())
+}
+
+/// Prints `text` and a line break.
+pub(crate) fn print_line(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.expose_secret().as_bytes()).and_then(|()| stdout.write_all(b"\n"));
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(b"\n"));
     written.and_then(|()| stdout.flush()).map_err(|error| CliError::io("write standard output", error))
 }
 
@@ -350,7 +351,8 @@ pub(crate) fn check_columns(chosen: &[String], known: &[&str]) -> Result<(), Cli
 fn unknown_column<'a>(column: &str, known: impl Iterator<Item = &'a str>) -> CliError {
     let known: Vec<_> = known.collect();
     let all = known.iter().filter(|name| !name.contains('.')).copied().collect::<Vec<_>>().join(", ");
-    let error = CliError::usage(format!("find the column {column}")).with_hint(format!("the columns are {all}"));
+    let error =
+        CliError::usage(format!("unknown column {column}")).stating().with_hint(format!("the columns are {all}"));
     suggest(error, column, known)
 }
 
@@ -361,8 +363,12 @@ fn has_hyperlinks() -> bool {
 
 /// The width of the terminal; 120 if unknown.
 fn screen_width() -> usize {
+    #[cfg(unix)]
+    let width = rustix::termios::tcgetwinsize(io::stdout()).map(|size| size.ws_col).ok();
+    #[cfg(not(unix))]
+    let width = None;
     // Some terminals say that they have no columns.
-    comfy_table::Table::new().width().filter(|width| *width > 0).map_or(120, usize::from)
+    width.filter(|width| *width > 0).map_or(120, usize::from)
 }
 
 /// Writes bytes as to a terminal, in two pieces; fails if something that acts on a terminal is left.

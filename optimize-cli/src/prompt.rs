@@ -23,7 +23,8 @@ impl Terminal {
             io::Result::Ok(Self { lines: BufReader::new(screen.try_clone()?), screen })
         };
         open().map_err(|_| {
-            CliError::usage("ask: there is no terminal")
+            CliError::usage("cannot ask: there is no terminal")
+                .stating()
                 .with_hint("set the values in the configuration or the environment")
         })
     }

@@ -10,7 +10,7 @@ use xshell::cmd;
 use crate::release::changelog::Changelog;
 use crate::release::version::last_tag;
 use crate::tools;
-use crate::util::{Outcome, check_or_write, root, shell};
+use crate::util::{Outcome, check_or_write, root, shell, target};
 
 /// The command line's library is for its own tests; its interface is in `docs/reference/command-line.md`.
 const LIBRARIES: [&str; 3] = ["optimize-auth", "optimize-api", "optimize-sandbox"];
@@ -80,5 +80,5 @@ fn rustdoc_json(library: &str) -> Outcome<PathBuf> {
         .args(["-Z", "unstable-options", "--output-format", "json"])
         .env("RUSTDOC", &rustdoc);
     json.quiet().run()?;
-    Ok(root().join("target/doc").join(format!("{}.json", library.replace('-', "_"))))
+    Ok(target().join("doc").join(format!("{}.json", library.replace('-', "_"))))
 }

@@ -24,7 +24,12 @@ pub(crate) fn run() -> Outcome {
         Ok(cmd!(shell, "cargo clippy --package optimize-cli --no-default-features --locked --quiet -- -D warnings")
             .run()?)
     })?;
-    step("tests", || Ok(cmd!(shell, "cargo test --workspace --locked --features {FEATURES}").run()?))?;
+    // Most tests wait for a process or a server, so more of them run at a time than there are cores.
+    let threads = (2 * std::thread::available_parallelism()?.get()).to_string();
+    step("tests", || {
+        let tests = cmd!(shell, "cargo test --workspace --locked --features {FEATURES}");
+        Ok(tests.env("RUST_TEST_THREADS", &threads).run()?)
+    })?;
     step("benchmarks run", || benchmarks(&shell))?;
     step("documentation", || {
         let documented = cmd!(shell, "cargo doc --workspace --no-deps --locked --quiet --features {FEATURES}");

@@ -171,7 +171,9 @@ fn confined() -> Outcome<Vec<String>> {
         for path in files(&root().join(package).join("src"))?.into_iter().filter(|path| ends_in(path, "rs")) {
             let text = fs::read_to_string(&path)?;
             let shown = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
-            let found = CONFINED.iter().filter(|(word, place)| text.contains(word) && (place.is_empty() || !shown.starts_with(place)));
+            let found = CONFINED
+                .iter()
+                .filter(|(word, place)| text.contains(word) && (place.is_empty() || !shown.starts_with(place)));
             broken.extend(found.map(|(word, _)| format!("{shown} must not use `{word}`")));
         }
     }

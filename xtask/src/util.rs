@@ -14,6 +14,12 @@ pub(crate) fn root() -> PathBuf {
     own.parent().unwrap_or(&own).to_owned()
 }
 
+/// Where cargo builds: `CARGO_TARGET_DIR`, or `target` in the workspace.
+#[expect(clippy::disallowed_methods, reason = "cargo is configured this way")]
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// Copies what is in a directory into another one.
 pub(crate) fn copy_directory(from: &Path, to: &Path) -> Outcome {
     for path in files(from)? {

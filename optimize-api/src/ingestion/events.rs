@@ -1,6 +1,6 @@
 //! `CloudEvents` 1.0, for Camunda 7.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::batcher::Element;
@@ -8,11 +8,15 @@ use super::batcher::Element;
 /// The media type of a batch of `CloudEvents`.
 pub(super) const BATCH_TYPE: &str = "application/cloudevents-batch+json";
 
-/// An event from outside.
-#[derive(Clone, Debug, Serialize)]
+/// An external event.
+///
+/// It is read from a JSON object. Other attributes of `CloudEvents` are allowed and left out, since the server ignores them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 #[non_exhaustive]
 pub struct CloudEvent {
-    specversion: &'static str,
+    #[serde(default)]
+    specversion: Version,
     /// Names the event. The same id again overrides it.
     pub id: String,
     /// Where it comes from. The server keeps `camunda` for itself.
@@ -33,6 +37,14 @@ pub struct CloudEvent {
     pub data: Option<Box<RawValue>>,
 }
 
+/// The version of `CloudEvents`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+enum Version {
+    #[default]
+    #[serde(rename = "1.0")]
+    V1,
+}
+
 impl CloudEvent {
     /// An event that happens now, without data.
     pub fn new(
@@ -42,7 +54,7 @@ impl CloudEvent {
         traceid: impl Into<String>,
     ) -> Self {
         Self {
-            specversion: "1.0",
+            specversion: Version::V1,
             id: id.into(),
             source: source.into(),
             event_type: event_type.into(),

@@ -1,13 +1,17 @@
 //! Variables from outside.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::value::RawValue;
 
 use super::batcher::Element;
 use crate::VariableType;
 
 /// A variable of a process instance, or a new value of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+///
+/// It is read from a JSON object with the names of the API: without an id it gets the one of [`new`](Self::new), the word of a
+/// type may have any case, and a value or an instance that is not a string is taken as it is written, with all its digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", from = "Written")]
 #[non_exhaustive]
 pub struct ExternalVariable {
     /// Names this update. The same id again is a newer version of the same update.
@@ -17,7 +21,7 @@ pub struct ExternalVariable {
     /// Its type.
     #[serde(rename = "type")]
     pub variable_type: VariableType,
-    /// Its value, a text whatever the type; dates as a [`Date`](crate::Date) has it.
+    /// Its value, a string whatever the type; dates as a [`Date`](crate::Date) has it.
     pub value: Option<String>,
     /// The process instance.
     pub process_instance_id: String,
@@ -67,6 +71,46 @@ impl ExternalVariable {
     pub fn with_serialization_data_format(mut self, format: impl Into<String>) -> Self {
         self.serialization_data_format = Some(format.into());
         self
+    }
+}
+
+/// A variable as people write it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a JSON object")]
+struct Written {
+    id: Option<String>,
+    name: String,
+    #[serde(rename = "type")]
+    variable_type: VariableType,
+    value: Option<Verbatim>,
+    process_instance_id: Verbatim,
+    process_definition_key: String,
+    serialization_data_format: Option<String>,
+}
+
+/// A string without its quotes, anything else as the JSON it is: the API wants strings whatever the type.
+struct Verbatim(String);
+
+impl<'de> Deserialize<'de> for Verbatim {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        if json.get().starts_with('"') {
+            return serde_json::from_str(json.get()).map(Self).map_err(de::Error::custom);
+        }
+        Ok(Self(Box::<str>::from(json).into()))
+    }
+}
+
+impl From<Written> for ExternalVariable {
+    fn from(written: Written) -> Self {
+        let Verbatim(instance) = written.process_instance_id;
+        let mut variable = Self::new(written.process_definition_key, instance, written.name, written.variable_type);
+        if let Some(id) = written.id {
+            variable.id = id;
+        }
+        variable.value = written.value.map(|Verbatim(value)| value);
+        variable.serialization_data_format = written.serialization_data_format;
+        variable
     }
 }
 

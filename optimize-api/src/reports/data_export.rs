@@ -27,8 +27,8 @@ const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// Raw-data reports come in pages of a snapshot; [`pages`](Self::pages) and [`rows`](Self::rows) follow the cursor to its
 /// end. All other reports (number, map, hyper-map) come in one response. Combined reports have no data.
 ///
-/// The first page is [`Safe`](crate::Replay::Safe) to ask for again after a transient failure. A follow-up page is
-/// [`Never`](crate::Replay::Never) asked for twice, since the cursor moves on even if
+/// The first page is [`Idempotent`](crate::Retry::Idempotent) to ask for again after a transient failure. A follow-up page is
+/// [`Never`](crate::Retry::Never) asked for twice, since the cursor moves on even if
 /// the response is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
 /// from the total of the first page; more rows than that end the export at once. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
 /// [`Rejected`](ErrorKind::Rejected), from 8.7 on.

@@ -32,7 +32,7 @@ fn the_first_page_is_no_larger_than_what_is_wanted() {
 fn a_follow_up_page_names_the_cursor_and_renews_its_life() {
     let spec = export("r").next_page("DXF1ZXJ5QW5k+/==").unwrap();
     assert_snapshot!(spec.wire_form(), @"GET /api/public/export/report/r/result/json?searchRequestId=DXF1ZXJ5QW5k%2B%2F%3D%3D&paginationTimeout=120");
-    assert_eq!(spec.operation.replay, crate::Replay::Never);
+    assert_eq!(spec.operation.retry, crate::Retry::Never);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Replay;
+use crate::Retry;
 
 /// How often and after which waits a failed request is sent again.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ pub(crate) enum Decision {
 
 /// `left` is what remains of the time for the whole call.
 pub(crate) fn decide(
-    replay: Replay,
+    retry: Retry,
     attempt: Attempt,
     outcome: Outcome,
     left: Duration,
@@ -109,11 +109,11 @@ pub(crate) fn decide(
         // A request without a valid token is turned away before anything looks at it, so it did nothing.
         Outcome::Response { status: 401, .. } if attempt.may_reauthorize => return Decision::Reauthorize,
         Outcome::Response { status: 408 | 425 | 429 | 502 | 503 | 504, retry_after } => {
-            (may_repeat(replay, attempt), retry_after)
+            (may_repeat(retry, attempt), retry_after)
         }
         Outcome::Response { .. } | Outcome::Final => (false, None),
         Outcome::NotSent => (true, None),
-        Outcome::Ambiguous => (may_repeat(replay, attempt), None),
+        Outcome::Ambiguous => (may_repeat(retry, attempt), None),
     };
     let wait = policy.wait_after(attempt.number).max(asked.unwrap_or_default());
     if is_repeatable && attempt.number < policy.attempts && wait < left {
@@ -124,11 +124,11 @@ pub(crate) fn decide(
 }
 
 /// Whether a request that may have been obeyed may be sent again.
-fn may_repeat(replay: Replay, attempt: Attempt) -> bool {
-    match replay {
-        Replay::Safe => true,
-        Replay::Delete => attempt.number == 1,
-        Replay::Never | Replay::Probe => false,
+fn may_repeat(retry: Retry, attempt: Attempt) -> bool {
+    match retry {
+        Retry::Idempotent => true,
+        Retry::Once => attempt.number == 1,
+        Retry::Never => false,
     }
 }
 

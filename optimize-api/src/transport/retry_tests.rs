@@ -10,8 +10,8 @@ fn policy() -> RetryPolicy {
     RetryPolicy::default().with_random(|| 1.0)
 }
 
-fn decide_first(replay: Replay, outcome: Outcome) -> Decision {
-    decide(replay, Attempt { number: 1, may_reauthorize: true }, outcome, LONG, &policy())
+fn decide_first(retry: Retry, outcome: Outcome) -> Decision {
+    decide(retry, Attempt { number: 1, may_reauthorize: true }, outcome, LONG, &policy())
 }
 
 fn response(status: u16) -> Outcome {
@@ -26,7 +26,7 @@ fn the_whole_table_after_a_first_attempt() {
     let others = [Outcome::NotSent, Outcome::Ambiguous, Outcome::Final];
     for (name, outcome) in outcomes.chain(others.map(|outcome| (format!("{outcome:?}"), outcome))) {
         let [safe, delete, never] =
-            [Replay::Safe, Replay::Delete, Replay::Never].map(|replay| format!("{:?}", decide_first(replay, outcome)));
+            [Retry::Idempotent, Retry::Once, Retry::Never].map(|retry| format!("{:?}", decide_first(retry, outcome)));
         writeln!(table, "{name:10} {safe:14} {delete:14} {never}").unwrap();
     }
     insta::assert_snapshot!(table, @"
@@ -54,22 +54,22 @@ fn the_whole_table_after_a_first_attempt() {
 #[test]
 fn a_second_401_is_final() {
     let attempt = Attempt { number: 2, may_reauthorize: false };
-    assert_eq!(decide(Replay::Safe, attempt, response(401), LONG, &policy()), Decision::Finish);
+    assert_eq!(decide(Retry::Idempotent, attempt, response(401), LONG, &policy()), Decision::Finish);
 }
 
 #[test]
 fn a_deletion_that_may_be_done_is_sent_once_more() {
     for outcome in [Outcome::Ambiguous, response(502)] {
-        let decide =
-            |number| decide(Replay::Delete, Attempt { number, may_reauthorize: false }, outcome, LONG, &policy());
+        let decide = |number| decide(Retry::Once, Attempt { number, may_reauthorize: false }, outcome, LONG, &policy());
         assert_eq!((decide(1), decide(2)), (Decision::Wait(SECOND / 4), Decision::Finish));
     }
 }
 
 #[test]
 fn attempts_end_and_waits_double() {
-    let decisions = (1..=5)
-        .map(|number| decide(Replay::Safe, Attempt { number, may_reauthorize: false }, response(503), LONG, &policy()));
+    let decisions = (1..=5).map(|number| {
+        decide(Retry::Idempotent, Attempt { number, may_reauthorize: false }, response(503), LONG, &policy())
+    });
     let waits = [250, 500, 1000].map(|milliseconds| Decision::Wait(Duration::from_millis(milliseconds)));
     assert_eq!(decisions.collect::<Vec<_>>(), [&waits[..], &[Decision::Finish, Decision::Finish]].concat());
 }
@@ -78,7 +78,7 @@ fn attempts_end_and_waits_double() {
 fn a_wait_is_a_random_part_of_the_longest() {
     let policy = RetryPolicy::default().with_random(|| 0.5);
     let attempt = Attempt { number: 1, may_reauthorize: false };
-    let decision = decide(Replay::Safe, attempt, response(503), LONG, &policy);
+    let decision = decide(Retry::Idempotent, attempt, response(503), LONG, &policy);
     assert_eq!(decision, Decision::Wait(Duration::from_millis(125)));
 }
 
@@ -86,8 +86,8 @@ fn a_wait_is_a_random_part_of_the_longest() {
 fn retry_after_is_respected_unless_the_time_for_the_call_is_too_short() {
     let outcome = Outcome::Response { status: 429, retry_after: Some(20 * SECOND) };
     let attempt = Attempt { number: 1, may_reauthorize: false };
-    assert_eq!(decide(Replay::Safe, attempt, outcome, LONG, &policy()), Decision::Wait(20 * SECOND));
-    assert_eq!(decide(Replay::Safe, attempt, outcome, 19 * SECOND, &policy()), Decision::Finish);
+    assert_eq!(decide(Retry::Idempotent, attempt, outcome, LONG, &policy()), Decision::Wait(20 * SECOND));
+    assert_eq!(decide(Retry::Idempotent, attempt, outcome, 19 * SECOND, &policy()), Decision::Finish);
     let endless = Outcome::Response { status: 429, retry_after: Some(Duration::MAX) };
-    assert_eq!(decide(Replay::Safe, attempt, endless, LONG, &policy()), Decision::Finish);
+    assert_eq!(decide(Retry::Idempotent, attempt, endless, LONG, &policy()), Decision::Finish);
 }

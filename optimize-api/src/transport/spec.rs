@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde::Serialize;
 use url::Url;
 
-use crate::{Error, Operation};
+use crate::{CollectionId, Error, Operation};
 
 /// What stands unencoded in a path segment: the unreserved characters of RFC 3986 §2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -35,6 +35,14 @@ impl RequestSpec {
     /// A request to an operation whose path has no parameter.
     pub(crate) fn new(operation: &'static Operation) -> Self {
         Self::at(operation, operation.path.to_owned())
+    }
+
+    /// The request for what a collection holds. The server would take an empty id for an unknown collection and list nothing.
+    pub(crate) fn of_collection(operation: &'static Operation, collection: &CollectionId) -> Result<Self, Error> {
+        if collection.as_str().is_empty() {
+            return Err(Error::invalid_input(operation, "the collection id is empty"));
+        }
+        Ok(Self::new(operation).with_query("collectionId", collection.as_str()).about(collection.as_str()))
     }
 
     /// A request to an operation whose path has `{id}`.

@@ -86,15 +86,17 @@ async fn call(client: &Client, request: &Value) -> Option<Result<(), Error>> {
             pin!(data.pages()).try_next().await.map(drop)
         }
         ("POST", ["public", "import"]) if !body.is_null() => match Definitions::from_json(body.to_string()) {
-            Ok(definitions) => client.import(&parameter("collectionId")?.into(), &definitions).await.map(drop),
+            Ok(definitions) => {
+                client.definitions().import(&parameter("collectionId")?.into(), &definitions).await.map(drop)
+            }
             Err(error) => Err(error),
         },
         ("POST", ["public", "variables", "labels"]) => {
             let [key] = texts(&body, ["definitionKey"])?;
-            client.set_variable_labels(&key, &list(&body["labels"], label)?).await
+            client.labels().set(&key, &list(&body["labels"], label)?).await
         }
-        ("POST", ["public", "share", "enable"]) => client.enable_sharing().await,
-        ("POST", ["public", "share", "disable"]) => client.disable_sharing().await,
+        ("POST", ["public", "share", "enable"]) => client.sharing().enable().await,
+        ("POST", ["public", "share", "disable"]) => client.sharing().disable().await,
         ("POST", ["ingestion", "variable"]) => client.ingestion().variables(&list(&body, variable)?).await,
         ("POST", ["ingestion", "event", "batch"]) => client.ingestion().events(&list(&body, event)?).await,
         ("GET", ["public", "collection"]) => client.collections().list().await.map(drop),
@@ -107,7 +109,9 @@ async fn call(client: &Client, request: &Value) -> Option<Result<(), Error>> {
             let scope: Vec<ScopeEntry> = serde_json::from_value(body).ok()?;
             client.collections().set_scope(&(*id).into(), &scope).await
         }
-        ("DELETE", ["public", "process-definition", key]) => client.delete_process_definition(key.parse().ok()?).await,
+        ("DELETE", ["public", "process-definition", key]) => {
+            client.process_definitions().delete(key.parse().ok()?).await
+        }
         _ => return None,
     })
 }

@@ -10,8 +10,6 @@ mod dashboards;
 mod examples;
 mod ingestion;
 mod operations;
-#[path = "../../../optimize-sandbox/tests/it/page.rs"]
-mod page;
 mod promises;
 mod readiness;
 mod recorded;

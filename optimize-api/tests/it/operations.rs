@@ -16,11 +16,11 @@ use crate::support::{api_requests, client, of, sandbox, start, statuses};
 const CLAIMS: &str = "claims";
 
 #[test]
-fn the_docs_of_each_operation_tell_path_release_and_replay_class() {
+fn the_docs_of_each_operation_have_path_release_and_retry() {
     let sources = walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let sources = sources.replace("///", " ").split_whitespace().collect::<Vec<_>>().join(" ");
     for operation in Operation::all() {
-        let (since, wanted) = (operation.since.replace(", ", " and "), format!("Replay::{:?})", operation.replay));
+        let (since, wanted) = (operation.since.replace(", ", " and "), format!("Retry::{:?})", operation.retry));
         let heading = format!("`{} {}`, since {since}", operation.method, operation.path);
         let mut mentions = sources.match_indices(&heading).map(|(place, _)| &sources[place..]);
         let is_documented = mentions.any(|docs| docs.split("pub ").next().unwrap().contains(&wanted));
@@ -37,10 +37,10 @@ fn the_description_of_the_api_has_the_operations_and_no_other() {
         for (method, operation) in methods.as_object().unwrap() {
             let text = |name: &str| operation[name].as_str().unwrap().to_owned();
             described.insert((method.to_uppercase(), path.clone(), text("operationId"), text("x-since")));
-            let replay = text("x-replay");
+            let retry = text("x-retry");
             let class = |known: &&&Operation| known.id == operation["operationId"].as_str().unwrap();
             let known = Operation::all().iter().find(class).unwrap();
-            assert!(replay.starts_with(&format!("{:?}", known.replay)), "{}: {replay}", known.id);
+            assert!(retry.starts_with(&format!("{:?}", known.retry)), "{}: {retry}", known.id);
         }
     }
     // A further page is the same request with a cursor.
@@ -115,7 +115,7 @@ async fn what_was_exported_is_imported_with_new_ids() {
         let client = client(&sandbox);
         let exported = client.dashboards().export_definitions(&["claims-overview".into()]).await.unwrap();
         assert_eq!(exported.iter().last().unwrap().kind, DefinitionKind::Dashboard);
-        let made = client.import(&CLAIMS.into(), &exported).await.unwrap();
+        let made = client.definitions().import(&CLAIMS.into(), &exported).await.unwrap();
         assert_eq!(made.len(), exported.iter().count());
         let dashboards: Vec<_> = made.iter().filter(|made| made.entity_type == "dashboard").collect();
         let [dashboard] = dashboards[..] else { panic!("{made:?}") };
@@ -131,7 +131,7 @@ async fn refused_import(release: Release, collection: &str, change: impl FnOnce(
     let client = client(&sandbox);
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
     let definitions = Definitions::from_json(change(std::str::from_utf8(exported.as_bytes()).unwrap())).unwrap();
-    let error = client.import(&collection.into(), &definitions).await.unwrap_err();
+    let error = client.definitions().import(&collection.into(), &definitions).await.unwrap_err();
     assert_eq!(client.reports().list(&"orders".into()).await.unwrap().len(), 16, "nothing was made");
     assert_eq!(error.attempts(), 1);
     let server = error.server();
@@ -171,14 +171,14 @@ async fn labels_are_set_kept_and_removed() {
         let sandbox = of(release).await;
         let client = client(&sandbox);
         let label = |name, text| VariableLabel::new(name, VariableType::String, text);
-        client.set_variable_labels("invoice", &[label("a", "A"), label("b", "B")]).await.unwrap();
-        client.set_variable_labels("invoice", &[label("b", " "), label("c", "")]).await.unwrap();
-        client.set_variable_labels("invoice", &[]).await.unwrap();
+        client.labels().set("invoice", &[label("a", "A"), label("b", "B")]).await.unwrap();
+        client.labels().set("invoice", &[label("b", " "), label("c", "")]).await.unwrap();
+        client.labels().set("invoice", &[]).await.unwrap();
         assert_eq!(sandbox.variable_label("invoice", "a", "String").as_deref(), Some("A"));
         assert_eq!(sandbox.variable_label("invoice", "b", "String"), None);
-        let error = client.set_variable_labels("nobody-s", &[label("a", "")]).await.unwrap_err();
+        let error = client.labels().set("nobody-s", &[label("a", "")]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
-        let twice = client.set_variable_labels("invoice", &[label("a", "1"), label("a", "2")]).await.unwrap_err();
+        let twice = client.labels().set("invoice", &[label("a", "1"), label("a", "2")]).await.unwrap_err();
         assert_eq!((twice.kind(), twice.attempts()), (ErrorKind::InvalidInput, 0));
     }
 }
@@ -188,11 +188,11 @@ async fn servers_before_their_fixes_refuse_labels_and_imports() {
     let sandbox = start(Sandbox::builder().unpatched()).await;
     let client = client(&sandbox);
     let label = VariableLabel::new("a", VariableType::String, "A");
-    let error = client.set_variable_labels("invoice", &[label]).await.unwrap_err();
+    let error = client.labels().set("invoice", &[label]).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
     assert!(error.hint().unwrap().to_string().contains("55881"));
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
-    let error = client.import(&"orders".into(), &exported).await.unwrap_err();
+    let error = client.definitions().import(&"orders".into(), &exported).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
     assert!(error.hint().unwrap().to_string().contains("36419"));
 }
@@ -203,7 +203,7 @@ async fn sharing_is_switched() {
         let sandbox = of(release).await;
         let client = client(&sandbox);
         for (enabled, expected) in [(false, false), (false, false), (true, true)] {
-            if enabled { client.enable_sharing().await } else { client.disable_sharing().await }.unwrap();
+            if enabled { client.sharing().enable().await } else { client.sharing().disable().await }.unwrap();
             assert_eq!(sandbox.is_sharing_enabled(), expected);
         }
         let void = if matches!(release, Release::V8_6 | Release::V8_7) { 204 } else { 200 };
@@ -216,11 +216,11 @@ async fn a_process_definition_is_deleted_once() {
     const KEY: i64 = 2_251_799_813_685_249;
     let sandbox = of(Release::V8_10).await;
     let client = client(&sandbox);
-    client.delete_process_definition(KEY).await.unwrap();
-    let queued = client.delete_process_definition(KEY).await.unwrap_err();
+    client.process_definitions().delete(KEY).await.unwrap();
+    let queued = client.process_definitions().delete(KEY).await.unwrap_err();
     assert_eq!((queued.kind(), queued.status(), queued.attempts()), (ErrorKind::Rejected, Some(409), 1));
     sandbox.run_deletions();
-    let gone = client.delete_process_definition(KEY).await.unwrap_err();
+    let gone = client.process_definitions().delete(KEY).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
     assert_eq!(statuses(&sandbox), [202, 409, 404]);
 }
@@ -233,10 +233,10 @@ async fn a_collection_is_made_given_a_scope_and_imported_into() {
         let collections = client.collections();
         let id = collections.create("Copies", "demo").await.unwrap();
         let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
-        let error = client.import(&id, &exported).await.unwrap_err();
+        let error = client.definitions().import(&id, &exported).await.unwrap_err();
         assert_eq!(error.server().code.as_deref(), Some("nonDefinitionScopeCompliantConflict"));
         collections.set_scope(&id, &[ScopeEntry::process("order-process")]).await.unwrap();
-        client.import(&id, &exported).await.unwrap();
+        client.definitions().import(&id, &exported).await.unwrap();
         let collection = collections.get(&id).await.unwrap();
         assert_eq!((&collection.id, collection.name.as_str()), (&id, "Copies"));
         assert!(collection.json().contains("\"definitionKey\":\"order-process\""), "{}", collection.json());
@@ -265,10 +265,10 @@ async fn call_everything(client: &Client, release: Release) {
     dashboards.list(&collection).await.unwrap();
     dashboards.delete(&dashboard).await.unwrap_err();
     dashboards.export_definitions(&[dashboard]).await.unwrap_err();
-    client.import(&collection, &Definitions::from_json("[]").unwrap()).await.unwrap_err();
-    client.set_variable_labels("d", &[]).await.unwrap_err();
-    client.enable_sharing().await.unwrap();
-    client.disable_sharing().await.unwrap();
+    client.definitions().import(&collection, &Definitions::from_json("[]").unwrap()).await.unwrap_err();
+    client.labels().set("d", &[]).await.unwrap_err();
+    client.sharing().enable().await.unwrap();
+    client.sharing().disable().await.unwrap();
     client.ingestion().variables(&[variable]).await.unwrap();
     if release == Release::V8_6 {
         client.ingestion().events(&[CloudEvent::new("1", "s", "t", "c")]).await.unwrap();
@@ -282,13 +282,13 @@ async fn call_everything(client: &Client, release: Release) {
     if release != Release::V8_10 {
         return;
     }
-    client.delete_process_definition(1).await.unwrap_err();
+    client.process_definitions().delete(1).await.unwrap_err();
     #[cfg(feature = "unstable")]
     {
-        let dashboard = client.agentic_dashboard().await.unwrap();
+        let dashboard = client.agentic().get().await.unwrap();
         assert!(dashboard.starts_with(b"{"));
         let filter = optimize_api::AgenticFilter::default();
-        client.evaluate_agentic_report(&"agentic-runs".into(), &filter).await.unwrap();
+        client.agentic().evaluate(&"agentic-runs".into(), &filter).await.unwrap();
     }
 }
 
@@ -343,19 +343,19 @@ async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), optimize_api::Err
         ("dashboard.list", dashboards.list(&collection).await.map(drop)),
         ("dashboard.delete", dashboards.delete(&"d".into()).await),
         ("dashboard.export", dashboards.export_definitions(&["d".into()]).await.map(drop)),
-        ("import", client.import(&collection, &definitions).await.map(drop)),
-        ("variable.label", client.set_variable_labels("d", &[]).await),
-        ("sharing.enable", client.enable_sharing().await),
-        ("sharing.disable", client.disable_sharing().await),
+        ("import", client.definitions().import(&collection, &definitions).await.map(drop)),
+        ("variable.label", client.labels().set("d", &[]).await),
+        ("sharing.enable", client.sharing().enable().await),
+        ("sharing.disable", client.sharing().disable().await),
         ("variable.ingest", client.ingestion().variables(&[variable]).await),
         ("event.ingest", client.ingestion().events(&[CloudEvent::new("1", "s", "t", "c")]).await),
-        ("process-definition.delete", client.delete_process_definition(1).await),
+        ("process-definition.delete", client.process_definitions().delete(1).await),
         ("collection.list", collections.list().await.map(drop)),
         ("collection.get", collections.get(&collection).await.map(drop)),
         ("collection.create", collections.create("n", "o").await.map(drop)),
         ("collection.scope", collections.set_scope(&collection, &[]).await),
         #[cfg(feature = "unstable")]
-        ("agentic.dashboard", client.agentic_dashboard().await.map(drop)),
+        ("agentic.dashboard", client.agentic().get().await.map(drop)),
     ]
 }
 
@@ -400,7 +400,7 @@ async fn what_a_release_does_not_have_names_the_releases_that_do() {
     assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
     insta::assert_snapshot!(error, @"list collections: the server returned 404 notFoundError: HTTP 404 Not Found; the server does not have this operation: Camunda 8 from 8.7 on has it");
     let sandbox = of(Release::V8_8).await;
-    let error = client(&sandbox).delete_process_definition(1).await.unwrap_err();
+    let error = client(&sandbox).process_definitions().delete(1).await.unwrap_err();
     assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
     insta::assert_snapshot!(error, @"delete the data of the process definition 1: the server returned 500 serverError: No static resource api/public/process-definition/1.; the server does not have this operation: Camunda 8 from 8.10 on has it");
 }

@@ -12,7 +12,7 @@ async fn a_deletion_whose_response_was_lost_is_found_done() {
     assert_eq!(statuses(&sandbox), [0, 404]);
     let sandbox = of(Release::V8_10).await;
     sandbox.add_fault(FaultRule::new("/api/public/process-definition/*", Fault::ResetAfter));
-    client(&sandbox).delete_process_definition(2_251_799_813_685_249).await.unwrap();
+    client(&sandbox).process_definitions().delete(2_251_799_813_685_249).await.unwrap();
     assert_eq!(statuses(&sandbox), [0, 409]);
 }
 
@@ -57,7 +57,7 @@ async fn what_would_double_is_sent_once() {
         sandbox.add_fault(FaultRule::new("/api/public/import", fault.clone()));
         sandbox.add_fault(FaultRule::new("/api/public/collection/create", fault));
         let client = client(&sandbox);
-        let error = client.import(&"claims".into(), &definitions).await.unwrap_err();
+        let error = client.definitions().import(&"claims".into(), &definitions).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
         assert_eq!(error.hint().is_some_and(|hint| hint.id == "may-have-taken-effect"), may_be_done);
         client.collections().create("a", "b").await.unwrap_err();

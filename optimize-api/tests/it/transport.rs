@@ -239,7 +239,7 @@ async fn head_of(call: impl AsyncFnOnce(Client)) -> String {
 
 #[tokio::test]
 async fn what_has_no_body_has_a_length_where_gateways_want_one() {
-    let post = head_of(async |client| client.enable_sharing().await.unwrap()).await;
+    let post = head_of(async |client| client.sharing().enable().await.unwrap()).await;
     assert_eq!(post.matches("content-length: 0\r\n").count(), 1, "{post}");
     let request = RawRequest::new(http::Method::PUT, "/api/x").unwrap();
     let put = head_of(async |client| drop(client.raw(&request).await.unwrap())).await;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::http::HttpOptions;
-use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, ServiceUrlError, SystemClock, scrub};
+use crate::{AuthError, AuthErrorDetail, AuthErrorKind, Clock, ServiceUrl, ServiceUrlError, SystemClock, scrub};
 
 use super::{RESPONSE_LIMIT, refused, reply, unavailable};
 
@@ -85,7 +85,6 @@ impl fmt::Display for Issuer {
 #[derive(Debug, Default)]
 pub(super) struct Discovered {
     response: Mutex<Option<Response>>,
-    client: std::sync::Mutex<Option<(ServiceUrl, reqwest::Client)>>,
 }
 
 #[derive(Debug)]
@@ -121,16 +120,6 @@ impl Discovered {
             (Err(error), _) => Err(error),
         }
     }
-
-    pub(super) fn client(&self, url: &ServiceUrl, options: &HttpOptions) -> Result<reqwest::Client, AuthError> {
-        let mut known = self.client.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, client)) = known.as_ref().filter(|(target, _)| target == url) {
-            return Ok(client.clone());
-        }
-        let client = options.client_for_single_requests(url)?;
-        *known = Some((url.clone(), client.clone()));
-        Ok(client)
-    }
 }
 
 async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Result<ServiceUrl, AuthError> {
@@ -153,12 +142,13 @@ async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Resul
         if !status.is_success() {
             let problem = format!("it returned {} to discovery", status.as_u16());
             let kind = reply::kind_of(status);
-            return Err(refused(url, status, &headers, reply::Failure { kind, code: None, problem }));
+            return Err(refused(url, status, &headers, reply::Failure { kind, code: None, detail: None, problem }));
         }
         return read(issuer, url, &body);
     }
     let tried = urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Err(failed(issuer, &format!("it publishes no metadata; tried {tried}")))
+    let error = failed(issuer, &format!("it publishes no metadata; tried {tried}"));
+    Err(error.with_detail(AuthErrorDetail::NoMetadata))
 }
 
 fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, AuthError> {
@@ -168,7 +158,8 @@ fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, Au
     // RFC 8414 §3.3: another issuer may be an attacker that poses as this one.
     if metadata.issuer.as_deref() != Some(issuer.as_str()) {
         let named = metadata.issuer.map_or_else(|| "none".to_owned(), |named| scrub(&named, &[]));
-        return Err(failed(issuer, &format!("{url} names another issuer: {named}")));
+        let error = failed(issuer, &format!("{url} names another issuer: {named}"));
+        return Err(error.with_detail(AuthErrorDetail::OtherIssuer { named }));
     }
     let Some(text) = metadata.token_endpoint else {
         return Err(failed(issuer, &format!("{url} names no token_endpoint")));

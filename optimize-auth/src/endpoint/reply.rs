@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::http::{described_page, is_html, without_mark};
-use crate::{AuthErrorKind, Token, scrub};
+use crate::{AuthErrorDetail, AuthErrorKind, Token, scrub};
 
 /// Lifetime of a token whose response does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
@@ -23,6 +23,7 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub(super) struct Failure {
     pub(super) kind: AuthErrorKind,
     pub(super) code: Option<String>,
+    pub(super) detail: Option<AuthErrorDetail>,
     pub(super) problem: String,
 }
 
@@ -43,7 +44,9 @@ struct Response<'a> {
 
 pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secrets: &[&str]) -> Result<Token, Failure> {
     let body = Zeroizing::new(body);
-    let fail = |kind, problem: String| Err(Failure { kind, code: None, problem });
+    let fail = |kind, problem: String| Err(Failure { kind, code: None, detail: None, problem });
+    let page =
+        |kind, problem: String| Err(Failure { kind, code: None, detail: Some(AuthErrorDetail::WebPage), problem });
     if status.is_redirection() {
         return fail(
             AuthErrorKind::Protocol,
@@ -57,20 +60,25 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
     let response = match parsed {
         Ok(response) => response,
         Err(error) if is_success => {
+            if is_html(headers, &body) {
+                return page(
+                    AuthErrorKind::Protocol,
+                    format!("it returned {}", scrub(&described_page(&body), secrets)),
+                );
+            }
             let problem = match error.classify() {
                 _ if body.is_empty() => "it returned an empty body".to_owned(),
-                _ if is_html(headers, &body) => format!("it returned {}", scrub(&described_page(&body), secrets)),
-                serde_json::error::Category::Data => "`access_token` is not a text".to_owned(),
+                serde_json::error::Category::Data => "`access_token` must be a string".to_owned(),
                 _ => format!("its response is not JSON (line {}, column {})", error.line(), error.column()),
             };
             return fail(AuthErrorKind::Protocol, problem);
         }
         Err(_) if is_html(headers, &body) => {
-            let page = scrub(&described_page(&body), secrets);
+            let shown = scrub(&described_page(&body), secrets);
             // A page is no decision of the token endpoint, unless it says that it is busy.
             let kind =
                 if kind_of(status) == AuthErrorKind::Refused { AuthErrorKind::Protocol } else { kind_of(status) };
-            return fail(kind, format!("it returned {} with {page}", described(status)));
+            return page(kind, format!("it returned {} with {shown}", described(status)));
         }
         Err(_) => return fail(kind_of(status), format!("it returned {}", described(status))),
     };
@@ -83,7 +91,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
             problem.push_str(": ");
             problem.push_str(&part);
         }
-        return Err(Failure { kind, code, problem });
+        return Err(Failure { kind, code, detail: None, problem });
     }
     let Some(secret) = response.access_token else {
         return fail(AuthErrorKind::Protocol, "its response has no `access_token`".to_owned());
@@ -123,7 +131,7 @@ fn described(status: StatusCode) -> String {
     }
 }
 
-/// A time in seconds: a number, or a number in a text. Zero is kept; negative and unreadable ones count as absent.
+/// A time in seconds: a number, or a number in a string. Zero is kept; negative and unreadable ones count as absent.
 fn seconds(value: Option<&RawValue>) -> Option<Duration> {
     let seconds = value?.get().trim_matches('"').trim().parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)?;
     Some(Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |time| time.min(LONGEST_LIFETIME)))

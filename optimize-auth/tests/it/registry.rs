@@ -120,7 +120,7 @@ fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_named() {
     client_secrets: use `client_secrets`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `client_secret`?
     audiense: use `audiense`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `audience`?
     private_key: use `private_key`: it contradicts `client_secret`; only one of them can be used
-    client_auth: use `client_auth`: expected post, basic, json, client-secret-jwt, private-key-jwt, mtls or none
+    client_auth: use `client_auth`: expected post, basic, json, private-key-jwt, client-secret-jwt, mtls or none
     key_id: use `key_id`: it has no meaning for the strategy `client-credentials` as it is set
     client_secret: read the client secret from file no-such-directory/secret: No such file or directory (os error 2)
     private_key: use `private_key`: it is not set

@@ -87,7 +87,7 @@ impl Set {
 
 fn key(name: &str) -> Result<Key, CliError> {
     Key::named(name).ok_or_else(|| {
-        let error = CliError::usage(format!("find the setting `{}`: no setting has this name", name.escape_debug()));
+        let error = CliError::usage(format!("unknown setting `{}`", name.escape_debug())).stating();
         let error = error.with_hint("optimize config schema lists all settings");
         suggest(error, name, Key::ALL.iter().flat_map(|key| [key.path(), key.name()]))
     })

@@ -64,7 +64,7 @@ impl Kind {
         match ids.len() {
             0 => match client.collections().list().await {
                 Ok(all) if all.iter().all(|known| known.as_str() != collection) => {
-                    let error = CliError::not_found(format!("list {noun}s: there is no collection {collection}"));
+                    let error = CliError::not_found(format!("there is no collection {collection}")).stating();
                     return Err(suggest(error, collection, all.iter().map(CollectionId::as_str)));
                 }
                 Ok(_) => {}

@@ -83,7 +83,7 @@ fn usable(name: &str, what: &str) -> Result<(), CliError> {
 pub(super) fn to_run(name: &OsStr, app: &App) -> Result<Found, CliError> {
     let name = name.to_string_lossy();
     let Some(found) = plugins::find(&name, &app.environment) else {
-        let error = CliError::usage(format!("run `{}`: there is no such command or plugin", name.escape_debug()));
+        let error = CliError::usage(format!("unknown command or plugin `{}`", name.escape_debug())).stating();
         if let Some(command) = meant(&name) {
             return Err(error.with_hint(format!("run: {command}")));
         }
@@ -131,7 +131,7 @@ fn meant(name: &str) -> Option<&'static str> {
 /// The plugin of this name, whether or not it may be run.
 fn found(name: &str, app: &App) -> Result<Found, CliError> {
     plugins::find(name, &app.environment).ok_or_else(|| {
-        let error = CliError::config(format!("find the plugin `{}`: it does not exist", name.escape_debug()));
+        let error = CliError::config(format!("unknown plugin `{}`", name.escape_debug())).stating();
         let known: Vec<_> = plugins::find_all(&app.environment).into_iter().map(|plugin| plugin.name).collect();
         suggest(error, name, known.iter().map(String::as_str))
     })

@@ -46,7 +46,7 @@ impl Delete {
         app.check_columns(&["key", "state"])?;
         let client = app.client().await?;
         app.confirm(&format!("Delete the data of the process definition {}?", self.key))?;
-        let is_queued_already = match client.delete_process_definition(self.key).await {
+        let is_queued_already = match client.process_definitions().delete(self.key).await {
             Ok(()) => false,
             Err(error) if self.wait && is_queued(&error) => true,
             Err(error) => return Err(error.into()),
@@ -75,7 +75,7 @@ impl Delete {
                     .with_hint("wait longer with --timeout; on self-managed servers see that deletion jobs are run"));
             }
             sleep(pause).await;
-            match client.delete_process_definition(self.key).await {
+            match client.process_definitions().delete(self.key).await {
                 Ok(()) => {}
                 Err(error) if is_queued(&error) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok("deleted"),

@@ -35,7 +35,8 @@ impl Ready {
             let problem = match client.readiness().await {
                 Ok(Readiness::Ready) => return Ok(Outcome::Data(Data::record(&json!({ "ready": true })))),
                 Ok(Readiness::NotReady { status }) => {
-                    CliError::not_ready(format!("find the server ready: {} returned {status}", app.base_url().await?))
+                    CliError::not_ready(format!("the server is not ready: {} returned {status}", app.base_url().await?))
+                        .stating()
                 }
                 Err(error) if error.kind() == ErrorKind::Unavailable => error.into(),
                 Err(error) => return Err(error.into()),

@@ -18,8 +18,8 @@ impl Sharing {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let client = app.client().await?;
         match self {
-            Self::Disable => client.disable_sharing().await?,
-            Self::Enable => client.enable_sharing().await?,
+            Self::Disable => client.sharing().disable().await?,
+            Self::Enable => client.sharing().enable().await?,
         }
         app.printer.remark(match self {
             Self::Disable => "sharing is disabled",

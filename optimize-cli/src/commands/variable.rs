@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use optimize_api::{ExternalVariable, VariableLabel, VariableType};
-use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::CliError;
@@ -64,19 +63,6 @@ fn label(text: &str) -> Result<VariableLabel, String> {
     Ok(VariableLabel::new(name, variable_type, label))
 }
 
-/// A label in a file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LabelEntry {
-    #[serde(rename = "variableName")]
-    name: String,
-    #[serde(rename = "variableType")]
-    kind: String,
-    /// Null or empty removes the one there is.
-    #[serde(rename = "variableLabel")]
-    label: Option<String>,
-}
-
 impl Variable {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
@@ -93,19 +79,9 @@ impl SetLabels {
     async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let labels = match &self.file {
             None => self.labels,
-            Some(file) => {
-                let entries: Vec<LabelEntry> = input::read_json(file, "the labels")?;
-                let label = |entry: LabelEntry| {
-                    VariableLabel::new(
-                        entry.name,
-                        VariableType::from(entry.kind.as_str()),
-                        entry.label.unwrap_or_default(),
-                    )
-                };
-                entries.into_iter().map(label).collect()
-            }
+            Some(file) => input::read_json(file, "the labels")?,
         };
-        app.client().await?.set_variable_labels(&self.definition, &labels).await?;
+        app.client().await?.labels().set(&self.definition, &labels).await?;
         app.printer.remark(&format!("set {} of {}", counted(labels.len() as u64, "label"), self.definition));
         Ok(Outcome::Done)
     }

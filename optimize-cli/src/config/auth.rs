@@ -56,7 +56,7 @@ impl Settings {
         let Some((strategy, _)) = self.strategy() else {
             let seen = env_layer::unused_credentials(occasion.environment);
             let seen = if seen.is_empty() { String::new() } else { format!("; seen: {}", seen.join(", ")) };
-            return Err(CliError::config(format!("authenticate: no credentials are configured{seen}")).with_hint(
+            return Err(CliError::config(format!("no credentials are configured{seen}")).stating().with_hint(
                 "set OPTIMIZE_CLIENT_ID, OPTIMIZE_CLIENT_SECRET and OPTIMIZE_TOKEN_URL; or OPTIMIZE_TOKEN for a \
                  server with a shared token; or run: optimize auth login",
             ));
@@ -103,7 +103,7 @@ impl Settings {
 
     /// Where tokens are kept between runs.
     pub(crate) fn token_cache(&self) -> TokenCachePlace {
-        self.cache.token_cache.as_deref().cloned().unwrap_or(TokenCachePlace::Nowhere)
+        self.storage.token_cache.as_deref().cloned().unwrap_or(TokenCachePlace::Nowhere)
     }
 
     fn build_context(&self, occasion: &Occasion<'_>) -> Result<BuildContext, CliError> {
@@ -219,7 +219,8 @@ impl Settings {
             matches!(self.layers.get(present).map(|setting| &setting.origin), Some(Origin::Variable(_)));
         let seen = if is_of_environment { env_layer::unused_credentials(environment) } else { Vec::new() };
         let seen = if seen.is_empty() { String::new() } else { format!("; {}", seen.join("; ")) };
-        CliError::config(format!("authenticate: {} is set ({origin}), but there is no {missing}{seen}", present.path()))
+        CliError::config(format!("{} is set ({origin}), but there is no {missing}{seen}", present.path()))
+            .stating()
             .with_hint(hint)
     }
 

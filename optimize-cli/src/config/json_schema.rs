@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::SANDBOX_PROFILE;
-use super::settings::{Auth, Cache, Http, Key, Output, Provider, Server};
+use super::settings::{Auth, Connection, Key, Printing, Provider, Server, Storage};
 
 /// Configuration of optimize
 #[derive(JsonSchema)]
@@ -28,11 +28,11 @@ struct Profile {
     #[schemars(flatten)]
     server: Server,
     #[schemars(flatten)]
-    output: Output,
+    output: Printing,
     #[schemars(flatten)]
-    http: Http,
+    http: Connection,
     #[schemars(flatten)]
-    cache: Cache,
+    storage: Storage,
     #[schemars(flatten)]
     provider: Provider,
     auth: Option<Auth>,

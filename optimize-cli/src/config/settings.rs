@@ -91,11 +91,11 @@ settings! {
         BaseUrl base_url: Address, Destination, &env_vars::BASE_URL, "Base URL of Optimize: what comes before /api";
     }
     /// How data is printed.
-    Output, "" => {
+    Printing, "" => {
         Output output: Format, Nowhere, &env_vars::OUTPUT, "Output format: auto, table, json, ndjson or csv";
     }
     /// How connections are made.
-    Http, "" => {
+    Connection, "" => {
         Timeout timeout: Duration, Nowhere, &[], "How long one request may take, its retries included, such as 30s or 2m";
         AllowInsecureHttp allow_insecure_http: bool, Destination, &env_vars::ALLOW_INSECURE_HTTP, "Whether credentials may go over plain http to other machines";
         CaFile ca_file: PathBuf, Destination, &env_vars::CA_FILE, "A PEM file of further certificate authorities to trust";
@@ -103,7 +103,7 @@ settings! {
         ClientKeyFile client_key_file: PathBuf, Secret, &env_vars::CLIENT_KEY_FILE, "A PEM file with the key of that certificate";
     }
     /// What is kept between runs.
-    Cache, "" => {
+    Storage, "" => {
         TokenCache token_cache: TokenCachePlace, Destination, &env_vars::TOKEN_CACHE, "Where tokens are kept between runs: off, memory, keyring where it is built in, or the absolute path of a directory";
     }
     /// What is known of the provider of tokens.

@@ -208,6 +208,11 @@ impl fmt::Display for Address {
     }
 }
 
+fn expected(words: &[&str]) -> String {
+    let (last, others) = words.split_last().unwrap_or((&"", &[]));
+    format!("expected {} or {last}", others.join(", "))
+}
+
 /// Choices of this program, by their words.
 macro_rules! words {
     ($($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal),* })*) => {$(
@@ -221,7 +226,7 @@ macro_rules! words {
             fn read(value: &Value) -> Result<Self, String> {
                 match text(value)? {
                     $($word => Ok(Self::$variant),)*
-                    _ => Err(format!("expected {}", Self::words().join(" or "))),
+                    _ => Err(expected(&Self::words())),
                 }
             }
 

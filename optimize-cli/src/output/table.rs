@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Batch;
@@ -173,26 +172,71 @@ fn linked(page: &str, text: &str) -> String {
     format!("\u{1b}]8;;{page}{id}\u{1b}\\{id}\u{1b}]8;;\u{1b}\\{}", &text[id.len()..])
 }
 
-/// Everything there is, in lines no longer than the screen is wide.
+/// Everything there is, in lines no longer than the screen is wide: the widest columns wrap.
 fn write_wrapped(rows: &[Vec<(Column, JsonText<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    if let Some(width) = look.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    let headings = rows.iter().take(1).flatten().map(|(column, _)| heading(column)).collect::<Vec<_>>();
+    let cells = rows.iter().map(|row| row.iter().map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
+    let lines: Vec<_> = std::iter::once(headings).chain(cells).collect();
+    let mut widths = vec![0; lines[0].len()];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.width().max(*width);
+        }
     }
-    table.add_row(rows.iter().take(1).flatten().map(|(column, _)| heading(column)));
-    for row in rows {
-        table.add_row(row.iter().map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
+    if let Some(screen) = look.width {
+        let gaps = GAP * widths.len().saturating_sub(1);
+        shrink(&mut widths, screen.saturating_sub(gaps));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, u16::try_from(GAP).unwrap_or_default()));
-    }
-    for (place, line) in table.lines().enumerate() {
-        let line = line.trim_end();
-        writeln!(out, "{}", styled(line, look.is_styled && place == 0))?;
+    for (place, line) in lines.iter().enumerate() {
+        let cells: Vec<_> = line.iter().zip(&widths).map(|(cell, width)| wrapped(cell, *width)).collect();
+        for number in 0..cells.iter().map(Vec::len).max().unwrap_or_default() {
+            let parts = cells.iter().zip(&widths).map(|(parts, width)| {
+                let part = parts.get(number).map_or("", String::as_str);
+                format!("{part}{}", " ".repeat(width.saturating_sub(part.width()) + GAP))
+            });
+            let text = parts.collect::<String>();
+            writeln!(out, "{}", styled(text.trim_end(), look.is_styled && place == 0))?;
+        }
     }
     Ok(())
+}
+
+/// Takes from the widest columns until all fit, as far as each keeps room for a short word.
+fn shrink(widths: &mut [usize], screen: usize) {
+    const NARROWEST: usize = 8;
+    while widths.iter().sum::<usize>() > screen {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > NARROWEST => *widest -= 1,
+            _ => return,
+        }
+    }
+}
+
+/// The lines of a cell, broken between words, or inside one that is too long.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().map_or(0, |line| line.width());
+        if line > 0 && line + 1 + word.width() > width {
+            lines.push(String::new());
+        } else if line > 0 {
+            push(&mut lines, ' ');
+        }
+        for character in word.chars() {
+            let line = lines.last().map_or(0, |line| line.width());
+            if line + character.width().unwrap_or_default() > width {
+                lines.push(String::new());
+            }
+            push(&mut lines, character);
+        }
+    }
+    lines
+}
+
+fn push(lines: &mut [String], character: char) {
+    if let Some(line) = lines.last_mut() {
+        line.push(character);
+    }
 }
 
 /// One line of visible text: what a server sends must not move the cursor of a terminal.
@@ -221,4 +265,27 @@ fn cut(text: &str, width: usize) -> String {
         fits
     });
     fitting.chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shrink, wrapped};
+
+    #[test]
+    fn a_cell_is_broken_between_words_and_inside_long_ones() {
+        assert_eq!(wrapped("the widest columns wrap", 10), ["the widest", "columns", "wrap"]);
+        assert_eq!(wrapped("a word0123456789", 8), ["a", "word0123", "456789"]);
+        assert_eq!(wrapped("", 8), [""]);
+        assert_eq!(wrapped("漢字漢字", 4), ["漢字", "漢字"]);
+    }
+
+    #[test]
+    fn the_widest_columns_shrink_first_and_keep_room_for_a_word() {
+        let mut widths = [4, 60, 30];
+        shrink(&mut widths, 64);
+        assert_eq!(widths, [4, 30, 30]);
+        let mut widths = [20, 20];
+        shrink(&mut widths, 5);
+        assert_eq!(widths, [8, 8]);
+    }
 }

@@ -139,7 +139,7 @@ fn the_tutorial_of_the_readme_is_walked() {
     code 2
     ");
     insta::assert_snapshot!(screen.run("optimize report list --collection x"), @"
-    error: failed to find the server: no base URL is set
+    error: no base URL is set
     hint: pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox
     code 3
     ");

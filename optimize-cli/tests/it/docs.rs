@@ -14,7 +14,6 @@ mod markdown;
 mod session;
 mod world;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use markdown::{Block, blocks};
@@ -22,10 +21,9 @@ use session::Session;
 use world::World;
 
 use crate::harness::User;
-use crate::page::page;
 
 /// How many blocks of a page were tried, and in which way.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Count {
     lines: usize,
     compared: usize,
@@ -61,9 +59,8 @@ fn documents() -> Vec<String> {
 }
 
 #[test]
-fn generated_every_block_of_the_documentation_was_run_or_read() {
+fn every_block_of_the_documentation_is_run_or_read() {
     let mut complaints = Vec::new();
-    let mut rows = Vec::new();
     let mut all = Count::default();
     for path in documents() {
         let text = std::fs::read_to_string(root().join(&path)).unwrap();
@@ -73,23 +70,9 @@ fn generated_every_block_of_the_documentation_was_run_or_read() {
         all.files += count.files;
         all.rust += count.rust;
         all.read += count.read;
-        if count.lines + count.files + count.rust + count.read + count.not_run.len() > 0 {
-            rows.push((path, count));
-        }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
-    let mut text = String::from(
-        "# What of this documentation is run\n\n\
-         Every shell line is typed in a terminal, in front of an embedded server that responds under the names of the page; every\n\
-         Rust block is a test; configurations are validated, JSON is read. Written by `cargo xtask gen`.\n\n\
-         | Page | Shell lines | Outputs compared | Files | Rust | TOML, JSON | Not run |\n|---|---|---|---|---|---|---|\n",
-    );
-    rows.push(("all".to_owned(), all));
-    for (path, Count { lines, compared, files, rust, read, not_run }) in rows {
-        let not_run = not_run.join("<br>");
-        writeln!(text, "| {path} | {lines} | {compared} | {files} | {rust} | {read} | {not_run} |").unwrap();
-    }
-    page("dev/documentation.md", &text);
+    assert!(all.lines > 100 && all.compared > 20 && all.rust > 10, "{all:?}");
 }
 
 fn try_page(path: &str, text: &str, complaints: &mut Vec<String>) -> Count {

@@ -15,7 +15,7 @@ fn with_json_output_an_error_is_one_object() {
     exit 3
     --- stdout
     --- stderr
-    {"error":{"kind":"configuration","message":"failed to find the server: no base URL is set","status":null,"operation":null,"serverCode":null,"hint":"pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox","causes":[]}}
+    {"error":{"kind":"configuration","message":"no base URL is set","status":null,"operation":null,"serverCode":null,"hint":"pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox","causes":[]}}
     "#);
     check!(user.types("report data nobody -o json --pagesize 5"), @r#"
     exit 2

@@ -65,8 +65,8 @@ fn the_name_alone_prints_where_to_begin() {
     --- stdout
     Nothing is configured yet.
 
-      optimize --sandbox report data orders-by-step   try it, without a server and without settings
-      optimize auth login                             set up a server: asks, tries, saves
+      optimize --sandbox report data orders-by-step   try it without a server
+      optimize auth login                             set up a server
 
     optimize --help lists every command.
     --- stderr
@@ -75,7 +75,7 @@ fn the_name_alone_prints_where_to_begin() {
     check!(user.types("").stdout, @"
     Optimize at https://optimize.example.com/
 
-      optimize auth doctor                      check the way from here to there
+      optimize auth doctor                      check the connection step by step
       optimize report list --collection ID      list reports
       optimize report data ID                   print the data of one
 

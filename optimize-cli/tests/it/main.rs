@@ -10,8 +10,6 @@ mod harness;
 mod help;
 mod hints;
 mod output;
-#[path = "../../../optimize-sandbox/tests/it/page.rs"]
-mod page;
 mod pages;
 mod pictures;
 mod promises;

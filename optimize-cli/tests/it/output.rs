@@ -32,7 +32,7 @@ fn a_table_in_a_pipe_is_not_cut() {
 #[test]
 fn csv_has_a_column_a_variable() {
     let user = User::of_a_server();
-    check!(user.types("report data invoices-raw --limit 2 --format csv"), @r#"
+    check!(user.types("report data invoices-raw --limit 2 -o csv"), @r#"
     exit 0
     --- stdout
     processDefinitionKey,processDefinitionId,processInstanceId,counts,flowNodeDurations,businessKey,startDate,endDate,duration,engineName,tenantId,variable:amount,variable:creditor,variable:approved,variable:invoiceCategory,flowNodeInstances
@@ -40,7 +40,7 @@ fn csv_has_a_column_a_variable() {
     invoice,invoice:2:2251799813690002,2251799813700001,"{""incidents"":0,""openIncidents"":0,""userTasks"":2}","{""receiveInvoice"":{""name"":""Receive invoice"",""value"":453335},""assignApprover"":{""name"":""Assign approver"",""value"":1332815},""approveInvoice"":{""name"":""Approve invoice"",""value"":1293954},""prepareTransfer"":{""name"":""Prepare bank transfer"",""value"":497409},""archiveInvoice"":{""name"":""Archive invoice"",""value"":2396245}}",,2024-01-01T00:30:13.552+0000,2024-01-01T02:09:47.310+0000,5973758,,,10900,"Bobby's Office ""Supplies""",,Software License Costs,"[{""id"":""22517998137000010"",""name"":""Receive invoice"",""startDate"":""2024-01-01T00:30:13.552+0000"",""endDate"":""2024-01-01T00:37:46.887+0000""},{""id"":""22517998137000011"",""name"":""Assign approver"",""startDate"":""2024-01-01T00:37:46.887+0000"",""endDate"":""2024-01-01T00:59:59.702+0000""},{""id"":""22517998137000012"",""name"":""Approve invoice"",""startDate"":""2024-01-01T00:59:59.702+0000"",""endDate"":""2024-01-01T01:21:33.656+0000""},{""id"":""22517998137000013"",""name"":""Prepare bank transfer"",""startDate"":""2024-01-01T01:21:33.656+0000"",""endDate"":""2024-01-01T01:29:51.065+0000""},{""id"":""22517998137000014"",""name"":""Archive invoice"",""startDate"":""2024-01-01T01:29:51.065+0000"",""endDate"":""2024-01-01T02:09:47.310+0000""}]"
     --- stderr
     "#);
-    check!(user.types("report data claims-raw --limit 2 --format csv"), @r#"
+    check!(user.types("report data claims-raw --limit 2 -o csv"), @r#"
     exit 0
     --- stdout
     decisionDefinitionKey,decisionDefinitionId,decisionInstanceId,processInstanceId,evaluationDateTime,engineName,tenantId,inputVariable:amount,inputVariable:region,outputVariable:risk,outputVariable:checks
@@ -53,7 +53,7 @@ fn csv_has_a_column_a_variable() {
 #[test]
 fn csv_columns_can_be_chosen() {
     let user = User::of_a_server();
-    check!(user.types("report data invoices-raw --limit 2 --format csv --columns processInstanceId,variable:creditor,counts.userTasks"), @r#"
+    check!(user.types("report data invoices-raw --limit 2 -o csv --columns processInstanceId,variable:creditor,counts.userTasks"), @r#"
     exit 0
     --- stdout
     processInstanceId,variable:creditor,counts.userTasks
@@ -67,14 +67,14 @@ fn csv_columns_can_be_chosen() {
 fn a_column_that_no_row_has_is_an_error_unless_it_is_optional() {
     let user = User::of_a_server();
     let line = "report data invoices-raw --limit 2 --columns businessKy,processInstanceId";
-    check!(user.types(&format!("{line} --format csv")), @"
+    check!(user.types(&format!("{line} -o csv")), @"
     exit 8
     --- stdout
     businessKy,processInstanceId
     ,2251799813700000
     ,2251799813700001
     --- stderr
-    error: failed to find the column businessKy: no row has it
+    error: no row has the column businessKy
     hint: did you mean `businessKey`? pass --columns-optional if rows may lack a column
     ");
     for format in ["table", "json", "ndjson", "csv"] {
@@ -97,7 +97,7 @@ fn a_column_that_no_row_has_is_an_error_unless_it_is_optional() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to find the column ids
+    error: unknown column ids
     hint: did you mean `id`? the columns are id
     ");
     let before = user.types("report list --collection claims").stdout;
@@ -137,7 +137,7 @@ fn the_format_can_come_from_the_environment() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use output (environment variable OPTIMIZE_OUTPUT): expected one of auto, table, json, ndjson, csv
+    error: output (environment variable OPTIMIZE_OUTPUT): expected one of auto, table, json, ndjson, csv
     ");
 }
 
@@ -185,7 +185,7 @@ fn the_ending_of_a_file_decides_about_its_format() {
         ("-o json", "x.csv"),
         ("-o ndjson", "x.json"),
         ("-o table", "x.csv"),
-        ("--format json", "x.csv"),
+        ("-o json", "x.csv"),
     ] {
         let ran = user.types(&format!("report data claims-raw {line} -f {file}"));
         assert_eq!(ran.code, Some(2), "{line} {file}: {ran}");

@@ -1,4 +1,4 @@
-//! Pages of the documentation that tests make, so that they tell what was seen: the test fails when a page is stale.
+//! What every command prints in every format, and what every kind of error prints.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,6 @@ use optimize_api::Operation;
 use optimize_sandbox::{Entry, Fault, FaultRule, Release, Sandbox};
 
 use crate::harness::{Ran, Server, User, filters};
-use crate::help::{commands, help};
-use crate::page::page;
 
 /// What a command prints, which decides what its formats are.
 #[derive(Clone, Copy, PartialEq)]
@@ -105,35 +103,16 @@ fn complaint(prints: Prints, format: &str, ran: &Ran) -> Option<String> {
 
 #[cfg(unix)]
 #[test]
-fn generated_every_command_prints_every_format() {
+fn every_command_prints_every_format() {
     let formats = ["table", "json", "ndjson", "csv"];
-    let mut text = String::from(
-        "# Commands and their formats\n\n\
-         What each command prints with `-o table`, `json`, `ndjson` and `csv`; every cell was printed and read back by a test.\n\
-         `auth helper`, `auth login`, `config init`, `event ingest`, `plugin exec`, `plugin new` and `sandbox serve` have tests of\n\
-         their own. Written by `cargo xtask gen`.\n\n| Command | table | json | ndjson | csv |\n|---|---|---|---|---|\n",
-    );
-    let mut cells = vec![Vec::new(); COMMANDS.len()];
     let mut sent = Vec::new();
     for format in formats {
         let user = user();
         let helper = user.path("helper").display().to_string();
-        for ((line, prints), cells) in COMMANDS.iter().zip(&mut cells) {
+        for (line, prints) in COMMANDS {
             let ran = user.types(&format!("-o {format} {}", line.replace("HELPER", &helper)));
             assert!(ran.code == Some(0) || line.starts_with("plugin test-credential"), "{line}: {ran}");
             assert_eq!(complaint(*prints, format, &ran), None, "{line} -o {format}");
-            cells.push(match (prints, format) {
-                (Prints::Nothing, _) => "nothing",
-                (Prints::Document, _) => "as it is",
-                (Prints::Rows, "table") => "table",
-                (Prints::Record, "table") => "a line a member",
-                (Prints::Rows, "json") => "array",
-                (Prints::Record, "json") => "object",
-                (Prints::Rows, "ndjson") => "object a line",
-                (Prints::Record, "ndjson") => "object, one line",
-                (Prints::Rows, _) => "rows",
-                (Prints::Record, _) => "one row",
-            });
         }
         sent.extend(user.server_journal());
     }
@@ -141,10 +120,6 @@ fn generated_every_command_prints_every_format() {
         Operation::all().iter().filter(|operation| !is_sent(operation, &sent)).map(|it| it.id).collect();
     // The first is of Camunda 7 alone and has a test of its own; there is `optimize api` for what is in development.
     assert_eq!(without, ["event.ingest", "agentic.dashboard", "agentic.evaluate"], "operations without a command");
-    for ((line, _), cells) in COMMANDS.iter().zip(cells) {
-        writeln!(text, "| `{line}` | {} |", cells.join(" | ")).unwrap();
-    }
-    page("guide/formats.md", &text);
 }
 
 /// Whether a request of this operation has arrived.
@@ -240,12 +215,8 @@ fn mishaps() -> Vec<(&'static str, User, &'static str)> {
 
 #[cfg(unix)]
 #[test]
-fn generated_every_error_has_its_code_and_message() {
-    let mut text = String::from(
-        "# Errors\n\n\
-         Exit codes and what is written to standard error, as a test has seen them. Written by `cargo xtask gen`.\n\
-         A closed pipe counts as done; 130 is an interruption, or a declined question.\n\n| Code | What happens | Command | Message |\n|---|---|---|---|\n",
-    );
+fn every_error_has_its_code_and_message() {
+    let mut text = String::new();
     for (what, user, line) in mishaps() {
         if line.starts_with("import board") {
             user.types("dashboard export --collection claims -f board.json");
@@ -253,67 +224,16 @@ fn generated_every_error_has_its_code_and_message() {
         let ran = user.types(line);
         assert_ne!(ran.code, Some(0), "{what}: {ran}");
         let message = ran.stderr.lines().filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-        let message =
-            message.map(|line| line.replace('<', "&lt;").replace('|', "\\|")).collect::<Vec<_>>().join("<br>");
-        writeln!(text, "| {} | {what} | `optimize {line}` | {message} |", ran.code.unwrap()).unwrap();
+        let message = message.collect::<Vec<_>>().join("\n    ");
+        writeln!(text, "{} {what}: optimize {line}\n    {message}", ran.code.unwrap()).unwrap();
     }
-    // The filters of snapshots, for a text that is none.
-    for (pattern, shown) in filters() {
-        text = regex::Regex::new(pattern).unwrap().replace_all(&text, shown).into_owned();
-    }
-    page("guide/errors.md", &text);
+    insta::with_settings!({ filters => filters(), prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("errors", text);
+    });
 }
 
 #[test]
-fn generated_the_schema_of_the_configuration_is_published() {
-    page("config.schema.json", &User::new().types("config schema").stdout);
-}
-
-#[test]
-fn generated_every_setting_is_in_the_reference() {
-    let schema: serde_json::Value = serde_json::from_str(&User::new().types("config schema").stdout).unwrap();
-    let mut text = String::from(
-        "# Settings\n\nWhat may stand in a profile or at the top of a configuration file, and which environment variable says the same.\n\
-         [Configuration](../guide/configuration.md) describes which place has priority. Written by `cargo xtask gen`.\n\n\
-         | Key | Environment | Is |\n|---|---|---|\n",
-    );
-    for (prefix, properties) in [("", &schema["$defs"]["profile"]), ("auth.", &schema["$defs"]["auth"])] {
-        for (name, property) in properties["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "auth")
-        {
-            let variables = property["x-environment"].as_array().into_iter().flatten();
-            let variables: Vec<_> = variables.map(|name| format!("`{}`", name.as_str().unwrap())).collect();
-            let about = property["description"].as_str().unwrap();
-            writeln!(text, "| `{prefix}{name}` | {} | {about} |", variables.join(", ")).unwrap();
-        }
-    }
-    page("reference/settings.md", &text);
-}
-
-#[test]
-fn generated_every_command_is_in_the_reference() {
-    let user = User::new();
-    let mut text = String::from(
-        "# Command line\n\nThe help of every command. The options at the end of the first are those of all. Written by `cargo xtask gen`.\n",
-    );
-    for words in commands(&user) {
-        let name = words.iter().fold("optimize".to_owned(), |name, word| format!("{name} {word}"));
-        let help = help(&user, &words);
-        let shown: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
-        write!(text, "\n## {name}\n\n```text\n{}\n```\n", shown.join("\n")).unwrap();
-    }
-    page("reference/command-line.md", &text);
-}
-
-#[test]
-fn generated_every_operation_is_in_the_reference() {
-    let mut text = String::from(
-        "# Operations\n\nEvery operation of the public API, and whether a request is sent again: `Safe` after any transient failure, `Delete` once after a\n\
-         failure that leaves open whether it was done, `Never` only if the server cannot have received it, `Probe` without a token.\n\
-         Written by `cargo xtask gen`.\n\n| Operation | Request | Since (C7: Optimize for Camunda 7) | Sent again |\n|---|---|---|---|\n",
-    );
-    for operation in Operation::all() {
-        let Operation { id, method, path, since, replay, .. } = operation;
-        writeln!(text, "| `{id}` | `{method} {path}` | {since} | `{replay:?}` |").unwrap();
-    }
-    page("reference/operations.md", &text);
+fn the_schema_of_the_configuration_is_published() {
+    let published = include_str!("../../../docs/config.schema.json");
+    assert_eq!(User::new().types("config schema").stdout, published, "write it with: cargo xtask gen");
 }

@@ -7,7 +7,7 @@ fn misspelt_words_are_met_with_the_nearest() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to run `reprot`: there is no such command or plugin
+    error: unknown command or plugin `reprot`
     hint: did you mean `report`?
     ");
     check!(user.types("report data x --page-sise 5"), @"

@@ -8,6 +8,5 @@ mod conformance;
 mod fault;
 mod issuer;
 mod journal;
-mod page;
 mod recordings;
 mod support;

@@ -1,11 +1,13 @@
 //! The description of the API as each release of Camunda has it, from the one that has them all.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
-use crate::util::{Outcome, check_or_write, root};
+use crate::util::{Outcome, root};
 
 const DESCRIPTION: &str = "docs/openapi.yaml";
-const DIRECTORY: &str = "docs/openapi";
 
 /// The releases, by the names of the sandbox, with their releases, and the status of an operation without a response.
 pub(crate) const RELEASES: [(&str, &str, &str); 4] =
@@ -22,7 +24,9 @@ fn have(since: &str) -> &'static [&'static str] {
     }
 }
 
-pub(super) fn run(check: bool) -> Outcome {
+/// Writes the description of each release into a directory.
+pub(crate) fn write(directory: &Path) -> Outcome {
+    fs::create_dir_all(directory)?;
     let description = description()?;
     for (release, releases, done) in RELEASES {
         let mut own = description.clone();
@@ -38,7 +42,7 @@ pub(super) fn run(check: bool) -> Outcome {
         }
         paths.retain(|_, operations| operations.as_object().is_some_and(|operations| !operations.is_empty()));
         let text = format!("{}\n", serde_json::to_string_pretty(&own)?);
-        check_or_write(&root().join(DIRECTORY).join(format!("{release}.json")), &text, !check, "cargo xtask gen")?;
+        fs::write(directory.join(format!("{release}.json")), text)?;
     }
     Ok(())
 }
@@ -52,5 +56,5 @@ fn keep(responses: &mut Map<String, Value>, done: &str) {
 
 /// The description of all releases.
 pub(super) fn description() -> Outcome<Value> {
-    Ok(serde_saphyr::from_str(&std::fs::read_to_string(root().join(DESCRIPTION))?)?)
+    Ok(serde_saphyr::from_str(&fs::read_to_string(root().join(DESCRIPTION))?)?)
 }

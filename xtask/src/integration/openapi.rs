@@ -5,7 +5,7 @@ use xshell::cmd;
 use super::packages::{npm, pip};
 use super::process::directory;
 use super::sandbox;
-use crate::r#gen::openapi::RELEASES;
+use crate::r#gen::openapi::{self, RELEASES};
 use crate::util::{Outcome, shell};
 
 const REDOCLY: &str = "1.34.5";
@@ -25,8 +25,10 @@ pub(crate) fn run() -> Outcome {
     let Some(programs) = pip(&place, "schemathesis", SCHEMATHESIS)? else { return Ok(()) };
     let schemathesis = programs.join("st");
     sandbox::build()?;
+    let descriptions = place.join("descriptions");
+    openapi::write(&descriptions)?;
     for (release, ..) in RELEASES {
-        let description = format!("docs/openapi/{release}.json");
+        let description = descriptions.join(format!("{release}.json"));
         cmd!(shell, "{redocly} lint --config docs/redocly.yaml {description}").run()?;
         let (server, settings) = sandbox::start(release, &place)?;
         let url = settings["base_url"].as_str().unwrap_or_default();

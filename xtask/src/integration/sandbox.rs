@@ -8,7 +8,7 @@ use serde_json::Value;
 use xshell::cmd;
 
 use super::process::Server;
-use crate::util::{Outcome, root, shell};
+use crate::util::{Outcome, shell, target};
 
 /// Builds the binary, with the features of the other integration tests, so that nothing is built twice.
 pub(super) fn build() -> Outcome {
@@ -23,7 +23,7 @@ pub(super) fn start(release: &str, place: &Path) -> Outcome<(Server, Value)> {
     if ready.exists() {
         fs::remove_file(&ready)?;
     }
-    let mut serve = Command::new(root().join("target/debug/optimize"));
+    let mut serve = Command::new(target().join("debug/optimize"));
     serve.args(["sandbox", "serve", "--release", release, "--ready-file"]).arg(&ready);
     let server = Server::start(&mut serve, place.join("server.log"))?;
     for _ in 0..100 {
@@ -43,7 +43,8 @@ pub(super) fn token(printed: &Value) -> Outcome<String> {
         return Ok(static_token);
     }
     let shell = shell()?;
-    let token = cmd!(shell, "target/debug/optimize auth token").quiet();
+    let optimize = target().join("debug/optimize");
+    let token = cmd!(shell, "{optimize} auth token").quiet();
     let variables = [
         ("OPTIMIZE_BASE_URL", text("base_url")),
         ("OPTIMIZE_TOKEN_URL", text("token_url")),

@@ -44,7 +44,7 @@ async fn call(client: &Client, kind: &str) -> Result<(), Error> {
         "list" => client.reports().list(&"claims".into()).await.map(drop),
         "delete" => client.reports().delete(&"orders-open".into()).await,
         "ingest" => client.ingestion().variables(&[]).await,
-        "import" => client.import(&"claims".into(), &Definitions::from_json("[]")?).await.map(drop),
+        "import" => client.definitions().import(&"claims".into(), &Definitions::from_json("[]")?).await.map(drop),
         _ => {
             let data = client.reports().data(&"orders-raw".into()).page_size(10);
             data.rows().try_for_each(|_| async { Ok(()) }).await

@@ -73,7 +73,7 @@ impl Token {
                 })?
             }
         };
-        Ok(Outcome::Text(text))
+        Ok(Outcome::Secret(text))
     }
 }
 

@@ -86,7 +86,8 @@ pub(super) async fn check(
                 .with_hint("the warnings name what was not checked")
         }),
         (refused, _) => Some(
-            CliError::config(format!("import: {refused} of {all} definitions would be refused"))
+            CliError::config(format!("{refused} of {all} definitions would be refused"))
+                .stating()
                 .with_hint("the server takes all definitions or none; nothing was imported"),
         ),
     };

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::built_in;
 use crate::app::App;
 use crate::error::CliError;
-use crate::output::{Data, Outcome};
+use crate::output::{Data, Outcome, counted};
 use crate::plugins::{self, Manifests};
 
 /// A row per plugin and check: `ok`, `warn` or `fail`, with details.
@@ -45,6 +45,7 @@ pub(super) fn run(app: &App) -> Outcome {
     }
     let mut data = Data::rows(rows.into_iter());
     data.wraps = true;
-    data.failure = (failed > 0).then(|| CliError::config(format!("find every plugin sound: {failed} checks failed")));
+    data.failure =
+        (failed > 0).then(|| CliError::config(format!("{} failed", counted(failed as u64, "check"))).stating());
     Outcome::Data(data)
 }

@@ -68,6 +68,7 @@ impl TestCredential {
         let target = Target { base_url, audience: app.settings.audience()?, ..Target::default() };
         let tester = Tester { helper, patience: self.patience, target };
         let tests = tester.run().await;
+        let all = tests.len();
         let failed = tests.iter().filter(|(_, verdict)| verdict.is_err()).count();
         let rows = tests.into_iter().map(|(test, verdict)| match verdict {
             Ok(detail) => json!({ "test": test, "outcome": "ok", "detail": detail }),
@@ -75,7 +76,7 @@ impl TestCredential {
         });
         let mut data = Data::rows(rows);
         data.wraps = true;
-        data.failure = (failed > 0).then(|| CliError::incomplete(format!("pass all tests: {failed} failed")));
+        data.failure = (failed > 0).then(|| CliError::incomplete(format!("{failed} of {all} tests failed")).stating());
         Ok(Outcome::Data(data))
     }
 }

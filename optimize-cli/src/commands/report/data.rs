@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use futures_util::{StreamExt, TryStreamExt};
 use optimize_api::{DataPage, PageData};
 
@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::commands::id;
 use crate::error::CliError;
 use crate::flags::duration;
-use crate::format::Format;
 use crate::output::{Batch, Data, Outcome};
 
 /// Print the data of a report, all pages
@@ -33,22 +32,12 @@ pub(crate) struct ReportData {
     /// Write to this file, completely or not at all
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The format; the same as --output
-    #[arg(long, value_enum, conflicts_with = "output")]
-    format: Option<DataFormat>,
     /// Restart up to N times if a page is lost
     #[arg(long, value_name = "N", default_value_t = 0, requires = "file")]
     restart: u32,
     /// Escape CSV cells that a spreadsheet would run as formulas
     #[arg(long)]
     csv_safe: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DataFormat {
-    Json,
-    Ndjson,
-    Csv,
 }
 
 impl ReportData {
@@ -62,11 +51,6 @@ impl ReportData {
         data.file = self.file;
         data.restarts = self.restart;
         data.is_csv_safe = self.csv_safe;
-        data.format = self.format.map(|format| match format {
-            DataFormat::Json => Format::Json,
-            DataFormat::Ndjson => Format::Ndjson,
-            DataFormat::Csv => Format::Csv,
-        });
         Ok(Outcome::Data(data))
     }
 }

@@ -88,7 +88,7 @@ impl Serve {
             let failed = |error| CliError::io(format!("write {}", path.display()), error);
             private_file::write(path, &format!("{}\n", line.expose_secret()).into()).map_err(failed)?;
         }
-        Ok(Outcome::Serving(line, Box::new(sandbox)))
+        Ok(Outcome::Serve(line, Box::new(sandbox)))
     }
 }
 

@@ -30,7 +30,7 @@ fn all_that_a_collection_lists_is_exported() {
     exit 5
     --- stdout
     --- stderr
-    error: failed to list reports: there is no collection nowhere
+    error: there is no collection nowhere
     ");
     check!(user.types("report export nobody -f a.json"), @"
     exit 5
@@ -59,7 +59,7 @@ fn deletion_is_asked_about_and_never_without_a_terminal() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to ask "Delete the report claims-raw?": standard input or error is no terminal, or --no-input is set
+    error: cannot ask "Delete the report claims-raw?": standard input or error is not a terminal, or --no-input is set
     hint: pass --yes if you are sure
     "#);
     check!(user.types("report rm claims-raw --yes"), @r#"
@@ -173,7 +173,7 @@ fn a_dry_run_says_what_the_server_would() {
     1,the scope of the collection does not have the decision unknown-risk,"[""claims-by-risk""]"
     --- stderr
     warning: the collection claims has these names already, and the import makes second ones: claims by risk, claims count, claims overview, claims payouts
-    error: failed to import: 5 of 5 definitions would be refused
+    error: 5 of 5 definitions would be refused
     hint: the server takes all definitions or none; nothing was imported
     "#);
     assert_eq!(user.types("dashboard ls --collection claims").stdout.lines().count(), 2, "nothing was imported");

@@ -34,10 +34,10 @@ fn rows_of_every_format_are_ingested_and_bad_ones_reported_with_their_place() {
     lines.sort_unstable();
     check!(format!("{:?} {}{}", ran.code, ran.stdout, lines.join("\n")), @r#"
     Some(8) {"rows":10,"accepted":5,"refused":5,"failed":0,"skipped":0}
-    error: failed to ingest every row: 5 of 10 were refused
+    error: 5 of 10 rows were refused
     warning: v.csv, line 5: missing field `name`
     warning: v.csv, line 6: type: the server knows no type "Blob"
-    warning: v.json, element 1: invalid type: integer `5`, expected struct VariableRow
+    warning: v.json, element 1: invalid type: integer `5`, expected a JSON object
     warning: v.ndjson, line 4: unknown field `typ`, expected one of `id`, `name`, `type`, `value`, `processInstanceId`, `processDefinitionKey`, `serializationDataFormat`
     warning: v.ndjson, line 5: it is not JSON: expected ident
     "#);
@@ -93,7 +93,7 @@ fn a_second_run_goes_on_where_the_first_ended() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the journal done, line 1: it is for variables at http://127.0.0.1:PORT/, and this run sends to variables at http://127.0.0.1:PORT/
+    error: the journal done, line 1: it is for variables at http://127.0.0.1:PORT/, and this run sends to variables at http://127.0.0.1:PORT/
     hint: use another journal, or remove this one to send every row again
     ");
 }

@@ -29,7 +29,7 @@ fn a_server_that_is_not_ready_is_exit_7() {
     exit 7
     --- stdout
     --- stderr
-    error: failed to find the server ready: http://127.0.0.1:PORT/ returned 503
+    error: the server is not ready: http://127.0.0.1:PORT/ returned 503
     ");
 }
 

@@ -30,7 +30,7 @@ fn an_id_is_never_joined_with_a_secret_of_another_family() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_ID is set
+    error: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_ID is set
     hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new().with("CAMUNDA_CLIENT_SECRET", "other");
@@ -38,7 +38,7 @@ fn an_id_is_never_joined_with_a_secret_of_another_family() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_secret is set (environment variable CAMUNDA_CLIENT_SECRET), but there is no client id
+    error: auth.client_secret is set (environment variable CAMUNDA_CLIENT_SECRET), but there is no client id
     hint: set CAMUNDA_CLIENT_ID too
     ");
 }
@@ -137,7 +137,7 @@ fn missing_credentials_name_the_variables_that_do_not_apply() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_secret is set (environment variable OPTIMIZE_CLIENT_SECRET), but there is no client id; ZEEBE_CLIENT_ID and ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_SECRET is set
+    error: auth.client_secret is set (environment variable OPTIMIZE_CLIENT_SECRET), but there is no client id; ZEEBE_CLIENT_ID and ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_SECRET is set
     hint: set OPTIMIZE_CLIENT_ID too
     ");
     let user = User::new().with("OPTIMIZE_BASE_URL", "http://localhost:1").with("OPTIMIZE_CLIENT_ID", "");
@@ -145,7 +145,7 @@ fn missing_credentials_name_the_variables_that_do_not_apply() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: no credentials are configured; seen: OPTIMIZE_CLIENT_ID is empty, OPTIMIZE_TOKEN is empty
+    error: no credentials are configured; seen: OPTIMIZE_CLIENT_ID is empty, OPTIMIZE_TOKEN is empty
     hint: set OPTIMIZE_CLIENT_ID, OPTIMIZE_CLIENT_SECRET and OPTIMIZE_TOKEN_URL; or OPTIMIZE_TOKEN for a server with a shared token; or run: optimize auth login
     ");
 }

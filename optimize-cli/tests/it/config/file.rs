@@ -29,11 +29,11 @@ fn keys_that_do_not_exist_are_met_with_the_nearest_and_their_place() {
 
 #[test]
 fn values_of_the_wrong_kind_are_reported_without_the_value() {
-    check!(shown("base_url = 7"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:12: `base_url` is not a text in quotes");
+    check!(shown("base_url = 7"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:12: `base_url` must be a string");
     check!(shown("timeout = ''"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:11: `timeout` is empty");
-    check!(shown("allow_insecure_http = 'yes'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:23: `allow_insecure_http` is not true or false");
-    check!(shown("auth = 'x'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:8: `auth` is not a table");
-    check!(shown("[auth]\nclient_secret = { vault = 'x' }"), @r#"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:17: `auth.client_secret` is not { env = "NAME" }, { file = "PATH" }, { keyring = "ENTRY" } or { command = ["PROGRAM", …] }"#);
+    check!(shown("allow_insecure_http = 'yes'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:23: `allow_insecure_http` must be true or false");
+    check!(shown("auth = 'x'"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:8: `auth` must be a table");
+    check!(shown("[auth]\nclient_secret = { vault = 'x' }"), @r#"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:17: `auth.client_secret` must be { env = "NAME" }, { file = "PATH" }, { keyring = "ENTRY" } or { command = ["PROGRAM", …] }"#);
     check!(shown("a = = 1"), @"error: failed to read the configuration: [HOME]/.config/optimize/config.toml:1:5: extra `=`, expected nothing");
 }
 
@@ -61,14 +61,14 @@ fn an_unknown_profile_is_never_another_target() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the profile `prodution`: there is no such profile; known: production, sandbox, staging
+    error: the profile `prodution`: there is no such profile; known: production, sandbox, staging
     hint: did you mean `production`?
     ");
     check!(user.with("OPTIMIZE_PROFILE", "x").types("ready"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the profile `x`: there is no such profile; known: production, sandbox, staging
+    error: the profile `x`: there is no such profile; known: production, sandbox, staging
     ");
 }
 

@@ -48,7 +48,7 @@ fn a_secret_that_cannot_be_read_is_reported_with_its_place() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; OPTIMIZE_CLIENT_SECRET is empty
+    error: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; OPTIMIZE_CLIENT_SECRET is empty
     hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new();
@@ -67,7 +67,7 @@ fn a_token_that_no_header_may_carry_is_refused_without_repeating_it() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1) (environment variable OPTIMIZE_TOKEN)
+    error: the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1) (environment variable OPTIMIZE_TOKEN)
     ");
 }
 
@@ -78,7 +78,7 @@ fn half_a_credential_set_is_reported_with_what_is_missing() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
+    error: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
     hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new();
@@ -87,7 +87,7 @@ fn half_a_credential_set_is_reported_with_what_is_missing() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_id is set ([HOME]/.config/optimize/config.toml:1:18), but there is no client secret
+    error: auth.client_id is set ([HOME]/.config/optimize/config.toml:1:18), but there is no client secret
     hint: set client_secret beside it, or pass --client-secret-file FILE
     ");
     user.file("secret", "s");
@@ -96,7 +96,7 @@ fn half_a_credential_set_is_reported_with_what_is_missing() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to authenticate: auth.client_secret is set (--client-secret-file), but there is no client id
+    error: auth.client_secret is set (--client-secret-file), but there is no client id
     hint: set client_id beside it, or OPTIMIZE_CLIENT_ID and OPTIMIZE_CLIENT_SECRET together
     ");
 }

@@ -73,7 +73,7 @@ fn a_helper_gets_the_variables_that_are_allowed_and_no_others() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use auth.env_allow ([HOME]/.config/optimize/config.toml:4:13): give OPTIMIZE_CLIENT_SECRET to a helper: it holds a secret
+    error: auth.env_allow ([HOME]/.config/optimize/config.toml:4:13): give OPTIMIZE_CLIENT_SECRET to a helper: it holds a secret
     ");
 }
 
@@ -129,7 +129,7 @@ fn a_private_key_comes_from_a_file() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the private key: it is a key for ES256, not for RS256 (environment variable OPTIMIZE_SIGNING_ALGORITHM)
+    error: the private key: it is a key for ES256, not for RS256 (environment variable OPTIMIZE_SIGNING_ALGORITHM)
     ");
 }
 
@@ -155,7 +155,7 @@ fn a_client_certificate_proves_the_client() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use client_cert_file (environment variable OPTIMIZE_CLIENT_CERT_FILE): client_key_file is not set
+    error: client_cert_file (environment variable OPTIMIZE_CLIENT_CERT_FILE): client_key_file is not set
     hint: set OPTIMIZE_CLIENT_KEY_FILE, or client_key_file in the configuration
     ");
     assert!(is_accepted(&user.with("OPTIMIZE_CLIENT_KEY_FILE", "client.pem")));
@@ -190,13 +190,13 @@ fn presets_fill_in_what_is_the_same_for_everybody() {
     exit 3
     --- stdout
     --- stderr
-    {"error":{"kind":"configuration","message":"failed to use the preset `saas`: cluster_id is not set","status":null,"operation":null,"serverCode":null,"hint":"set OPTIMIZE_CLUSTER_ID, or cluster_id in the configuration","causes":[]}}
+    {"error":{"kind":"configuration","message":"the preset `saas`: cluster_id is not set","status":null,"operation":null,"serverCode":null,"hint":"set OPTIMIZE_CLUSTER_ID, or cluster_id in the configuration","causes":[]}}
     "#);
     check!(shown("preset = 'cloud'"), @r#"
     exit 3
     --- stdout
     --- stderr
-    {"error":{"kind":"configuration","message":"failed to use preset ([HOME]/.config/optimize/config.toml:1:10): expected saas, self-managed or entra","status":null,"operation":null,"serverCode":null,"hint":null,"causes":[]}}
+    {"error":{"kind":"configuration","message":"preset ([HOME]/.config/optimize/config.toml:1:10): expected saas, self-managed or entra","status":null,"operation":null,"serverCode":null,"hint":null,"causes":[]}}
     "#);
     user.configure("");
     let user = user.with("CAMUNDA_CLUSTER_ID", "0f3c").with("CAMUNDA_CLUSTER_REGION", "bru-2");
@@ -214,44 +214,45 @@ fn settings_that_contradict_are_reported_with_both_places() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use `client_id`: it has no meaning for the strategy `static` as it is set ([HOME]/.config/optimize/config.toml:3:13)
+    error: `client_id`: it has no meaning for the strategy `static` as it is set ([HOME]/.config/optimize/config.toml:3:13)
     ");
     check!(shown("[auth]\nstrategy = 'statik'\ntoken = 'a'\n"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to use `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file; did you mean `static`? ([HOME]/.config/optimize/config.toml:2:12)
+    error: auth.strategy ([HOME]/.config/optimize/config.toml:2:12): expected none, static, client-credentials, client-assertion, token-file, exec or chain
+    hint: did you mean `static`?
     ");
     check!(shown("[auth]\nstrategy = 'token-file'\n"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to use `token_file`: it is not set (strategy chosen by [HOME]/.config/optimize/config.toml:2:12)
+    error: `token_file`: it is not set (strategy chosen by [HOME]/.config/optimize/config.toml:2:12)
     hint: set token_file in the `auth` table of the configuration
     ");
     check!(shown("[auth]\ncommand = 'x'\n"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:11: `auth.command` is not a list of texts
+    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:11: `auth.command` must be a list of strings
     ");
     check!(shown("[auth]\nsources = 'x'\n"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:11: `auth.sources` is not a list of tables
+    error: failed to read the configuration: [HOME]/.config/optimize/config.toml:2:11: `auth.sources` must be a list of tables
     ");
     check!(shown("[auth]\nsources = [{ audience = 'x' }]\n"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to use auth.sources ([HOME]/.config/optimize/config.toml:2:11): a member says neither its strategy nor its credentials
+    error: auth.sources ([HOME]/.config/optimize/config.toml:2:11): a member has neither a strategy nor credentials
     ");
     check!(shown("[auth]\nclient_id = 'b'\nclient_secret = 's'\nprivate_key = 'k'\ntoken_url = 'https://l.example'\n"), @"
     exit 3
     --- stdout
     --- stderr
-    error: failed to use `private_key`: it contradicts `client_secret`; only one of them can be used ([HOME]/.config/optimize/config.toml:4:15)
+    error: `private_key`: it contradicts `client_secret`; only one of them can be used ([HOME]/.config/optimize/config.toml:4:15)
     ");
     check!(User::new().with("OPTIMIZE_TOKEN", "a").with("OPTIMIZE_PRIVATE_KEY_FILE", "k").types("auth token"), @"
     exit 3

@@ -218,7 +218,7 @@ fn two_runs_cannot_share_a_journal() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the journal j: another run is using it
+    error: the journal j: another run is using it
     hint: wait for that run, or use another journal
     ");
     assert!(first.wait().unwrap().success());

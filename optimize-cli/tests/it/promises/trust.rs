@@ -143,7 +143,7 @@ fn a_file_is_trusted_as_it_is_and_no_longer_once_it_changes() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use the configuration file p.toml: it is not trusted, and base_url (p.toml:1:12) decides where requests and secrets go
+    error: the configuration file p.toml: it is not trusted, and base_url (p.toml:1:12) decides where requests and secrets go
     hint: see what it does, and trust it: optimize config trust p.toml; in a pipeline pass --trust-config
     ");
     check!(user.types("config trust p.toml"), @r#"
@@ -159,7 +159,7 @@ fn a_file_is_trusted_as_it_is_and_no_longer_once_it_changes() {
       - with the profile `other`: runs the program /bin/helper '$(touch X)' (line 9)
       - with the profile `other`: gives the credential helper the environment variables MINE (line 10)
     SHA-256 [DIGITS]
-    error: failed to ask "Trust this file as it is now?": standard input or error is no terminal, or --no-input is set
+    error: cannot ask "Trust this file as it is now?": standard input or error is not a terminal, or --no-input is set
     hint: pass --yes if you are sure
     "#);
     let ran = user.types("config trust p.toml --yes");

@@ -298,6 +298,6 @@ fn of_flag(question: &Question, problem: &str) -> CliError {
 }
 
 fn unanswered(question: &str, flag: &str) -> CliError {
-    let problem = format!("ask \"{question}\": standard input or error is no terminal, or --no-input is set");
-    CliError::usage(problem).with_hint(format!("pass {flag}"))
+    let problem = format!("cannot ask \"{question}\": standard input or error is not a terminal, or --no-input is set");
+    CliError::usage(problem).stating().with_hint(format!("pass {flag}"))
 }

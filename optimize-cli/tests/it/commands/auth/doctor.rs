@@ -66,7 +66,7 @@ fn a_working_set_up_is_well_in_every_step() {
 fn broken_1_nothing_is_configured() {
     check!(findings(&User::new()), @"
     exit 3
-    fail  settings: failed to find the server: no base URL is set
+    fail  settings: no base URL is set
           hint: pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox
     skip  server:
     skip  token endpoint:
@@ -80,7 +80,7 @@ fn broken_1_nothing_is_configured() {
 fn broken_2_half_of_the_credentials_is_missing() {
     check!(findings(&User::of_a_server().without("OPTIMIZE_CLIENT_SECRET")), @"
     exit 3
-    fail  settings: failed to authenticate: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
+    fail  settings: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
           hint: set OPTIMIZE_CLIENT_SECRET too
     skip  server:
     skip  token endpoint:

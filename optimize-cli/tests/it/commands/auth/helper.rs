@@ -38,7 +38,7 @@ fn what_goes_wrong_is_an_response_too() {
     exit 0
     --- stdout
     {"optimize-credential":{"v":[1],"name":"optimize","version":"0.1.0","caps":["get","refresh","erase"]}}
-    {"v":1,"id":"7","err":{"kind":"not_found","message":"authenticate: no credentials are configured"}}
+    {"v":1,"id":"7","err":{"kind":"not_found","message":"no credentials are configured"}}
     --- stderr
     "#);
     check!(User::of_a_server().typing("hello\n").types("auth helper"), @r#"

@@ -145,7 +145,7 @@ fn every_question_has_a_flag_so_no_terminal_is_needed() {
     let wrong = user.types(&format!("{line} --replace --token-url http://login.example.com/token"));
     assert_eq!(wrong.code, Some(2), "{wrong}");
     let wrong = user.types(&line.replace(&server.token_url(), "nowhere").replace("--profile ci", "--profile two"));
-    assert!(wrong.code == Some(2) && wrong.stderr.contains("failed to use --token-url: "), "{wrong}");
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("error: --token-url: "), "{wrong}");
     let failing = line.replace("--profile ci", "--profile three").replace("secret.txt", "other.txt");
     user.file("other.txt", "wrong");
     assert_eq!(user.types(&failing).code, Some(4));

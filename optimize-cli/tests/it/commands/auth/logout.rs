@@ -61,7 +61,7 @@ fn the_cache_can_be_switched_off_or_elsewhere() {
     exit 3
     --- stdout
     --- stderr
-    error: failed to use token_cache (environment variable OPTIMIZE_TOKEN_CACHE): expected off, memory or the absolute path of a directory
+    error: token_cache (environment variable OPTIMIZE_TOKEN_CACHE): expected off, memory or the absolute path of a directory
     ");
 }
 

@@ -40,7 +40,7 @@ fn a_plugin_is_a_command_and_its_code_passes_through() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to run `helo`: there is no such command or plugin
+    error: unknown command or plugin `helo`
     hint: did you mean `hello`?
     ");
 }

@@ -58,7 +58,7 @@ fn a_helper_that_does_not_gets_each_problem_named() {
     ends when the host goes away without asking,fail,it was still running after 3s
     waits for a slow host,ok,"bearer, without an end"
     --- stderr
-    error: failed to pass all tests: 5 failed
+    error: 5 of 10 tests failed
     "#);
     let ran = user.run(&["plugin", "test-credential", "-o", "csv", "--", "/bin/true"]);
     check!(ran, @"
@@ -67,6 +67,6 @@ fn a_helper_that_does_not_gets_each_problem_named() {
     test,outcome,detail
     greets the host and says which versions it speaks,fail,it ended (exit status: 0) before its greeting
     --- stderr
-    error: failed to pass all tests: 1 failed
+    error: 1 of 1 tests failed
     ");
 }

@@ -38,7 +38,7 @@ fn a_number_is_one_record() {
     {"value":86412345.678}
     --- stderr
     "#);
-    check!(user.types("report data orders-average-duration --format csv"), @"
+    check!(user.types("report data orders-average-duration -o csv"), @"
     exit 0
     --- stdout
     value
@@ -103,7 +103,7 @@ fn the_ending_of_a_file_decides_its_format() {
         assert_eq!(user.types(&format!("report data claims-by-risk -q -f {name}")).code, Some(0));
         assert!(user.read(name).starts_with(start), "{name}: {}", user.read(name));
     }
-    assert_eq!(user.types("report data claims-by-risk -q -f a.txt --format json").code, Some(0));
+    assert_eq!(user.types("report data claims-by-risk -q -f a.txt -o json").code, Some(0));
     assert!(user.read("a.txt").starts_with("[\n"), "what is asked for where the ending says nothing");
 }
 
@@ -186,7 +186,7 @@ fn an_id_that_could_address_something_else_is_never_sent() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to use "../x": the id of a report does not hold '/'; copy it from the address of its page
+    error: "../x": the id of a report does not hold '/'; copy it from the address of its page
     "#);
     assert!(server.journal().is_empty());
 }

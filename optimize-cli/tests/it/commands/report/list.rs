@@ -32,19 +32,19 @@ fn an_unknown_collection_lists_nothing() {
     exit 5
     --- stdout
     --- stderr
-    error: failed to list reports: there is no collection nowhere
+    error: there is no collection nowhere
     ");
     check!(user.types("report list --collection nowhere -o json"), @r#"
     exit 5
     --- stdout
     --- stderr
-    {"error":{"kind":"notFound","message":"failed to list reports: there is no collection nowhere","status":null,"operation":null,"serverCode":null,"hint":null,"causes":[]}}
+    {"error":{"kind":"notFound","message":"there is no collection nowhere","status":null,"operation":null,"serverCode":null,"hint":null,"causes":[]}}
     "#);
     check!(user.types("report list --collection nowhere -o csv"), @"
     exit 5
     --- stdout
     --- stderr
-    error: failed to list reports: there is no collection nowhere
+    error: there is no collection nowhere
     ");
 }
 
@@ -91,20 +91,20 @@ fn an_id_can_be_pasted_and_what_is_none_is_refused() {
     exit 5
     --- stdout
     --- stderr
-    error: failed to list reports: there is no collection Claims
+    error: there is no collection Claims
     hint: did you mean `claims`?
     ");
     check!(user.run(&["report", "list", "--collection", "two words"]), @r#"
     exit 2
     --- stdout
     --- stderr
-    error: failed to use "two words": the id of a collection does not hold ' '; copy it from the address of its page
+    error: "two words": the id of a collection does not hold ' '; copy it from the address of its page
     "#);
     check!(user.types("report data http://localhost:8083/#/dashboard/claims-overview"), @r#"
     exit 2
     --- stdout
     --- stderr
-    error: failed to use "http://localhost:8083/#/dashboard/claims-overview": this address does not name a report
+    error: "http://localhost:8083/#/dashboard/claims-overview": this address does not name a report
     "#);
     assert_eq!(user.types("report data http://localhost:8083/#/collection/claims/report/claims-count/").code, Some(0));
     // Servers that cannot list collections cannot say whether there is one.

@@ -1,0 +1,127 @@
+//! The token that is handed out, how fresh it is, and what is known of the one before it.
+
+use std::time::{Duration, SystemTime};
+
+use super::Cached;
+use super::policy::Thresholds;
+use crate::credentials::{AuthHeaders, Stamp};
+use crate::lock::{lock, read, write};
+use crate::source::FetchReason;
+use crate::store::fingerprint;
+use crate::token::Token;
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) token: Token,
+    pub(crate) headers: AuthHeaders,
+    /// When the token was requested, as the clocks of this process tell it; for a token of another process, when it was
+    /// read.
+    pub(super) since: Moment,
+    /// How old the token was then.
+    pub(super) initial_age: Duration,
+    pub(super) thresholds: Thresholds,
+}
+
+/// What is known of the token that was dropped before its time.
+#[derive(Clone, Default)]
+pub(super) struct Dropped {
+    pub(super) reason: FetchReason,
+    pub(super) challenge: Option<String>,
+    pub(super) fingerprint: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) monotonic: Duration,
+    pub(super) wall: SystemTime,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Fresh,
+    RefreshAhead,
+    Stale,
+}
+
+impl Cached {
+    /// What `pick` takes of the cached token, and how fresh that is.
+    pub(crate) fn read_entry<T>(&self, pick: impl FnOnce(&Entry) -> T) -> Option<(T, Freshness)> {
+        let slot = read(&self.slot);
+        let entry = slot.as_ref()?;
+        Some((pick(entry), self.freshness(entry)))
+    }
+
+    /// The token that is here or in the store, if it is still good.
+    pub(crate) fn peek(&self) -> Option<Token> {
+        if let Some(entry) = self.usable() {
+            return Some(entry.token);
+        }
+        self.stored_token()
+    }
+
+    pub(crate) fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
+        let mut slot = write(&self.slot);
+        if self.source.is_renewable()
+            && let Some(entry) = slot.take_if(|entry| entry.headers.stamp() == stamp)
+        {
+            self.remember(FetchReason::Rejected, challenge, Some(&entry));
+        }
+    }
+
+    pub(crate) fn forget(&self) {
+        let entry = write(&self.slot).take();
+        self.remember(FetchReason::Forced, None, entry.as_ref());
+    }
+
+    /// Drops the token here and in the store.
+    pub(crate) fn remove(&self) {
+        self.forget();
+        self.remove_stored();
+    }
+
+    fn remember(&self, reason: FetchReason, challenge: Option<&str>, entry: Option<&Entry>) {
+        *lock(&self.dropped) = Dropped {
+            reason,
+            challenge: challenge.map(str::to_owned),
+            fingerprint: entry.map(|entry| fingerprint(entry.token.secret())),
+        };
+    }
+
+    fn usable(&self) -> Option<Entry> {
+        let (entry, freshness) = self.read_entry(Entry::clone)?;
+        (freshness != Freshness::Stale).then_some(entry)
+    }
+
+    pub(super) fn freshness(&self, entry: &Entry) -> Freshness {
+        let Some(hard) = entry.thresholds.hard else { return Freshness::Fresh };
+        let age = entry.initial_age + self.since(entry.since);
+        if age >= hard {
+            Freshness::Stale
+        } else if age >= entry.thresholds.soft {
+            Freshness::RefreshAhead
+        } else {
+            Freshness::Fresh
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        Moment { monotonic: self.clock.monotonic(), wall: self.clock.wall() }
+    }
+
+    /// The larger of what the two clocks say, so that neither suspension nor a clock set back keeps a token too long.
+    pub(super) fn since(&self, moment: Moment) -> Duration {
+        let now = self.now();
+        let monotonic = now.monotonic.saturating_sub(moment.monotonic);
+        monotonic.max(now.wall.duration_since(moment.wall).unwrap_or_default())
+    }
+
+    pub(super) fn entry(&self, token: Token, since: Moment, initial_age: Duration) -> Entry {
+        Entry {
+            thresholds: Thresholds::of(token.lifetime(), token.refresh_in(), (self.random)()),
+            headers: AuthHeaders::new(&token, Stamp(u64::MAX)),
+            token,
+            since,
+            initial_age,
+        }
+    }
+}

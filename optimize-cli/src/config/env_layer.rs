@@ -125,7 +125,7 @@ pub(crate) fn unused_credentials(environment: &Environment) -> Vec<String> {
         };
         match used {
             Some(first) if first != id && first != secret && !own.contains(&id) => {
-                reasons.push(format!("{names} are not used, because {first} is set"));
+                reasons.push(format!("{names} ignored, because {first} is set"));
             }
             _ => used = used.or(Some(if is_set(id) { id } else { secret })),
         }

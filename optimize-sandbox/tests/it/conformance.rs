@@ -15,7 +15,7 @@ use crate::support::{Response, http, send, start, token};
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
-    /// The line of the contract that says so, `endpoints.md:32`.
+    /// The page and the heading of `docs/dev/contract` that it is from, such as `operations.md#report-data`.
     source: String,
     /// What the sandbox must be for it.
     sandbox: Option<Setup>,
@@ -200,4 +200,17 @@ async fn the_sandbox_responds_as_the_contract_has_it() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(counts.len() == 5 && counts.values().all(|count| *count >= 150), "{counts:?}");
+}
+
+#[test]
+fn every_case_is_from_a_heading_of_the_contract() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in std::fs::read_dir(root.join("tests/conformance")).unwrap() {
+        let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
+        for case in cases {
+            let (page, heading) = case.source.split_once('#').unwrap();
+            let text = std::fs::read_to_string(root.join("../docs/dev/contract").join(page)).unwrap();
+            assert!(text.contains(&format!("\n## {heading}\n")), "{}: {}", case.name, case.source);
+        }
+    }
 }

@@ -30,7 +30,7 @@ fn an_id_is_never_joined_with_a_secret_of_another_family() {
     exit 3
     --- stdout
     --- stderr
-    error: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_ID is set
+    error: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret; ZEEBE_CLIENT_SECRET ignored, because OPTIMIZE_CLIENT_ID is set
     hint: set OPTIMIZE_CLIENT_SECRET too
     ");
     let user = User::new().with("CAMUNDA_CLIENT_SECRET", "other");
@@ -137,7 +137,7 @@ fn missing_credentials_name_the_variables_that_do_not_apply() {
     exit 3
     --- stdout
     --- stderr
-    error: auth.client_secret is set (environment variable OPTIMIZE_CLIENT_SECRET), but there is no client id; ZEEBE_CLIENT_ID and ZEEBE_CLIENT_SECRET are not used, because OPTIMIZE_CLIENT_SECRET is set
+    error: auth.client_secret is set (environment variable OPTIMIZE_CLIENT_SECRET), but there is no client id; ZEEBE_CLIENT_ID and ZEEBE_CLIENT_SECRET ignored, because OPTIMIZE_CLIENT_SECRET is set
     hint: set OPTIMIZE_CLIENT_ID too
     ");
     let user = User::new().with("OPTIMIZE_BASE_URL", "http://localhost:1").with("OPTIMIZE_CLIENT_ID", "");

@@ -4,8 +4,12 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::transport::{decode, spec::RequestSpec};
-use crate::{Client, Error, ReportId, operation};
+use crate::client::Client;
+use crate::error::Error;
+use crate::ids::ReportId;
+use crate::operation;
+use crate::transport::decode;
+use crate::transport::spec::RequestSpec;
 
 /// What an evaluation is about. All is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -42,7 +42,7 @@ impl Blocking {
         self.0.block_on(call)
     }
 
-    /// The items of a stream, each waited for when it is asked for.
+    /// The items of a stream, each waited for when it is requested.
     ///
     /// # Panics
     /// The iterator, in async code.

@@ -7,11 +7,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use optimize_auth::http::HttpOptions;
 use optimize_auth::{Credentials, ServiceUrl};
 
+use crate::client::Client;
+use crate::error::Error;
 use crate::hooks::Hooks;
+use crate::operation::Operation;
 use crate::transport::budget::RetryBudget;
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{OWN_HEADERS, Transport};
-use crate::{Client, Error, Operation};
 
 /// Builds a [`Client`]. Nothing is sent before its first call.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ impl ClientBuilder {
         self
     }
 
-    /// A header of every request, for example what a gateway wants, or `x-optimize-client-locale` for the language of
+    /// A header of every request, for example what a gateway requires, or `x-optimize-client-locale` for the language of
     /// error messages. Its value is kept out of `Debug`. Default none.
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
@@ -62,7 +64,7 @@ impl ClientBuilder {
     }
 
     /// Called before each attempt with its headers, to add some, such as the context of a trace. It does not see the
-    /// credential, and what it does to the headers that the client makes itself counts for nothing. Default none.
+    /// credential, and changes to headers that the client sets itself are ignored. Default none.
     pub fn on_request(mut self, hook: impl Fn(&Operation, &mut HeaderMap) + Send + Sync + 'static) -> Self {
         self.hooks.on_request = Some(Arc::new(hook));
         self
@@ -89,8 +91,8 @@ impl ClientBuilder {
     }
 
     /// How often and after which waits a failed request is sent again. All calls of one client share a store of a hundred
-    /// retries, to which ten successes add one, so that a server that is down is not asked much more often than there are
-    /// calls. A wait that the server asks for with `Retry-After` takes nothing from it.
+    /// retries, to which ten successes add one, so that a server that is down does not receive many more requests than there are
+    /// calls. A wait for `Retry-After` does not use it up.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self

@@ -4,8 +4,16 @@ use std::sync::Arc;
 
 use optimize_auth::ServiceUrl;
 
+use crate::builder::ClientBuilder;
+use crate::collections::Collections;
+use crate::dashboards::Dashboards;
+use crate::imports::Imports;
+use crate::ingestion::Ingestion;
+use crate::labels::Labels;
+use crate::process_definitions::ProcessDefinitions;
+use crate::reports::Reports;
+use crate::sharing::Sharing;
 use crate::transport::Transport;
-use crate::{ClientBuilder, Collections, Dashboards, Imports, Ingestion, Labels, ProcessDefinitions, Reports, Sharing};
 
 /// A client of one Optimize. Cheap to clone; clones share connections, credentials and limits.
 #[derive(Clone, Debug)]

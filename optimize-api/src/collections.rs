@@ -3,8 +3,12 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::transport::{decode, spec::RequestSpec};
-use crate::{Client, CollectionId, Error, operation};
+use crate::client::Client;
+use crate::error::Error;
+use crate::ids::CollectionId;
+use crate::operation;
+use crate::transport::decode;
+use crate::transport::spec::RequestSpec;
 
 /// Operations on collections.
 #[derive(Clone, Debug)]

@@ -1,7 +1,11 @@
 //! Dashboards.
 
+use crate::client::Client;
+use crate::definitions::Definitions;
+use crate::error::Error;
+use crate::ids::{CollectionId, DashboardId};
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, CollectionId, DashboardId, Definitions, Error, operation};
 
 /// Operations on dashboards.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A date of a row or of a variable: a point in time, to the millisecond.
 ///
-/// Written as `2024-03-05T14:07:09.120+0000`, in UTC and without a colon in the offset, as the server writes and wants it;
+/// Written as `2024-03-05T14:07:09.120+0000`, in UTC and without a colon in the offset, as the server writes and expects it;
 /// read with any offset, with a colon or without.
 ///
 /// ```

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::transport::decode;
-use crate::{Error, ErrorKind, Operation};
 
 /// A JSON array of exported definitions, byte for byte as the server sent it, or as a file holds it.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Definition {
     pub kind: DefinitionKind,
     /// The name; empty if the server left it out.
     pub name: String,
-    /// The version of the index it was exported from. An import wants exactly its own.
+    /// The version of the index it was exported from. An import must come from exactly the same one.
     pub source_index_version: Option<i64>,
     json: Bytes,
 }
@@ -147,7 +148,7 @@ impl Definitions {
     }
 }
 
-/// What a text is that people take for definitions, with the fix.
+/// What a file is that is often mistaken for definitions, with the fix.
 fn other_form(text: &[u8]) -> Option<&'static str> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let first = match values.next() {
@@ -206,7 +207,7 @@ mod tests {
             ("1", &DefinitionKind::Dashboard, "A")
         );
         assert!(found[0].json().ends_with("1.000000000000000000001}"));
-        // Half a surrogate pair is passed on, though it is no text.
+        // Half a surrogate pair is passed on, though it is not a string.
         assert_eq!((found[1].kind.as_str(), found[1].id.as_str(), found[1].name.as_str()), ("brand_new", "2", ""));
         let file = Definitions::from_json(text).unwrap();
         assert_eq!(file, definitions);

@@ -9,13 +9,15 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use optimize_auth::{AuthError, scrub};
 
-use crate::{Hint, Operation, hints, operation};
+use crate::hints::Hint;
+use crate::operation::Operation;
+use crate::{hints, operation};
 
 pub use body::{ConflictedItem, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
 
 /// A failed call. `Display` reads after "failed to"; causes are in [`source`](StdError::source).
 ///
-/// What a server said is cut, escaped and freed of the token before it enters.
+/// Text of a server is cut, escaped and freed of the token before it enters.
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
@@ -54,7 +56,7 @@ pub enum ErrorKind {
     Unavailable,
     /// What responds at the base URL is not Optimize's API: a redirect, a web page, JSON of another shape.
     Misconfigured,
-    /// A page of report data was lost, or the rows received are not as many as the server said there are.
+    /// A page of report data was lost, or the rows received differ in number from what the server announced.
     Incomplete,
     /// A row is not of the type the program reads it as; the source says why.
     Decode,
@@ -140,7 +142,7 @@ impl Error {
         Self::new(operation, ErrorKind::Rejected, message).with_status(status).with_hint(&hints::REQUEST_SIZE)
     }
 
-    /// A response that is no success, or a redirect, which is not followed.
+    /// A response that is not a success, or a redirect, which is not followed.
     pub(crate) fn of_response(
         operation: &'static Operation,
         status: StatusCode,
@@ -243,12 +245,12 @@ impl Error {
         self.0.status
     }
 
-    /// What the server's error body said.
+    /// The server's error body.
     pub fn server(&self) -> &ServerError {
         &self.0.server
     }
 
-    /// How long the server asked to wait before another request.
+    /// How long to wait before the next request, by `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

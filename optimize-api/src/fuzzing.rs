@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::ServerError;
+use crate::error::ServerError;
 
 /// The body of a failure. Fails if a text is not fit to be shown, or repeats the secret.
 pub fn error_body(content_type: &str, body: &[u8], secret: &str) {

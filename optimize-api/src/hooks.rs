@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
 
-use crate::Operation;
+use crate::operation::Operation;
 
 type OnRequest = dyn Fn(&Operation, &mut HeaderMap) + Send + Sync;
 type OnResponse = dyn Fn(&Operation, StatusCode, &HeaderMap) + Send + Sync;

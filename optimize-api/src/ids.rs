@@ -47,6 +47,6 @@ id! {
     DashboardId
 }
 id! {
-    /// The id of a collection. A collection that does not exist lists nothing; it is no error.
+    /// The id of a collection. A collection that does not exist lists nothing; that is not an error.
     CollectionId
 }

@@ -2,8 +2,13 @@
 
 use serde::Deserialize;
 
-use crate::transport::{decode, spec::RequestSpec};
-use crate::{Client, CollectionId, Definitions, Error, operation};
+use crate::client::Client;
+use crate::definitions::Definitions;
+use crate::error::Error;
+use crate::ids::CollectionId;
+use crate::operation;
+use crate::transport::decode;
+use crate::transport::spec::RequestSpec;
 
 /// What an import has made.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -4,8 +4,11 @@ pub(crate) mod batcher;
 pub(crate) mod events;
 pub(crate) mod variables;
 
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation;
+use crate::operation::Operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, Operation, operation};
 
 use batcher::{Element, Ingest};
 use events::CloudEvent;

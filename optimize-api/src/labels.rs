@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, VariableType, operation};
+use crate::variable_type::VariableType;
 
 /// The label of one variable. An empty one removes the label there is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -124,7 +124,7 @@ operations! {
         Token POST "/api/public/dashboard/agentic/report/{id}/evaluate", Idempotent, Small, "8.10 in development";
 }
 
-/// A request that the program words itself and that only asks.
+/// A raw request that changes nothing.
 pub(crate) static RAW_READ: Operation = Operation {
     id: "raw",
     action: "send the request",

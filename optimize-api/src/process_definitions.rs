@@ -1,7 +1,9 @@
 //! The imported data of process definitions.
 
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, operation};
 
 /// Operations on the imported data of process definitions.
 #[derive(Clone, Debug)]
@@ -13,7 +15,7 @@ impl ProcessDefinitions {
     /// Queues the deletion of the imported data of one version of a process definition, by its numeric key.
     /// `DELETE /api/public/process-definition/{id}`, since 8.10. [`Once`](crate::Retry::Once).
     ///
-    /// Success says that the job is queued, not that it was carried out; there is no way to ask but to call again, which
+    /// Success says that the job is queued, not that it was carried out; the only way to find out is to call again, which
     /// fails with [`NotFound`](crate::ErrorKind::NotFound) once it was. A job that is still queued is
     /// [`Rejected`](crate::ErrorKind::Rejected) with the status 409. On self-managed servers the jobs are only carried out
     /// where that has been switched on. The cluster's own definition is untouched.

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation;
+use crate::operation::Operation;
 use crate::transport::OWN_HEADERS;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, Operation, operation};
 
 /// A request below the base URL, for what this crate has no method for.
 #[derive(Clone, Debug)]
@@ -56,7 +59,7 @@ impl RawRequest {
     }
 }
 
-/// What is known of such a request. A follow-up page of report data must not be asked for twice, and readiness has no
+/// What is known of such a request. A follow-up page of report data must not be requested twice, and readiness has no
 /// token.
 fn operation_of(method: &Method, path: &str) -> &'static Operation {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
@@ -69,7 +72,7 @@ fn operation_of(method: &Method, path: &str) -> &'static Operation {
 }
 
 impl Client {
-    /// Sends a request as it is, with the credentials of this client. What only asks is tried again after a transient
+    /// Sends a request as it is, with the credentials of this client. A request that changes nothing is sent again after a transient
     /// failure, anything else is not. A response of any status is a success.
     pub async fn raw(&self, request: &RawRequest) -> Result<RawResponse, Error> {
         let (response, error) = self.transport.send_for_any(&request.spec).await?;

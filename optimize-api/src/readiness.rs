@@ -1,7 +1,9 @@
 //! Readiness.
 
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, operation};
 
 /// Whether a server can serve requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

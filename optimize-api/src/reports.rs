@@ -4,8 +4,12 @@ pub(crate) mod data_export;
 
 use data_export::DataExport;
 
+use crate::client::Client;
+use crate::definitions::Definitions;
+use crate::error::Error;
+use crate::ids::{CollectionId, ReportId};
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, CollectionId, Definitions, Error, ReportId, operation};
 
 /// Operations on reports.
 #[derive(Clone, Debug)]

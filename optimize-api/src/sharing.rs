@@ -1,7 +1,9 @@
 //! Sharing of reports and dashboards by link.
 
+use crate::client::Client;
+use crate::error::Error;
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, operation};
 
 /// Operations on sharing.
 #[derive(Clone, Debug)]

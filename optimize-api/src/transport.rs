@@ -15,9 +15,13 @@ use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, sc
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::error::{Error, ErrorKind, ServerError};
+use crate::hints;
+use crate::hints::Hint;
 use crate::hooks::Hooks;
 use crate::operation::Body;
-use crate::{Error, ErrorKind, Hint, Operation, Readiness, Retry, ServerError, hints};
+use crate::operation::{Operation, Retry};
+use crate::readiness::Readiness;
 use budget::RetryBudget;
 use retry::{Attempt, Decision, Outcome, RetryPolicy, decide};
 use spec::RequestSpec;
@@ -61,7 +65,7 @@ struct Ended {
     exchange: Exchange,
     auth: Option<AuthHeaders>,
     attempts: u32,
-    /// How long the server asked to wait.
+    /// How long to wait, by `Retry-After`.
     wait: Option<Duration>,
     /// Whether this is a deletion that an earlier attempt has carried out.
     is_done: bool,
@@ -87,7 +91,7 @@ enum Exchange {
 }
 
 impl Exchange {
-    /// Whether the request may have been obeyed although this is no sound response to it.
+    /// Whether the request may have been carried out although this is not a valid response to it.
     fn leaves_open(&self) -> bool {
         match self {
             Self::Response(response) => matches!(response.status.as_u16(), 200..=299 | 408 | 502..=504),
@@ -191,7 +195,7 @@ impl Transport {
             let outcome = exchange.outcome(wait);
             let left = self.timeout.saturating_sub(started.elapsed());
             let decision = match decide(spec.operation.retry, attempt, outcome, left, &self.retry) {
-                // A wait that the server has asked for is no storm.
+                // A wait that the server requires causes no storm.
                 Decision::Wait(_) if wait.is_none() && !self.budget.take() => Decision::Finish,
                 Decision::Reauthorize if !self.renews(auth.as_ref(), &exchange, deadline).await => Decision::Finish,
                 decision => decision,
@@ -217,7 +221,7 @@ impl Transport {
         }
     }
 
-    /// Rejects the credential and asks for another one. False if it is the same again, as from a file that nobody has
+    /// Rejects the credential and gets another one. False if it is the same again, as from a file that nobody has
     /// replaced: sending that is useless. The next caller gets the error if no new one can be had.
     async fn renews(&self, rejected: Option<&AuthHeaders>, exchange: &Exchange, deadline: Instant) -> bool {
         let (Some(credentials), Some(rejected)) = (&self.credentials, rejected) else { return false };
@@ -243,7 +247,7 @@ impl Transport {
         Ok(entries.into_iter().map(|entry| entry.id).collect())
     }
 
-    /// Asks once. Any response but a redirect or a web page says something about readiness.
+    /// Sends one request. Any response except a redirect or a web page is about readiness.
     pub(crate) async fn probe(&self, spec: &RequestSpec) -> Result<Readiness, Error> {
         let exchange = match timeout_at(after(Instant::now(), self.timeout), self.exchange(spec, None)).await {
             Ok(Ok(response)) if response.status == StatusCode::OK && !is_html(&response.headers, &response.body) => {
@@ -403,7 +407,7 @@ impl Transport {
     }
 }
 
-/// Whether a body says nothing. Optimize sends none where there is nothing to return; some gateways make `{}` of that.
+/// Whether a body is empty in effect. Optimize sends none where there is nothing to return; some gateways make `{}` of that.
 fn is_blank(body: &[u8]) -> bool {
     matches!(without_mark(body).trim_ascii(), b"" | b"{}" | b"null")
 }

@@ -23,17 +23,17 @@ pub(crate) use slot::{Entry, Freshness};
 ///
 /// * While the token is fresh, callers share a read lock and nothing else.
 /// * Past the soft threshold (the last fifth of the lifetime, at most five minutes, earlier by up to a quarter of that
-///   at random; or when the issuer wishes) one task refreshes in the background, and everyone is served the valid token
+///   at random; or when the issuer requests it) one task refreshes in the background, and everyone is served the valid token
 ///   at once. A failed background refresh does not fail any caller.
 /// * Past the hard threshold (the last tenth, at most ten seconds) all wait for one request and share its outcome,
 ///   failures included. If the caller that leads is cancelled, another one leads.
 /// * The request runs on the runtime of the caller that leads. If that runtime is not driven for three seconds, one of
 ///   those who wait makes a request of its own, so no caller depends on another caller's executor.
-/// * While a caller waits, transient failures are tried three times, one second apart and then two, or as `Retry-After` says. After a failed
-///   flight the same error is returned to everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` says. So a
-///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is asked at once.
-/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read, and when an endpoint asks
-///   to wait, or has just refused the client, none of them asks again too early. A process that is stopped
+/// * While a caller waits, transient failures are tried three times, one second apart and then two, or as long as `Retry-After` requires. After a failed
+///   flight the same error is returned to everyone for a while: 1 s, doubling to 30 s, or as long as `Retry-After` requires. So a
+///   dead or rate-limited endpoint sees no stampede. A source whose secret has changed is called at once.
+/// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read, and when an endpoint requires
+///   a wait, or has just refused the client, none of them sends a request too early. A process that is stopped
 ///   while it fetches holds the others up for three seconds.
 pub struct Cached {
     source: Box<dyn TokenSource>,

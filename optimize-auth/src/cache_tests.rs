@@ -8,7 +8,13 @@ use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{AuthError, AuthErrorKind, Cached, Clock, Credentials, FetchContext, StaticBearer, Token, TokenSource};
+use crate::cache::Cached;
+use crate::clock::Clock;
+use crate::credentials::Credentials;
+use crate::error::{AuthError, AuthErrorKind};
+use crate::source::{FetchContext, TokenSource};
+use crate::strategy::static_bearer::StaticBearer;
+use crate::token::Token;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,15 +1,20 @@
-//! The handle a program keeps: headers for a request, and a way to say that they were rejected.
+//! The handle a program keeps: headers for a request, and a way to report that they were rejected.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use http::HeaderMap;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 
+use crate::cache::Cached;
 use crate::cache::{Entry, Freshness};
-use crate::{AuthError, Cached, StaticBearer, Token, TokenSource};
+use crate::error::AuthError;
+use crate::lock::lock;
+use crate::source::TokenSource;
+use crate::strategy::static_bearer::StaticBearer;
+use crate::token::Token;
 
 /// Credentials for an API: request headers on demand. Cheap to clone; clones share one cache.
 #[derive(Clone, Debug)]
@@ -127,7 +132,7 @@ impl Credentials {
 
 impl Shared {
     fn refreshing(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.refreshing.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.refreshing)
     }
 }
 

@@ -9,9 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
 
+use crate::clock::{Clock, SystemClock};
+use crate::error::{AuthError, AuthErrorKind};
 use crate::http::{HttpOptions, TransportError, retry_after, server_date};
 use crate::lock::lock;
-use crate::{AuthError, AuthErrorKind, Clock, ServiceUrl, StoreKeyBuilder, SystemClock, Token};
+use crate::service_url::ServiceUrl;
+use crate::store::StoreKeyBuilder;
+use crate::token::Token;
 
 use discovery::Discovered;
 pub use discovery::Issuer;
@@ -20,7 +24,7 @@ pub(crate) use form::{Body, Fields};
 /// The largest response that is read, in bytes. Real ones have a few thousand.
 const RESPONSE_LIMIT: usize = 1 << 20;
 
-/// Where to get tokens: a token endpoint, or an issuer that says where its endpoint is.
+/// Where to get tokens: a token endpoint, or an issuer that publishes its endpoint.
 ///
 /// `ServiceUrl` and [`Issuer`] convert into it.
 #[derive(Debug)]
@@ -94,7 +98,7 @@ impl TokenEndpoint {
         key.with_text("issuer", self.issuer().map(Issuer::as_str)).with_http(&self.options)
     }
 
-    /// The token endpoint. An issuer is asked for it.
+    /// The token endpoint; that of an issuer is discovered.
     pub(crate) async fn url(&self) -> Result<ServiceUrl, AuthError> {
         match &self.place {
             Place::Url(url, _) => Ok(url.clone()),
@@ -102,7 +106,7 @@ impl TokenEndpoint {
         }
     }
 
-    /// Posts `body` once. `secrets` are kept out of whatever the server says.
+    /// Posts `body` once. `secrets` are removed from the text of the server.
     pub(crate) async fn exchange(
         &self,
         url: &ServiceUrl,

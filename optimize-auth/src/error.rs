@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 /// The outcome of a failed attempt to get a token.
 ///
 /// Cheap to clone, since one failure is returned to every caller that waited for it. Neither its texts nor its source hold a
-/// secret: what a server said is cut, escaped and freed of the secrets that were sent.
+/// secret: text of a server is cut, escaped and freed of the secrets that were sent.
 #[derive(Clone)]
 pub struct AuthError(Arc<Inner>);
 
@@ -35,7 +35,7 @@ pub enum AuthErrorKind {
     NotFound,
     /// Not supported in this environment. A chain tries its next source.
     Unsupported,
-    /// The token endpoint understood the request and said no (RFC 6749 §5.2).
+    /// The token endpoint understood the request and refused it (RFC 6749 §5.2).
     Refused,
     /// What responded is not a token endpoint: a redirect, HTML, 404, no `access_token`.
     Protocol,
@@ -49,7 +49,7 @@ pub enum AuthErrorKind {
 pub enum AuthErrorDetail {
     /// The issuer publishes no metadata at any of the usual places.
     NoMetadata,
-    /// The metadata names another issuer than the one that was asked (RFC 8414 §3.3).
+    /// The metadata names another issuer than the one in the request (RFC 8414 §3.3).
     #[non_exhaustive]
     OtherIssuer {
         /// The issuer that it names.
@@ -75,7 +75,7 @@ impl AuthError {
         }))
     }
 
-    /// An error about one setting: `problem` says what is wrong with it, without its value.
+    /// An error about one setting: `problem` describes it without its value.
     pub fn invalid_setting(name: &str, problem: &str) -> Self {
         Self::new(AuthErrorKind::InvalidInput, format!("use `{name}`: {problem}")).with_setting(name)
     }
@@ -90,7 +90,7 @@ impl AuthError {
         self.change(|inner| inner.code = Some(code.into()))
     }
 
-    /// How long the endpoint asked to wait (RFC 9110 §10.2.3).
+    /// How long to wait, by `Retry-After` (RFC 9110 §10.2.3).
     pub fn with_retry_after(self, wait: Duration) -> Self {
         self.change(|inner| inner.retry_after = Some(wait))
     }
@@ -135,7 +135,7 @@ impl AuthError {
         self.0.code.as_deref()
     }
 
-    /// How long the endpoint asked to wait before the next request.
+    /// How long to wait before the next request, by `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

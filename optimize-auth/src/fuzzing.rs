@@ -4,7 +4,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::endpoint::read_response;
 use crate::exec::{Hello, Helper, Op, Response, Target, serve};
-use crate::{Exec, is_hidden};
+use crate::secret::is_hidden;
+use crate::strategy::exec::Exec;
 
 /// A response of a token endpoint. Fails if a text in its error is not fit to be shown, or repeats the secret.
 pub fn token_response(status: u16, body: &[u8], secret: &str) {

@@ -14,7 +14,8 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
-use crate::{AuthError, AuthErrorKind, ServiceUrl};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::service_url::ServiceUrl;
 
 pub use contact::Contact;
 pub use failure::{TlsProblem, TransportError, TransportProblem};
@@ -117,7 +118,7 @@ impl HttpOptions {
 
     /// Like [`client_for`](Self::client_for), but each request has its own connection, which ends with it.
     ///
-    /// For token endpoints: they are asked every few minutes, and a connection that is kept belongs to the runtime that
+    /// For token endpoints: they get a request every few minutes, and a connection that is kept belongs to the runtime that
     /// made it, which may not be driven any more when another one needs a token.
     pub(crate) fn client_for_single_requests(&self, target: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
         self.client(target, false)
@@ -229,10 +230,10 @@ fn invalid(what: &str, source: reqwest::Error) -> AuthError {
     AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}")).with_source(source.without_url())
 }
 
-/// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3).
+/// The wait of a `Retry-After` header, in seconds or as a date (RFC 9110 §10.2.3).
 ///
 /// A date is relative to the server's own `Date`, or to `now` without one: the clocks may differ. A date in the past is
-/// no wait; anything unreadable counts as absent.
+/// no wait; anything unreadable is ignored.
 pub fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

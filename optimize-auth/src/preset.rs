@@ -1,9 +1,11 @@
 //! What is the same for everybody at one provider.
 
 use crate::endpoint::{Issuer, TokenEndpoint};
-use crate::{AssertionAudience, AuthError, ClientAuth, ClientCredentials, ServiceUrl};
+use crate::error::AuthError;
+use crate::service_url::ServiceUrl;
+use crate::strategy::client_credentials::{AssertionAudience, ClientAuth, ClientCredentials};
 
-/// Where tokens come from and what they are asked for, at a known kind of provider.
+/// Where tokens come from and what is requested, at a known kind of provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preset {
@@ -11,7 +13,7 @@ pub struct Preset {
     pub base_url: Option<String>,
     /// The token endpoint.
     pub token_url: String,
-    /// The issuer, where it is known. It is not asked, since the token endpoint is known too.
+    /// The issuer, where it is known. No request goes to it, since the token endpoint is known too.
     pub issuer: Option<String>,
     /// The `audience` parameter.
     pub audience: Option<String>,

@@ -7,8 +7,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::error::{AuthError, AuthErrorKind};
 use crate::http::HttpOptions;
-use crate::{AuthError, AuthErrorKind, TokenSource};
+use crate::source::TokenSource;
 
 mod builtin;
 mod settings;
@@ -33,7 +34,7 @@ pub struct BuildContext {
     /// What runs credential helpers and ends what they leave behind; see
     /// [`Helper::with_supervisor`](crate::exec::Helper::with_supervisor). Default nothing.
     pub helper_supervisor: Vec<String>,
-    /// Whether a person is there to be asked.
+    /// Whether the user can be asked.
     pub is_interactive: bool,
     /// Whether plain http to other machines is permitted.
     pub allows_insecure_http: bool,

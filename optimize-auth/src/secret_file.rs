@@ -7,8 +7,8 @@ use std::path::Path;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
+use crate::error::{AuthError, AuthErrorKind};
 use crate::http::{is_utf16, without_mark};
-use crate::{AuthError, AuthErrorKind};
 
 /// No token, secret or key in use is nearly as long; more is the wrong file.
 const LONGEST: usize = 64 << 10;
@@ -51,7 +51,7 @@ pub(crate) async fn read_secret_file_async(path: &Path, what: &'static str) -> R
 pub enum SecretProblem {
     /// The source failed.
     Io(std::io::Error),
-    /// What it gave is no secret; the text says why and does not repeat it.
+    /// What was read is not a secret; the text gives the reason and does not repeat it.
     Text(&'static str),
 }
 

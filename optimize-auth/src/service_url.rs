@@ -89,7 +89,7 @@ impl fmt::Display for ServiceUrl {
     }
 }
 
-/// Why a text is no [`ServiceUrl`]. Its texts never show user information.
+/// Error returned by [`ServiceUrl::parse`]. Its texts never show user information.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServiceUrlError {

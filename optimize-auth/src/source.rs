@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{AuthError, StoreKey, Token};
+use crate::error::AuthError;
+use crate::store::StoreKey;
+use crate::token::Token;
 
-/// Fetches a token each time it is asked.
+/// Fetches a token at each call.
 ///
 /// A source keeps no token: caching, single flight, retries, stores and the clock belong to
 /// [`Cached`](crate::Cached). It is never called twice at once by the same cache. Its `Debug` output must not show a
@@ -87,6 +89,6 @@ pub enum FetchReason {
     Expiring,
     /// A server returned 401 to the one there was.
     Rejected,
-    /// The caller asked for another one.
+    /// The caller requested another one.
     Forced,
 }

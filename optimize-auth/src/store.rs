@@ -16,7 +16,8 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::HttpOptions;
-use crate::{Pause, Token};
+use crate::store::pause::Pause;
+use crate::token::Token;
 
 /// Keeps tokens for several caches, or for several processes.
 ///
@@ -40,7 +41,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Keeps a pause under `key`, or removes it. Default nothing: other processes then ask on their own.
+    /// Keeps a pause under `key`, or removes it. Default nothing: other processes then send their own requests.
     fn write_pause(&self, _key: &StoreKey, _pause: Option<&Pause>) {}
 
     /// Takes the lock of `key` if it is free. It is released when the result is dropped, also by a crash.

@@ -6,8 +6,9 @@ use http::{HeaderName, HeaderValue, header};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::claims::Claims;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::secret::sensitive_header;
-use crate::{AuthError, AuthErrorKind, Claims};
 
 /// A bearer token (RFC 6750), or another header that authenticates, with its lifetime and scope. `Debug` hides the
 /// secret.
@@ -60,7 +61,7 @@ impl Token {
         }
     }
 
-    /// No credential at all, for an API that wants none.
+    /// No credential at all, for an API that needs none.
     pub fn none() -> Self {
         Self::of(SecretString::default(), None)
     }
@@ -75,13 +76,13 @@ impl Token {
         self
     }
 
-    /// When the issuer wishes the token to be replaced, on the same clock: Entra's `refresh_in`.
+    /// When the issuer requests that the token is replaced, on the same clock: Entra's `refresh_in`.
     pub fn with_refresh_in(mut self, age: Duration) -> Self {
         self.refresh_in = Some(age);
         self
     }
 
-    /// The scope the server says it granted, as a space-separated list. It may be narrower than the one asked for.
+    /// The granted scope, by the server, as a space-separated list. It may be narrower than the requested one.
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
@@ -130,7 +131,7 @@ impl Token {
         self.refresh_in
     }
 
-    /// The scope the issuer says it granted.
+    /// The granted scope, by the issuer.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }

@@ -97,7 +97,7 @@ impl App {
         Ok(builder.http(self.settings.http()?).timeout(self.timeout()).build()?)
     }
 
-    /// A client that can only ask for readiness.
+    /// A client without credentials, for readiness.
     pub(crate) async fn anonymous_client(&self, timeout: Duration) -> Result<Client, CliError> {
         let base_url = self.base_url().await?;
         Ok(Client::builder(base_url).http(self.settings.http()?).timeout(timeout).build()?)

@@ -17,7 +17,7 @@ use crate::plugins;
 use crate::printer::{ColorChoice, Printer};
 use crate::text::is_completable;
 
-/// Says that a shell asks for completions, and which shell.
+/// Set by a shell that requests completions, to its name.
 const VARIABLE: &str = "_OPTIMIZE_COMPLETE";
 
 /// A person waits for the completion of a word.
@@ -79,7 +79,7 @@ fn complete(command: Command, name: &str, candidates: fn() -> Vec<CompletionCand
     })
 }
 
-/// Answers a shell that asks for completions. False if none does.
+/// Prints completions for a shell that requests them. False if none does.
 pub(crate) fn run(
     arguments: &[OsString],
     environment: &Environment,
@@ -111,7 +111,7 @@ pub(crate) fn script(shell: Shell) -> Result<Vec<u8>, CliError> {
     Ok(script)
 }
 
-/// What stands on the line so far, as far as it says which server is meant.
+/// What stands on the line so far, as far as it decides about the server.
 fn flags(arguments: &[OsString]) -> GlobalArgs {
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
     let value = |name: &str| {
@@ -143,7 +143,7 @@ fn flags(arguments: &[OsString]) -> GlobalArgs {
     }
 }
 
-/// The names of the profiles. A configuration that cannot be read has none; the command itself will say why.
+/// The names of the profiles. A configuration that cannot be read has none; the command itself reports why.
 fn profiles() -> Vec<CompletionCandidate> {
     let Some(Run { arguments, environment, .. }) = RUN.get() else { return Vec::new() };
     let mut flags = flags(arguments);

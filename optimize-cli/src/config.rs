@@ -42,7 +42,7 @@ use setting::{Origin, SecretRef, Setting};
 use settings::{Auth, Connection, Printing, Provider, Server, Storage};
 use types::Address;
 
-pub(crate) use auth::{Occasion, asks_for_tokens};
+pub(crate) use auth::{Occasion, uses_token_endpoint};
 pub(crate) use certificates::check as check_certificates;
 pub(crate) use draft::Draft;
 pub(crate) use effects::effects;
@@ -254,17 +254,17 @@ impl Settings {
         self.auth.client_id.as_deref().cloned()
     }
 
-    /// The audience to ask for.
+    /// The audience to request.
     pub(crate) fn audience(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Audience)
     }
 
-    /// The scope to ask for.
+    /// The scope to request.
     pub(crate) fn scope(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Scope)
     }
 
-    /// The resource to ask for.
+    /// The resource to request.
     pub(crate) fn resource(&self) -> Result<Option<String>, CliError> {
         self.used(Key::Resource)
     }

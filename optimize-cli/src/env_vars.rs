@@ -29,7 +29,7 @@ pub(crate) const ASSERTION_FILE: &str = "OPTIMIZE_ASSERTION_FILE";
 pub(crate) const CLIENT_AUTH: [&str; 1] = ["OPTIMIZE_CLIENT_AUTH"];
 /// The token endpoint.
 pub(crate) const TOKEN_URL: [&str; 3] = ["OPTIMIZE_TOKEN_URL", "CAMUNDA_OAUTH_URL", "ZEEBE_AUTHORIZATION_SERVER_URL"];
-/// The issuer, which is asked for its token endpoint if no token URL is set.
+/// The issuer, whose metadata names the token endpoint if no token URL is set.
 pub(crate) const ISSUER: [&str; 2] = ["OPTIMIZE_ISSUER_URL", "CAMUNDA_ISSUER_URL"];
 /// The id of the private key, in a signed assertion's `kid`.
 pub(crate) const KEY_ID: [&str; 1] = ["OPTIMIZE_KEY_ID"];
@@ -59,11 +59,11 @@ pub(crate) const TOKEN_CACHE: [&str; 1] = ["OPTIMIZE_TOKEN_CACHE"];
 pub(crate) const CLIENT_CERT_FILE: [&str; 1] = ["OPTIMIZE_CLIENT_CERT_FILE"];
 /// A PEM file with the key of that certificate.
 pub(crate) const CLIENT_KEY_FILE: [&str; 1] = ["OPTIMIZE_CLIENT_KEY_FILE"];
-/// The audience to ask for. `ZEEBE_TOKEN_AUDIENCE` is another API's and is not read.
+/// The audience to request. `ZEEBE_TOKEN_AUDIENCE` is another API's and is not read.
 pub(crate) const AUDIENCE: [&str; 2] = ["OPTIMIZE_AUDIENCE", "CAMUNDA_OPTIMIZE_OAUTH_AUDIENCE"];
-/// The scope to ask for, space-separated.
+/// The scope to request, space-separated.
 pub(crate) const SCOPE: [&str; 2] = ["OPTIMIZE_SCOPE", "CAMUNDA_TOKEN_SCOPE"];
-/// The resource to ask for (RFC 8707).
+/// The resource to request (RFC 8707).
 pub(crate) const RESOURCE: [&str; 1] = ["OPTIMIZE_RESOURCE"];
 /// A token to use as it is, such as the shared secret of a self-managed server.
 pub(crate) const TOKENS: [&str; 2] = ["OPTIMIZE_TOKEN", "CAMUNDA_OPTIMIZE_TOKEN"];
@@ -93,7 +93,7 @@ pub(crate) const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
 pub(crate) const PATH: &str = "PATH";
 /// To a plugin: the version of the handover.
 pub(crate) const PLUGIN_API: &str = "OPTIMIZE_PLUGIN_API";
-/// To a plugin: its name. Programs that the plugin starts pass it on, so we know who asks.
+/// To a plugin: its name. Programs that the plugin starts pass it on, so that the caller is known.
 pub(crate) const PLUGIN_NAME: &str = "OPTIMIZE_PLUGIN";
 /// To a plugin: the absolute path of this program.
 pub(crate) const PLUGIN_CLI: &str = "OPTIMIZE_CLI";
@@ -105,7 +105,7 @@ pub(crate) const PLUGIN_VERBOSE: &str = "OPTIMIZE_VERBOSE";
 pub(crate) const PLUGIN_DRY_RUN: &str = "OPTIMIZE_DRY_RUN";
 /// To a plugin: `1` if every question is returned yes.
 pub(crate) const PLUGIN_YES: &str = "OPTIMIZE_YES";
-/// A program that shows long tables; the first one that is set. `cat` does not count.
+/// A program that shows long tables; the first one that is set. `cat` is ignored.
 pub(crate) const PAGERS: [&str; 2] = ["OPTIMIZE_PAGER", "PAGER"];
 /// Options of `less`; `FRX` if unset.
 pub(crate) const LESS: &str = "LESS";
@@ -181,7 +181,7 @@ impl Environment {
         self.variables.0.get(std::ffi::OsStr::new(name))
     }
 
-    /// A setting. An empty variable counts as unset, as in other clients of Camunda.
+    /// A setting. An empty variable is unset, as in other clients of Camunda.
     pub(crate) fn setting(&self, name: &str) -> Result<Option<&str>, CliError> {
         let Some(value) = self.raw(name) else { return Ok(None) };
         match value.to_str() {

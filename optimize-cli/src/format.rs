@@ -81,5 +81,5 @@ impl Format {
 const ENDINGS: [(&str, Format); 4] =
     [("csv", Format::Csv), ("json", Format::Json), ("ndjson", Format::Ndjson), ("jsonl", Format::Ndjson)];
 
-/// Endings of formats that no format here can be taken for.
+/// Endings of other formats.
 const OTHERS: [&str; 10] = ["bz2", "gz", "html", "parquet", "tsv", "xls", "xlsx", "xml", "zip", "zst"];

@@ -10,7 +10,7 @@ pub fn row(text: &str) {
     crate::ingest::check_row(text);
 }
 
-/// What a plugin says of itself.
+/// The manifest of a plugin.
 pub fn plugin_manifest(bytes: &[u8]) {
     crate::plugins::check_manifest(bytes);
 }

@@ -336,7 +336,7 @@ fn of_other_issuer(named: &str, facts: &Facts) -> String {
 
 /// The cause of a response of the API, as far as the API crate does not know it.
 fn of_response(error: &optimize_api::Error, facts: &Facts) -> Option<String> {
-    // What servers say to plain http at the port of https.
+    // Responses of servers to plain http at the port of https.
     let is_https_port = error.server().detail.as_ref().is_some_and(|detail| {
         let texts = ["plain HTTP request was sent to HTTPS port", "requires TLS", "HTTP request to an HTTPS server"];
         texts.into_iter().any(|text| detail.contains(text))

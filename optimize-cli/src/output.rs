@@ -321,7 +321,7 @@ pub(crate) struct Screen<'a> {
     pub(crate) columns: &'a [String],
     /// Whether a chosen column may be in no row.
     pub(crate) are_columns_optional: bool,
-    /// Whether the command line asks for the format.
+    /// Whether the command line sets the format.
     pub(crate) is_format_asked: bool,
 }
 

@@ -1,13 +1,13 @@
 //! Who else can change a file: one rule for everything that is run or believed.
 //!
-//! A program, a configuration file that names programs, and a record of what is trusted count only if nobody but the user
+//! A program, a configuration file that names programs, and a record of what is trusted are used only if nobody but the user
 //! and root can change them: neither the file, nor a directory on the way to it, nor a symbolic link on that way.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a file does not count.
+/// Why a file is not used.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsafe {
     /// The file or the directory that is at fault.

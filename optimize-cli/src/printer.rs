@@ -28,7 +28,7 @@ impl fmt::Display for ColorChoice {
     }
 }
 
-/// Writes to standard error. What cannot be written there is lost, since there is nowhere else to say so.
+/// Writes to standard error. What cannot be written there is lost, since there is no other place for it.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "streams and flags are independent of each other")]
 pub(crate) struct Printer {

@@ -11,7 +11,7 @@ use crate::exit_code::Exit;
 use crate::output::print_line;
 use crate::{plugins, text};
 
-/// Help and version are output; everything else is an error, printed in the format that was asked for.
+/// Help and version are output; everything else is an error, printed in the requested format.
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString], environment: &Environment) -> Exit {
     let is_output = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !is_output && wants_json(arguments) {

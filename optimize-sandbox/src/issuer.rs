@@ -6,7 +6,7 @@ mod token;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::response::Response;
@@ -15,6 +15,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Map, Value, json};
 
 use crate::keys::{SigningKey, TokenAlgorithm};
+use crate::lock::lock;
 use crate::request::Request;
 use crate::response::{empty, json_response};
 
@@ -191,11 +192,11 @@ impl Issuer {
     }
 
     fn key(&self) -> MutexGuard<'_, (u32, SigningKey)> {
-        self.key.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.key)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.memory)
     }
 
     fn metadata(&self) -> Response {

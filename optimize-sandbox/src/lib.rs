@@ -15,6 +15,7 @@ mod ingested;
 mod issuer;
 mod journal;
 mod keys;
+mod lock;
 mod release;
 mod request;
 mod response;

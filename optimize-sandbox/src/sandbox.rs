@@ -90,6 +90,18 @@ impl Sandbox {
         self.state.journal().clone()
     }
 
+    /// How many token requests have arrived.
+    pub fn token_requests(&self) -> usize {
+        let path = &self.state.issuer.behaviour.token_path;
+        self.state.journal().iter().filter(|entry| entry.path.ends_with(path)).count()
+    }
+
+    /// The statuses of the responses to requests below `/api`, in order; 0 is a broken connection.
+    pub fn api_statuses(&self) -> Vec<u16> {
+        let journal = self.state.journal();
+        journal.iter().filter(|entry| entry.path.starts_with("/api")).map(|entry| entry.status).collect()
+    }
+
     /// The variables that were ingested and are visible, by their ids; of several with one id the last.
     pub fn ingested_variables(&self) -> Vec<serde_json::Value> {
         self.state.store().variables.visible(self.state.clock.now())

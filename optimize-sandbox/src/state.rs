@@ -1,7 +1,7 @@
 //! What a running sandbox knows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::authorization::Authorization;
 use crate::clock::Clock;
@@ -9,6 +9,7 @@ use crate::cursors::Cursors;
 use crate::fault::Faults;
 use crate::issuer::Issuer;
 use crate::journal::Entry;
+use crate::lock::lock;
 use crate::release::Release;
 use crate::seed::Demo;
 use crate::store::Store;
@@ -91,18 +92,18 @@ impl State {
     }
 
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.store)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.faults)
     }
 
     pub(crate) fn journal(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.journal)
     }
 
     pub(crate) fn cursors(&self) -> MutexGuard<'_, Cursors> {
-        self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.cursors)
     }
 }

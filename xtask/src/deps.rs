@@ -10,12 +10,13 @@ use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
-const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
     ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-sandbox"]),
     ("optimize-sandbox", &[]),
     ("xtask", &[]),
+    ("pages", &["optimize-api", "optimize-cli"]),
     ("custom-strategy", &["optimize-auth"]),
     ("rows-plugin", &[]),
     ("guide", &["optimize-api", "optimize-auth"]),

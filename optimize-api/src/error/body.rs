@@ -65,7 +65,7 @@ pub struct MismatchingIndex {
     pub index_name: String,
     /// The version in the definition.
     pub source_index_version: i64,
-    /// The version the server wants.
+    /// The version that the server expects.
     pub target_index_version: i64,
 }
 

@@ -12,8 +12,10 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::client::Client;
+use crate::error::{Error, ValidationError};
+use crate::operation::Operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, Operation, ValidationError};
 
 /// Something that can be ingested.
 pub trait Element: Serialize {

@@ -1,10 +1,10 @@
-//! Variables from outside.
+//! External variables.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 
 use super::batcher::Element;
-use crate::VariableType;
+use crate::variable_type::VariableType;
 
 /// A variable of a process instance, or a new value of it.
 ///
@@ -88,7 +88,7 @@ struct Written {
     serialization_data_format: Option<String>,
 }
 
-/// A string without its quotes, anything else as the JSON it is: the API wants strings whatever the type.
+/// A string without its quotes, anything else as the JSON it is: the API expects strings whatever the type.
 struct Verbatim(String);
 
 impl<'de> Deserialize<'de> for Verbatim {

@@ -11,8 +11,11 @@ use futures_util::stream::{self, TryStreamExt};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::ids::ReportId;
+use crate::operation;
 use crate::transport::spec::RequestSpec;
-use crate::{Client, Error, ErrorKind, ReportId, operation};
 
 use page::PageHead;
 pub use page::{DataPage, PageData, Row};
@@ -27,8 +30,8 @@ const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// Raw-data reports come in pages of a snapshot; [`pages`](Self::pages) and [`rows`](Self::rows) follow the cursor to its
 /// end. All other reports (number, map, hyper-map) come in one response. Combined reports have no data.
 ///
-/// The first page is [`Idempotent`](crate::Retry::Idempotent) to ask for again after a transient failure. A follow-up page is
-/// [`Never`](crate::Retry::Never) asked for twice, since the cursor moves on even if
+/// The first page is [`Idempotent`](crate::Retry::Idempotent) to request again after a transient failure. A follow-up page is
+/// [`Never`](crate::Retry::Never) requested twice, since the cursor moves on even if
 /// the response is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
 /// from the total of the first page; more rows than that end the export at once. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
 /// [`Rejected`](ErrorKind::Rejected), from 8.7 on.
@@ -60,13 +63,13 @@ impl DataExport {
         self
     }
 
-    /// Ends the export after this many rows; no page beyond them is asked for. Default: all rows.
+    /// Ends the export after this many rows; no page beyond them is requested. Default: all rows.
     pub fn limit(mut self, rows: u64) -> Self {
         self.limit = Some(rows);
         self
     }
 
-    /// Whether the next page is asked for, in a task of its own, before the one that has just arrived is decoded. It ends
+    /// Whether the next page is requested, in its own task, before the one that has just arrived is decoded. It ends
     /// when the stream is dropped. Two pages are then in memory instead of one. Default false.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
@@ -136,8 +139,8 @@ impl DataExport {
         }
     }
 
-    /// Decodes a page. With [`prefetch`](Self::prefetch) the next one is asked for first, so that the server works on it
-    /// meanwhile; where the page does not begin with what that takes, nothing is asked for ahead.
+    /// Decodes a page. With [`prefetch`](Self::prefetch) the next one is requested first, so that the server works on it
+    /// meanwhile; if the page does not begin with what that needs, nothing is requested ahead.
     async fn read(&self, body: &Bytes, before: u64) -> Result<(DataPage, Option<Ahead>), Error> {
         let mut ahead = None;
         if let Some(head) = self.prefetch.then(|| PageHead::read(body)).flatten()

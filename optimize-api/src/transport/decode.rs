@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use crate::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
 /// Decodes the body of a 2xx. JSON of another shape means that something other than Optimize responded.
 pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body: &'de [u8]) -> Result<T, Error> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Retry;
+use crate::operation::Retry;
 
 /// How often and after which waits a failed request is sent again.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl RetryPolicy {
 pub(crate) struct Attempt {
     /// Counted from 1.
     pub(crate) number: u32,
-    /// Whether a new token can be had and has not been asked for in this call.
+    /// Whether a new token can be requested and was not requested in this call yet.
     pub(crate) may_reauthorize: bool,
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the request may have been obeyed although its response does not say so.
+    /// Whether the request may have been carried out although its response does not confirm it.
     pub(crate) fn is_ambiguous(self) -> bool {
         matches!(self, Self::Ambiguous | Self::Response { status: 408 | 502 | 503 | 504, .. })
     }
@@ -123,7 +123,7 @@ pub(crate) fn decide(
     }
 }
 
-/// Whether a request that may have been obeyed may be sent again.
+/// Whether a request that may have been carried out may be sent again.
 fn may_repeat(retry: Retry, attempt: Attempt) -> bool {
     match retry {
         Retry::Idempotent => true,

@@ -9,7 +9,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde::Serialize;
 use url::Url;
 
-use crate::{CollectionId, Error, Operation};
+use crate::error::Error;
+use crate::ids::CollectionId;
+use crate::operation::Operation;
 
 /// What stands unencoded in a path segment: the unreserved characters of RFC 3986 §2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

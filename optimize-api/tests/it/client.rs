@@ -5,9 +5,7 @@ use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{
-    REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, start, token_requests, url,
-};
+use crate::support::{REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, start, url};
 
 #[tokio::test]
 async fn a_context_path_in_the_base_url_is_kept() {
@@ -23,7 +21,7 @@ async fn clones_share_one_token() {
     for _ in 0..3 {
         client.clone().reports().list(&CollectionId::from("claims")).await.unwrap();
     }
-    assert_eq!((token_requests(&sandbox), api_requests(&sandbox).len()), (1, 3));
+    assert_eq!((sandbox.token_requests(), api_requests(&sandbox).len()), (1, 3));
 }
 
 #[tokio::test]
@@ -60,7 +58,7 @@ async fn a_token_for_another_audience_is_unauthorized_after_one_new_token() {
     let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 2));
     assert_eq!(error.server().detail.as_deref(), Some("the token's aud does not contain optimize.camunda.io"));
-    assert_eq!((token_requests(&sandbox), api_requests(&sandbox).len()), (2, 2));
+    assert_eq!((sandbox.token_requests(), api_requests(&sandbox).len()), (2, 2));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use optimize_api::{BatchOutcome, CloudEvent, ErrorKind, ExternalVariable, RefusedElement, VariableType};
 use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
 
-use crate::support::{api_requests, client, of, sandbox, start, statuses};
+use crate::support::{api_requests, client, of, sandbox, start};
 
 const PATH: &str = "/api/ingestion/variable";
 
@@ -48,7 +48,7 @@ async fn batches_hold_as_many_as_they_may_and_refused_elements_are_reported_by_p
         assert_eq!((refused.len(), refused[0].index), (1, 13));
         assert_eq!(refused[0].problem, "id: must not be blank");
         assert!(failed.is_empty());
-        assert_eq!(statuses(&sandbox).len(), 3, "{release}");
+        assert_eq!(sandbox.api_statuses().len(), 3, "{release}");
         assert_eq!(sandbox.ingested_variables().len(), 24);
     }
 }
@@ -77,7 +77,7 @@ async fn a_batch_that_is_too_large_is_halved_until_it_fits() {
     assert_eq!((accepted, failed), ((0..12).collect(), vec![]));
     assert_eq!((refused[0].index, refused[0].problem.as_str()), (12, "it is too large for the server"));
     assert_eq!(sandbox.ingested_variables().len(), 12);
-    assert!(statuses(&sandbox).iter().all(|status| matches!(status, 204 | 413)));
+    assert!(sandbox.api_statuses().iter().all(|status| matches!(status, 204 | 413)));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn the_bytes_of_a_batch_are_limited() {
     let sandbox = sandbox().await;
     let batches = client(&sandbox).ingestion().variable_batches().batch_bytes(300);
     let (accepted, ..) = gather(batches.send(stream::iter((0..6).map(variable)))).await;
-    assert_eq!((accepted.len(), statuses(&sandbox).len()), (6, 3));
+    assert_eq!((accepted.len(), sandbox.api_statuses().len()), (6, 3));
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn nothing_is_begun_after_a_failure_if_that_is_wanted() {
     sandbox.add_fault(FaultRule::new(PATH, Fault::status(500)).after(1));
     let batches = client(&sandbox).ingestion().variable_batches().batch_count(2).concurrency(1).stop_after_failure();
     let outcomes: Vec<_> = batches.send(stream::iter((0..7).map(variable))).collect().await;
-    assert_eq!((outcomes.len(), statuses(&sandbox)), (2, vec![200, 500]));
+    assert_eq!((outcomes.len(), sandbox.api_statuses()), (2, vec![200, 500]));
     assert_eq!(sandbox.ingested_variables().len(), 2);
 }
 
@@ -115,7 +115,7 @@ async fn a_server_that_is_busy_is_asked_again() {
     sandbox.add_fault(FaultRule::new(PATH, Fault::status(429)).times(2));
     let (accepted, ..) =
         gather(client(&sandbox).ingestion().variable_batches().send(stream::iter((0..3).map(variable)))).await;
-    assert_eq!((accepted.len(), statuses(&sandbox)), (3, vec![429, 429, 200]));
+    assert_eq!((accepted.len(), sandbox.api_statuses()), (3, vec![429, 429, 200]));
 }
 
 #[tokio::test]

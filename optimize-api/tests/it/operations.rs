@@ -11,7 +11,7 @@ use optimize_api::{
 use optimize_sandbox::{Fault, FaultRule, Release, Sandbox, SandboxBuilder};
 use serde_json::Value;
 
-use crate::support::{api_requests, client, of, sandbox, start, statuses};
+use crate::support::{api_requests, client, of, sandbox, start};
 
 const CLAIMS: &str = "claims";
 
@@ -207,7 +207,7 @@ async fn sharing_is_switched() {
             assert_eq!(sandbox.is_sharing_enabled(), expected);
         }
         let void = if matches!(release, Release::V8_6 | Release::V8_7) { 204 } else { 200 };
-        assert_eq!(statuses(&sandbox), [void; 3]);
+        assert_eq!(sandbox.api_statuses(), [void; 3]);
     }
 }
 
@@ -222,7 +222,7 @@ async fn a_process_definition_is_deleted_once() {
     sandbox.run_deletions();
     let gone = client.process_definitions().delete(KEY).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
-    assert_eq!(statuses(&sandbox), [202, 409, 404]);
+    assert_eq!(sandbox.api_statuses(), [202, 409, 404]);
 }
 
 #[tokio::test]

@@ -3,24 +3,24 @@
 use optimize_api::{Definitions, ErrorKind, ExternalVariable, VariableType};
 use optimize_sandbox::{Fault, FaultRule, Release};
 
-use crate::support::{client, of, sandbox, statuses, with_fault};
+use crate::support::{client, of, sandbox, with_fault};
 
 #[tokio::test]
 async fn a_deletion_whose_response_was_lost_is_found_done() {
     let sandbox = with_fault(FaultRule::new("/api/public/report/*", Fault::ResetAfter)).await;
     client(&sandbox).reports().delete(&"claims-raw".into()).await.unwrap();
-    assert_eq!(statuses(&sandbox), [0, 404]);
+    assert_eq!(sandbox.api_statuses(), [0, 404]);
     let sandbox = of(Release::V8_10).await;
     sandbox.add_fault(FaultRule::new("/api/public/process-definition/*", Fault::ResetAfter));
     client(&sandbox).process_definitions().delete(2_251_799_813_685_249).await.unwrap();
-    assert_eq!(statuses(&sandbox), [0, 409]);
+    assert_eq!(sandbox.api_statuses(), [0, 409]);
 }
 
 #[tokio::test]
 async fn a_deletion_that_was_not_received_is_carried_out_by_the_second_attempt() {
     let sandbox = with_fault(FaultRule::new("/api/public/report/*", Fault::status(503))).await;
     client(&sandbox).reports().delete(&"claims-raw".into()).await.unwrap();
-    assert_eq!(statuses(&sandbox), [503, 200]);
+    assert_eq!(sandbox.api_statuses(), [503, 200]);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn what_would_double_is_sent_once() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
         assert_eq!(error.hint().is_some_and(|hint| hint.id == "may-have-taken-effect"), may_be_done);
         client.collections().create("a", "b").await.unwrap_err();
-        assert_eq!(statuses(&sandbox).len(), 2);
+        assert_eq!(sandbox.api_statuses().len(), 2);
     }
 }
 
@@ -69,7 +69,7 @@ async fn what_would_double_is_sent_once() {
 async fn a_new_token_is_fetched_even_for_what_would_double() {
     let sandbox = with_fault(FaultRule::new("/api/public/collection/create", Fault::Unauthorized)).await;
     client(&sandbox).collections().create("a", "b").await.unwrap();
-    assert_eq!(statuses(&sandbox), [401, 200]);
+    assert_eq!(sandbox.api_statuses(), [401, 200]);
 }
 
 #[tokio::test]
@@ -78,5 +78,5 @@ async fn ingestion_is_repeated_and_doubles_nothing() {
     let variable = ExternalVariable::new("invoice", "1", "amount", VariableType::Double).with_value("1.5");
     client(&sandbox).ingestion().variables(&[variable]).await.unwrap();
     assert_eq!(sandbox.ingested_variables().len(), 1);
-    assert_eq!(statuses(&sandbox).len(), 2);
+    assert_eq!(sandbox.api_statuses().len(), 2);
 }

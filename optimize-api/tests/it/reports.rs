@@ -3,7 +3,7 @@ mod data_export;
 use optimize_api::{CollectionId, ErrorKind, ReportId};
 use optimize_sandbox::Release;
 
-use crate::support::{api_requests, client, of, sandbox, token_requests};
+use crate::support::{api_requests, client, of, sandbox};
 
 #[tokio::test]
 async fn the_reports_of_a_collection_are_listed_on_every_release() {
@@ -39,5 +39,5 @@ async fn a_thousand_lists_at_once_share_a_token_and_all_come_back() {
         calls.spawn(async move { client.reports().list(&"claims".into()).await.unwrap().len() });
     }
     assert_eq!(calls.join_all().await, [5; 1000]);
-    assert_eq!((token_requests(&sandbox), api_requests(&sandbox).len()), (1, 1000));
+    assert_eq!((sandbox.token_requests(), api_requests(&sandbox).len()), (1, 1000));
 }

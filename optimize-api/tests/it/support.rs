@@ -50,15 +50,6 @@ pub(crate) fn static_client(sandbox: &Sandbox) -> Client {
     builder(sandbox).credentials(credentials).build().unwrap()
 }
 
-/// The statuses of the responses to requests below `/api`, in order; 0 is a broken connection.
-pub(crate) fn statuses(sandbox: &Sandbox) -> Vec<u16> {
-    api_requests(sandbox).iter().map(|entry| entry.status).collect()
-}
-
 pub(crate) fn api_requests(sandbox: &Sandbox) -> Vec<Entry> {
     sandbox.journal().into_iter().filter(|entry| entry.path.starts_with("/api")).collect()
-}
-
-pub(crate) fn token_requests(sandbox: &Sandbox) -> usize {
-    sandbox.journal().iter().filter(|entry| entry.path == "/oauth/token").count()
 }

@@ -6,8 +6,7 @@ use optimize_auth::http::HttpOptions;
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::support::{
-    REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, start, static_client, statuses,
-    token_requests, url, with_fault,
+    REPORT_LIST_PATH, api_requests, builder, client, credentials, sandbox, start, static_client, url, with_fault,
 };
 
 async fn list(client: &Client) -> Result<Vec<ReportId>, Error> {
@@ -61,7 +60,7 @@ async fn one_failure_is_made_good() {
 async fn a_401_costs_one_new_token_and_one_more_request() {
     let sandbox = once(Fault::Unauthorized).await;
     list(&client(&sandbox)).await.unwrap();
-    assert_eq!((statuses(&sandbox), token_requests(&sandbox)), (vec![401, 200], 2));
+    assert_eq!((sandbox.api_statuses(), sandbox.token_requests()), (vec![401, 200], 2));
     check(Fault::Unauthorized, ErrorKind::Unauthorized, 2).await;
 }
 
@@ -69,7 +68,7 @@ async fn a_401_costs_one_new_token_and_one_more_request() {
 async fn a_401_with_a_static_token_is_final() {
     let sandbox = once(Fault::Unauthorized).await;
     assert_eq!(list(&static_client(&sandbox)).await.unwrap_err().kind(), ErrorKind::Unauthorized);
-    assert_eq!(statuses(&sandbox), [401]);
+    assert_eq!(sandbox.api_statuses(), [401]);
 }
 
 #[tokio::test]
@@ -85,7 +84,7 @@ async fn many_callers_with_a_revoked_token_cause_one_token_request() {
     }
     // Which callers meet the 20 refusals is a matter of luck; that they do not ask for 20 tokens is not.
     callers.join_all().await;
-    assert!(token_requests(&sandbox) <= 4, "{}", token_requests(&sandbox));
+    assert!(sandbox.token_requests() <= 4, "{}", sandbox.token_requests());
 }
 
 #[tokio::test]
@@ -206,7 +205,7 @@ async fn a_raw_request_is_returned_as_it_is() {
     let response = client.raw(&raw("GET", "/api/public/report?collectionId=claims")).await.unwrap();
     assert_eq!((response.status.as_u16(), response.error.is_none()), (200, true));
     assert!(response.body.starts_with(b"[{\"id\":"));
-    assert_eq!(statuses(&sandbox), [503, 200]);
+    assert_eq!(sandbox.api_statuses(), [503, 200]);
     let response = client.raw(&raw("DELETE", "/api/public/report/nobody")).await.unwrap();
     assert_eq!((response.status.as_u16(), response.error.map(|error| error.kind())), (404, Some(ErrorKind::NotFound)));
     let labels = r#"{"definitionKey":"invoice","labels":[]}"#;

@@ -15,9 +15,9 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::error::{AuthError, AuthErrorKind};
 use crate::store::StoreKeyBuilder;
 use crate::words::words;
-use crate::{AuthError, AuthErrorKind};
 
 words! {
     /// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1). The words are those of a JWT's `alg`.

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::key::SigningKey;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::store::hexadecimal;
-use crate::{AuthError, AuthErrorKind};
 
 /// How long an assertion is good. Servers refuse ones that live long.
 const LIFETIME: Duration = Duration::from_secs(120);

@@ -212,7 +212,7 @@ impl Cached {
     }
 
     pub(super) async fn attempt(&self, want: Want) -> Result<Entry, AuthError> {
-        // With a valid token at hand there is no hurry: the next flight is the next attempt.
+        // With a valid token at hand there is time: the next flight is the next attempt.
         let attempts = if want.fresh { 1 } else { self.attempts };
         let dropped = lock(&self.dropped).clone();
         let held = self.read_entry(|entry| fingerprint(entry.token.secret())).map(|(previous, _)| previous);

@@ -22,7 +22,7 @@ pub(super) struct Thresholds {
 }
 
 impl Thresholds {
-    /// `refresh_in` is the issuer's own wish; `random` is from 0 up to 1.
+    /// `refresh_in` is what the issuer requests; `random` is from 0 up to 1.
     pub(super) fn of(lifetime: Option<Duration>, refresh_in: Option<Duration>, random: f64) -> Self {
         let Some(lifetime) = lifetime else { return Self { soft: Duration::MAX, hard: None } };
         let soft_window = (lifetime / 5).min(LONGEST_SOFT_WINDOW).mul_f64(1.0 + random / 4.0);
@@ -33,13 +33,13 @@ impl Thresholds {
     }
 }
 
-/// How long a failed flight is returned to the next ones: 1 s, doubling with each failure in a row, or what the server asked
+/// How long a failed flight is returned to the next ones: 1 s, doubling with each failure in a row, or what the server requires
 /// for; at most 30 s.
 pub(super) fn pause_after(failures_in_a_row: u32, retry_after: Option<Duration>) -> Duration {
     doubling(failures_in_a_row).max(retry_after.unwrap_or_default()).min(LONGEST_PAUSE)
 }
 
-/// How long to wait before the attempt after `attempt` (counted from 1), or `None` if the server asks for too much.
+/// How long to wait before the attempt after `attempt` (counted from 1), or `None` if the server requires a longer wait.
 pub(super) fn wait_before_retry(attempt: u32, retry_after: Option<Duration>) -> Option<Duration> {
     let wait = doubling(attempt).max(retry_after.unwrap_or_default());
     (wait <= LONGEST_WAIT_IN_FLIGHT).then_some(wait)

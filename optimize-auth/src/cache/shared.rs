@@ -18,7 +18,7 @@ const LONGEST_LOCK_WAIT: Duration = Duration::from_millis(50);
 /// How far the wall clocks of processes that share a store may seem to differ: they may be read coarsely.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
-/// What comes next for one who wants a token.
+/// What comes next for a caller that needs a token.
 enum Next {
     /// Another process has stored one.
     Token(Box<Entry>),
@@ -49,7 +49,7 @@ impl Cached {
             Next::Fetch(lock) => lock,
         };
         let pause = store.read_pause(&key);
-        // A caller that forces a request wants to know whether the client is still refused.
+        // A caller that forces a request needs to know whether the client is still refused.
         let applies = |pause: &&Pause| !(pause.is_refusal() && want.reason == FetchReason::Forced);
         if let Some(error) = pause.as_ref().filter(applies).and_then(|pause| pause.error(self.clock.wall())) {
             return Err(error);

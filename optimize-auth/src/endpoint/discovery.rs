@@ -7,12 +7,15 @@ use http::StatusCode;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use crate::clock::{Clock, SystemClock};
+use crate::error::{AuthError, AuthErrorDetail, AuthErrorKind};
 use crate::http::HttpOptions;
-use crate::{AuthError, AuthErrorDetail, AuthErrorKind, Clock, ServiceUrl, ServiceUrlError, SystemClock, scrub};
+use crate::secret::scrub;
+use crate::service_url::{ServiceUrl, ServiceUrlError};
 
 use super::{RESPONSE_LIMIT, refused, reply, unavailable};
 
-/// How long the response of an issuer is used before it is asked again. If it cannot be had then, the old one stays.
+/// How long the response of an issuer is used before a new request. If that fails, the old one stays.
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An issuer identifier (RFC 8414 §2): an https URL, compared exactly.
@@ -81,7 +84,7 @@ impl fmt::Display for Issuer {
     }
 }
 
-/// What an issuer has said.
+/// What an issuer has published.
 #[derive(Debug, Default)]
 pub(super) struct Discovered {
     response: Mutex<Option<Response>>,

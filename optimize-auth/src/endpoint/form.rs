@@ -23,7 +23,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// `application/x-www-form-urlencoded`, what RFC 6749 asks for and every provider takes.
+    /// `application/x-www-form-urlencoded`, what RFC 6749 requires and every provider accepts.
     pub(crate) fn into_form(self) -> Body {
         let encoded: Vec<_> = self.0.iter().map(|(name, value)| (*name, form_encoded(value))).collect();
         let length = encoded.iter().map(|(name, value)| name.len() + value.len() + 2).sum();

@@ -9,8 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::error::{AuthErrorDetail, AuthErrorKind};
 use crate::http::{described_page, is_html, without_mark};
-use crate::{AuthErrorDetail, AuthErrorKind, Token, scrub};
+use crate::secret::scrub;
+use crate::token::Token;
 
 /// Lifetime of a token whose response does not state a usable one; `expires_in` is only RECOMMENDED (RFC 6749 §5.1).
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
@@ -30,11 +32,11 @@ pub(super) struct Failure {
 #[derive(Deserialize)]
 struct Response<'a> {
     access_token: Option<SecretString>,
-    // Some providers send these as other types than the RFC says, so anything is taken and judged below.
+    // Some providers send these as other types than in the RFC, so any type is read and checked below.
     token_type: Option<Value>,
     #[serde(borrow)]
     expires_in: Option<&'a RawValue>,
-    // Not in any RFC: Entra says with it when it wishes to be asked again.
+    // Not in any RFC: Entra states with it when the next request is due.
     #[serde(borrow)]
     refresh_in: Option<&'a RawValue>,
     scope: Option<Value>,
@@ -75,7 +77,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: Vec<u8>, secre
         }
         Err(_) if is_html(headers, &body) => {
             let shown = scrub(&described_page(&body), secrets);
-            // A page is no decision of the token endpoint, unless it says that it is busy.
+            // A web page is not a decision of the token endpoint, unless its status is that of a busy server.
             let kind =
                 if kind_of(status) == AuthErrorKind::Refused { AuthErrorKind::Protocol } else { kind_of(status) };
             return page(kind, format!("it returned {} with {shown}", described(status)));
@@ -131,7 +133,7 @@ fn described(status: StatusCode) -> String {
     }
 }
 
-/// A time in seconds: a number, or a number in a string. Zero is kept; negative and unreadable ones count as absent.
+/// A time in seconds: a number, or a number in a string. Zero is kept; negative and unreadable ones are ignored.
 fn seconds(value: Option<&RawValue>) -> Option<Duration> {
     let seconds = value?.get().trim_matches('"').trim().parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)?;
     Some(Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFETIME, |time| time.min(LONGEST_LIFETIME)))

@@ -4,12 +4,12 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::FetchReason;
+use crate::source::FetchReason;
 
 /// The version of the protocol that is spoken here.
 pub const VERSION: u32 = 1;
 
-/// What a helper says first.
+/// The greeting of a helper.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hello {
     /// The greeting itself.
@@ -39,13 +39,13 @@ impl Hello {
         Self { greeting: Greeting { v: vec![VERSION], name: name.into(), version: version.into(), caps } }
     }
 
-    /// Whether the helper says that it knows an operation.
+    /// Whether the helper supports an operation.
     pub fn can(&self, op: Op) -> bool {
         self.greeting.caps.iter().any(|cap| cap == op.as_str())
     }
 }
 
-/// What a helper is asked to do.
+/// The operations of a helper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Op {
@@ -71,14 +71,14 @@ impl Op {
     }
 }
 
-/// What the host asks.
+/// The request of the host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// [`VERSION`].
     pub v: u32,
     /// Comes back in the response.
     pub id: String,
-    /// What to do. A text, so that a helper can be asked for something it has never heard of.
+    /// What to do. A string, so that a helper can receive one it does not know.
     pub op: String,
     /// Why: `missing`, `expiring`, `rejected` or `forced`.
     pub reason: String,
@@ -86,7 +86,7 @@ pub struct Request {
     pub target: Target,
     /// The profile in use.
     pub profile: Option<String>,
-    /// Whether a person is there to be asked.
+    /// Whether the user can be asked.
     pub interactive: bool,
     /// The milliseconds after which the host gives up.
     pub deadline_ms: u64,
@@ -114,10 +114,10 @@ pub struct Target {
     pub token_url: Option<String>,
     /// The audience the token must have.
     pub audience: Option<String>,
-    /// The scopes to ask for.
+    /// The scopes to request.
     #[serde(default)]
     pub scope: Vec<String>,
-    /// The resource to ask for (RFC 8707).
+    /// The resource to request (RFC 8707).
     pub resource: Option<String>,
 }
 
@@ -176,7 +176,7 @@ fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result
 /// Why a helper has no credential.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Problem {
-    /// One of [`ErrorKind`]'s words; an unknown one counts as `other`.
+    /// One of [`ErrorKind`]'s words; an unknown one is read as `other`.
     pub kind: String,
     /// How long to wait before the next attempt, for `transient`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::zeroize::Zeroizing;
@@ -13,9 +13,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::protocol::{Granted, Hello, Op, Previous, Request, Response, Target, VERSION, line};
-use crate::{AuthError, AuthErrorKind, FetchContext, scrub};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::lock::lock;
+use crate::secret::scrub;
+use crate::source::FetchContext;
 
-/// The longest line that is read, in bytes. A helper that says more is stopped.
+/// The longest line that is read, in bytes. A helper that writes more is stopped.
 pub const LINE_LIMIT: usize = 64 << 10;
 
 /// How much of a helper's standard error is kept, in bytes.
@@ -24,7 +27,7 @@ const STDERR_LIMIT: usize = 16 << 10;
 /// How long a helper may take to end once it has responded.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A longer timeout counts as this one.
+/// A longer timeout is cut to this one.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A helper program, and how it is run.
@@ -84,7 +87,7 @@ impl Helper {
         self
     }
 
-    /// Lets the helper ask a person. Default false.
+    /// Allows the helper to ask the user. Default false.
     pub fn interactive(mut self, interactive: bool) -> Self {
         self.interactive = interactive;
         self
@@ -201,7 +204,7 @@ impl fmt::Debug for Helper {
 async fn keep(mut source: impl AsyncRead + Unpin, kept: Arc<Mutex<Vec<u8>>>) {
     let mut chunk = [0; 4096];
     while let Ok(count @ 1..) = source.read(&mut chunk).await {
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&kept);
         let room = STDERR_LIMIT - kept.len();
         kept.extend_from_slice(&chunk[..count.min(room)]);
     }
@@ -306,7 +309,7 @@ impl Conversation {
 
     /// What the helper has written to standard error so far, fit to be shown.
     pub fn stderr(&self) -> String {
-        let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.stderr);
         scrub(String::from_utf8_lossy(&kept).trim(), &[])
     }
 

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use crate::error::{AuthError, AuthErrorKind};
 use crate::http::{HttpOptions, TransportError, is_html, server_date};
-use crate::{AuthError, AuthErrorKind, ServiceUrl};
+use crate::service_url::ServiceUrl;
 
 /// Limit on the part of a body that is read; the rest does not matter.
 const RESPONSE_LIMIT: usize = 1 << 20;
@@ -24,7 +25,7 @@ pub struct Contact {
 }
 
 impl HttpOptions {
-    /// Makes contact with `url`: looks up the name, unless a proxy does that, connects, and asks with GET, without any
+    /// Makes contact with `url`: looks up the name, unless a proxy does that, connects, and sends GET, without any
     /// credential. Each of these takes at most `limit`.
     ///
     /// Fails with the cause of the first step that fails; a name that is not known and a refused connection are

@@ -22,7 +22,7 @@ pub enum TransportProblem {
     Connect,
     /// The connection could not be made in time.
     ConnectTimeout,
-    /// The proxy wants a user name and a password, or other ones.
+    /// The proxy requires a user name and a password, or others.
     ProxyAuthentication,
     /// The proxy refused to connect to the server.
     ProxyRefused,
@@ -54,7 +54,7 @@ pub enum TlsProblem {
     NotYetValid,
     /// The certificate is not one for servers, or is otherwise not acceptable.
     BadCertificate,
-    /// The server wants a certificate from the client, or another one.
+    /// The server requires a certificate of the client, or another one.
     ClientCertificate,
     /// The server does not speak TLS.
     NotTls,
@@ -111,7 +111,7 @@ impl From<reqwest::Error> for TransportError {
             (None, false, false) if says(&source, "invalid HTTP version parsed") => Stage::NotHttp,
             (None, false, false) => Stage::Exchange,
         };
-        // Five layers of a resolver add nothing to what the stage says.
+        // Five layers of a resolver add nothing to the stage.
         let source = (stage != Stage::UnknownHost).then(|| source.without_url());
         Self { stage, source }
     }
@@ -139,7 +139,7 @@ fn tls_problem(error: &(dyn StdError + 'static)) -> Option<TlsProblem> {
     if let Some(tls) = error.downcast_ref() {
         return Some(classify(tls));
     }
-    // An io::Error passes over what it holds when it is asked for its source.
+    // An io::Error skips the error that it holds when `source` is called.
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     let inside = inside.map(|inside| inside as &(dyn StdError + 'static));
     // HTTP/2 keeps the text of an error alone.

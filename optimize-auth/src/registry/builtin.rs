@@ -3,13 +3,20 @@
 use secrecy::SecretString;
 
 use super::{BuildContext, SecretSetting, StrategyRegistry, StrategySettings};
+use crate::assertion::key::SigningKey;
+use crate::endpoint::Issuer;
 use crate::endpoint::TokenEndpoint;
+use crate::error::AuthError;
 use crate::exec::{Helper, Target};
+use crate::service_url::{ServiceUrl, ServiceUrlError};
+use crate::source::TokenSource;
+use crate::strategy::anonymous::Anonymous;
+use crate::strategy::chain::Chain;
+use crate::strategy::client_credentials::{AssertionAudience, ClientAuth, ClientAuthMethod, ClientCredentials};
+use crate::strategy::exec::Exec;
+use crate::strategy::static_bearer::StaticBearer;
+use crate::strategy::token_file::TokenFile;
 use crate::words::words;
-use crate::{
-    Anonymous, AssertionAudience, AuthError, Chain, ClientAuth, ClientAuthMethod, ClientCredentials, Exec, Issuer,
-    ServiceUrl, ServiceUrlError, SigningKey, StaticBearer, TokenFile, TokenSource,
-};
 
 words! {
     /// The strategies that come with the crate.

@@ -9,13 +9,15 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::SecretSetting;
-use crate::{AuthError, UnknownWord, read_secret_file};
+use crate::error::AuthError;
+use crate::secret_file::read_secret_file;
+use crate::words::UnknownWord;
 
 /// Settings by name. A builder of a source takes those it knows; one that is left over is an error.
 #[derive(Default)]
 pub struct StrategySettings {
     values: BTreeMap<String, Setting>,
-    /// Names that were asked for, to suggest one for a misspelt setting.
+    /// Names that were taken, to suggest one for a misspelt setting.
     known: Vec<&'static str>,
 }
 

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use secrecy::zeroize::Zeroizing;
 
 use super::record::{self, LONGEST};
-use crate::{LockOutcome, Pause, StoreKey, StoreLock, Token, TokenStore};
+use crate::store::pause::Pause;
+use crate::store::{LockOutcome, StoreKey, StoreLock, TokenStore};
+use crate::token::Token;
 
 /// Keeps tokens in a directory.
 ///

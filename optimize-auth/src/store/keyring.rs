@@ -7,7 +7,11 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::record;
-use crate::{AuthError, AuthErrorKind, FileStore, LockOutcome, Pause, StoreKey, Token, TokenStore};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::store::file::FileStore;
+use crate::store::pause::Pause;
+use crate::store::{LockOutcome, StoreKey, TokenStore};
+use crate::token::Token;
 
 /// Keeps tokens in the keyring of the operating system: the Keychain, the Credential Manager, or on Linux the kernel's
 /// keyring, which forgets at the next start of the machine.

@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::{LockOutcome, Pause, StoreKey, StoreLock, Token, TokenStore};
+use crate::lock::lock;
+use crate::store::pause::Pause;
+use crate::store::{LockOutcome, StoreKey, StoreLock, TokenStore};
+use crate::token::Token;
 
 /// The most tokens that are kept. One more makes room by dropping the one that was requested first.
 const MOST: usize = 64;
@@ -22,7 +25,7 @@ struct Contents {
 
 impl MemoryStore {
     fn contents(&self) -> MutexGuard<'_, Contents> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AuthError, AuthErrorKind};
+use crate::error::{AuthError, AuthErrorKind};
 
 /// How long a refused client is not tried again by other processes: a loop in a script would lock it out.
 const AFTER_REFUSAL: Duration = Duration::from_secs(5);
@@ -25,8 +25,8 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// The pause that follows `error`: as long as the endpoint asked for, or a few seconds after it refused the client.
-    /// `None` if other processes may ask at once.
+    /// The pause that follows `error`: as long as the endpoint requires, or a few seconds after it refused the client.
+    /// `None` if other processes may send a request at once.
     pub(crate) fn after(error: &AuthError, now: SystemTime) -> Option<Self> {
         error.status()?;
         let is_refusal = error.kind() == AuthErrorKind::Refused;
@@ -41,7 +41,7 @@ impl Pause {
         })
     }
 
-    /// Whether it follows a refusal of the client, rather than a wish of the endpoint.
+    /// Whether it follows a refusal of the client, rather than a `Retry-After`.
     pub(crate) fn is_refusal(&self) -> bool {
         self.is_refusal
     }

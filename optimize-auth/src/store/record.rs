@@ -6,12 +6,12 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::Token;
+use crate::token::Token;
 
 /// The version of the form below. Another one is a miss.
 const VERSION: u32 = 1;
 
-/// A longer text is no record. Real ones have a few thousand bytes.
+/// A longer file is not a record. Real ones have a few thousand bytes.
 pub(super) const LONGEST: usize = 64 << 10;
 
 #[derive(Serialize)]

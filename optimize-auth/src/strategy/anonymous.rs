@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::{AuthError, FetchContext, Token, TokenSource};
+use crate::error::AuthError;
+use crate::source::{FetchContext, TokenSource};
+use crate::token::Token;
 
-/// For an API that asks for no credential, for example behind a gateway that adds one.
+/// For an API that needs no credential, for example behind a gateway that adds one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anonymous;
 

@@ -1,8 +1,11 @@
-//! Several sources, of which the first that has a credential counts.
+//! Several sources, of which the first that has a credential is used.
 
 use async_trait::async_trait;
 
-use crate::{AuthError, AuthErrorKind, FetchContext, StoreKey, Token, TokenSource};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::source::{FetchContext, TokenSource};
+use crate::store::StoreKey;
+use crate::token::Token;
 
 /// Asks its sources in order.
 ///

@@ -15,12 +15,17 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::assertion::JWT_BEARER;
 use crate::assertion::key::SigningKey;
 use crate::assertion::signed_jwt::{Signer, mint};
+use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{Body, Fields, TokenEndpoint};
+use crate::error::{AuthError, AuthErrorKind};
 use crate::http::HttpOptions;
 use crate::secret::{form_encoded, sensitive_header};
 use crate::secret_file::read_secret_file_async;
+use crate::service_url::ServiceUrl;
+use crate::source::{FetchContext, TokenSource};
+use crate::store::StoreKey;
+use crate::token::Token;
 use crate::words::words;
-use crate::{AuthError, AuthErrorKind, Clock, FetchContext, ServiceUrl, StoreKey, SystemClock, Token, TokenSource};
 
 words! {
     /// The methods by which a client authenticates at the token endpoint, as settings name them.
@@ -74,7 +79,7 @@ pub enum AssertionAudience {
     /// The issuer if it is known, else the token endpoint.
     #[default]
     Issuer,
-    /// The token endpoint, as RFC 7523 had it first and some servers still want it.
+    /// The token endpoint, as RFC 7523 defined it first and some servers still require it.
     TokenEndpoint,
     /// This text.
     Other(String),
@@ -82,7 +87,7 @@ pub enum AssertionAudience {
 
 /// Gets tokens for a client by its id and a proof of who it is.
 ///
-/// `audience`, `scope` and `resource` are independent; what is not set is absent from the request. Camunda SaaS wants
+/// `audience`, `scope` and `resource` are independent; what is not set is absent from the request. Camunda SaaS requires
 /// the audience `optimize.camunda.io`, Entra ID a scope, Keycloak neither.
 pub struct ClientCredentials {
     endpoint: TokenEndpoint,

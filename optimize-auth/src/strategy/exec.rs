@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use jiff::fmt::temporal::Pieces;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::{Clock, SystemClock};
+use crate::error::{AuthError, AuthErrorKind};
 use crate::exec::{Granted, Helper, Op, Target};
-use crate::{
-    AuthError, AuthErrorKind, ClientAuth, ClientCredentials, Clock, FetchContext, StoreKey, SystemClock, Token,
-    TokenSource,
-};
+use crate::source::{FetchContext, TokenSource};
+use crate::store::StoreKey;
+use crate::strategy::client_credentials::{ClientAuth, ClientCredentials};
+use crate::token::Token;
 
 /// The last year of RFC 3339.
 const LAST_YEAR: i16 = 9999;

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::{AuthError, FetchContext, Token, TokenSource};
+use crate::error::AuthError;
+use crate::source::{FetchContext, TokenSource};
+use crate::token::Token;
 
 /// The shared token of a self-managed Optimize (`api.accessToken`), or any token obtained elsewhere.
 #[derive(Debug)]

@@ -5,8 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use crate::clock::{Clock, SystemClock};
+use crate::error::{AuthError, AuthErrorKind};
 use crate::secret_file::read_secret_file_async;
-use crate::{AuthError, AuthErrorKind, Clock, FetchContext, SystemClock, Token, TokenSource};
+use crate::source::{FetchContext, TokenSource};
+use crate::token::Token;
 
 /// The token in a file, such as one that Kubernetes projects into a pod or a sidecar renews.
 ///

@@ -32,11 +32,6 @@ pub(crate) fn credentials(client: ClientCredentials) -> Credentials {
     Cached::new(client).with_attempts(1).into()
 }
 
-/// How many token requests have arrived.
-pub(crate) fn token_requests(sandbox: &Sandbox) -> usize {
-    sandbox.journal().iter().filter(|entry| entry.path.ends_with(TOKEN_PATH)).count()
-}
-
 /// The text of an error and of its causes.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let source = error.source().map(|source| format!(": {}", chain(source)));

@@ -10,7 +10,7 @@ use crate::prompt::Terminal;
 use crate::text::visible;
 
 impl App {
-    /// Whether a person can be asked.
+    /// Whether the user can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
         !self.flags.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
@@ -21,7 +21,7 @@ impl App {
         if self.flags.columns_optional { Ok(()) } else { check_columns(&self.flags.columns, known) }
     }
 
-    /// Asks whether to continue; `--yes` answers yes.
+    /// Asks whether to continue; `--yes` confirms.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), CliError> {
         if self.flags.yes {
             return Ok(());
@@ -34,7 +34,7 @@ impl App {
         if Terminal::open()?.agrees(question)? { Ok(()) } else { Err(CliError::declined()) }
     }
 
-    /// Fails if a plugin asks: what this changes is for a person to decide. A plugin can hide that it is one; see SECURITY.md.
+    /// Fails if a plugin calls: only the user may change this. A plugin can hide that it is one; see SECURITY.md.
     pub(crate) fn only_for_people(&self, action: &str) -> Result<(), CliError> {
         match plugin_that_asks(&self.environment) {
             Some(name) => {

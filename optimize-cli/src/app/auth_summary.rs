@@ -3,7 +3,7 @@
 use optimize_auth::BuiltinStrategy;
 
 use super::App;
-use crate::config::asks_for_tokens;
+use crate::config::uses_token_endpoint;
 use crate::error::CliError;
 
 /// How the program authenticates, without any secret.
@@ -32,7 +32,7 @@ impl App {
         }
         let settings = &self.settings;
         let (strategy, source) = settings.strategy().unwrap_or((BuiltinStrategy::None, String::new()));
-        let of_use = |value: Option<String>| value.filter(|_| asks_for_tokens(strategy));
+        let of_use = |value: Option<String>| value.filter(|_| uses_token_endpoint(strategy));
         Ok(AuthSummary {
             source,
             client_id: of_use(settings.client_id()),

@@ -28,7 +28,7 @@ const IMPLIED: [(Key, BuiltinStrategy); 8] = [
     (Key::PrivateKey, BuiltinStrategy::ClientCredentials),
 ];
 
-/// What programs may be asked for.
+/// The secrets that a program may print.
 const SECRETS: [Key; 3] = [Key::ClientSecret, Key::PrivateKey, Key::Token];
 
 /// What else a run brings along.
@@ -51,7 +51,7 @@ impl Settings {
         strategy(&self.auth, &self.layers)
     }
 
-    /// What authenticates requests. Secrets are read now; tokens are kept between runs unless the settings say otherwise.
+    /// What authenticates requests. Secrets are read now; tokens are kept between runs unless the settings disable that.
     pub(crate) fn credentials(&self, occasion: &Occasion<'_>) -> Result<Credentials, CliError> {
         let Some((strategy, _)) = self.strategy() else {
             let seen = env_layer::unused_credentials(occasion.environment);
@@ -65,7 +65,7 @@ impl Settings {
         if matches!(strategy, BuiltinStrategy::Exec | BuiltinStrategy::Chain) {
             descriptors::keep_from_children();
         }
-        if asks_for_tokens(strategy) {
+        if uses_token_endpoint(strategy) {
             self.token_url()?;
             self.issuer_url()?;
         }
@@ -154,7 +154,7 @@ impl Settings {
                 (_, None) => settings.with_text(name, setting.value.as_str().unwrap_or_default()),
             };
         }
-        if strategy == BuiltinStrategy::Chain || !asks_for_tokens(strategy) {
+        if strategy == BuiltinStrategy::Chain || !uses_token_endpoint(strategy) {
             return Ok(settings);
         }
         for key in Key::USE.into_iter().filter(|key| self.is_of_use(auth, strategy, *key)) {
@@ -247,7 +247,7 @@ fn check_programs(setting: &Setting) -> Result<(), CliError> {
 }
 
 /// Whether a strategy makes use of a token endpoint.
-pub(crate) fn asks_for_tokens(strategy: BuiltinStrategy) -> bool {
+pub(crate) fn uses_token_endpoint(strategy: BuiltinStrategy) -> bool {
     matches!(
         strategy,
         BuiltinStrategy::ClientCredentials

@@ -36,7 +36,7 @@ pub(crate) fn check(bytes: &[u8], path: &str) -> Result<(), (&'static str, Strin
     Err(("has no certificate", expected()))
 }
 
-/// What is said of a file that looks like PEM and is not.
+/// The problem of a file that looks like PEM and is not.
 pub(super) fn unreadable(path: &str) -> (&'static str, String) {
     let fix = format!("see which: openssl x509 -in {} -noout -text", quoted(path));
     ("has a certificate that cannot be read", fix)

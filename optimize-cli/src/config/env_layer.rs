@@ -35,7 +35,7 @@ fn strings(environment: &Environment, keys: &[Key]) -> Result<Vec<Setting>, CliE
     Ok(settings)
 }
 
-/// Other modes of Camunda's clients say nothing that a preset says.
+/// Other modes of Camunda's clients have no preset.
 fn is_saas(mode: &str) -> bool {
     mode.trim().eq_ignore_ascii_case("saas")
 }

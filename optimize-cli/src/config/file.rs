@@ -23,7 +23,7 @@ use crate::{input, sha256, text};
 /// A longer file is not a configuration file.
 const LONGEST: u64 = 1 << 20;
 
-/// What a configuration file says.
+/// The content of a configuration file.
 #[derive(Debug, Default)]
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,

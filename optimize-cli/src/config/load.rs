@@ -184,7 +184,7 @@ pub(crate) struct FilePlace {
 
 const NAMED: &str = "named";
 
-/// The places of configuration files, from the one that counts least.
+/// The places of configuration files, from the lowest priority to the highest.
 pub(crate) fn places(flags: &GlobalArgs, environment: &Environment) -> Result<Vec<FilePlace>, CliError> {
     let named = match &flags.config {
         Some(path) => Some(path.clone()),

@@ -54,7 +54,7 @@ impl Settings {
     }
 }
 
-/// What a preset supplies. An issuer that is set is asked for its own token endpoint.
+/// What a preset supplies. An issuer that is set has its own token endpoint.
 pub(super) fn supplied(preset: &Preset, has_issuer: bool) -> Vec<Setting> {
     let values = [
         (Key::BaseUrl, preset.base_url.clone()),

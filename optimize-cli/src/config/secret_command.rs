@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::bounded::Bounded;
 
-/// The longest that the program may take. It may have to ask the person for a password of its own.
+/// The longest that the program may take. It may have to ask the user for a password.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LIMIT: usize = 64 << 10;
 

@@ -106,9 +106,9 @@ settings! {
     Storage, "" => {
         TokenCache token_cache: TokenCachePlace, Destination, &env_vars::TOKEN_CACHE, "Where tokens are kept between runs: off, memory, keyring where it is built in, or the absolute path of a directory";
     }
-    /// What is known of the provider of tokens.
+    /// The preset of the provider, and what it needs.
     Provider, "" => {
-        Preset preset: PresetName, Destination, &env_vars::PRESET, "What is known of the provider: saas, self-managed or entra";
+        Preset preset: PresetName, Destination, &env_vars::PRESET, "The preset of the provider: saas, self-managed or entra";
         Region region: String, Destination, &env_vars::REGION, "The region of a cluster of Camunda SaaS";
         ClusterId cluster_id: String, Destination, &env_vars::CLUSTER_ID, "The id of a cluster of Camunda SaaS";
         RealmUrl realm_url: String, Destination, &env_vars::REALM_URL, "The URL of a realm of Keycloak";
@@ -119,7 +119,7 @@ settings! {
     #[schemars(rename = "auth", deny_unknown_fields)]
     #[expect(clippy::struct_field_names, reason = "the names are those of the settings")]
     Auth, "auth." => {
-        Strategy strategy: BuiltinStrategy, Secret, &[], "The strategy: none, static, client-credentials, client-assertion, token-file, exec or chain; known by what else is set if absent";
+        Strategy strategy: BuiltinStrategy, Secret, &[], "The strategy: none, static, client-credentials, client-assertion, token-file, exec or chain; if absent, it follows from the other settings";
         ClientId client_id: String, Secret, &[], "The id of the OAuth client";
         ClientSecret client_secret: SecretRef, Secret, &[], "The secret of the OAuth client";
         PrivateKey private_key: SecretRef, Secret, &[], "A private key (PEM or JWK) that signs assertions instead of a secret";
@@ -134,12 +134,12 @@ settings! {
         ClientAuth client_auth: ClientAuthMethod, Destination, &env_vars::CLIENT_AUTH, "How the client authenticates: post, basic, json, private-key-jwt, client-secret-jwt, mtls or none";
         KeyId key_id: String, Destination, &env_vars::KEY_ID, "The id of the private key, in a signed assertion's kid";
         SigningAlgorithm signing_algorithm: SigningAlgorithm, Destination, &env_vars::SIGNING_ALGORITHM, "RS256, PS256, ES256 or EdDSA";
-        AssertionAudience assertion_audience: String, Destination, &env_vars::ASSERTION_AUDIENCE, "For whom a signed assertion is meant: issuer, token-endpoint, or a text";
+        AssertionAudience assertion_audience: String, Destination, &env_vars::ASSERTION_AUDIENCE, "The audience of a signed assertion: issuer, token-endpoint, or another string";
         TokenUrl token_url: Address, Destination, &env_vars::TOKEN_URL, "The token endpoint";
-        Issuer issuer: Address, Destination, &env_vars::ISSUER, "The issuer, which is asked for its token endpoint if no token URL is set";
+        Issuer issuer: Address, Destination, &env_vars::ISSUER, "The issuer, whose metadata names the token endpoint if no token URL is set";
         Audience audience: String, Nowhere, &env_vars::AUDIENCE, "The audience to request; none requests none. Client credentials without audience, scope, resource and preset request optimize.camunda.io";
-        Scope scope: String, Nowhere, &env_vars::SCOPE, "The scope to ask for, space-separated";
-        Resource resource: String, Nowhere, &env_vars::RESOURCE, "The resource to ask for (RFC 8707)";
+        Scope scope: String, Nowhere, &env_vars::SCOPE, "The scope to request, space-separated";
+        Resource resource: String, Nowhere, &env_vars::RESOURCE, "The resource to request (RFC 8707)";
     }
 }
 

@@ -56,7 +56,7 @@ impl Settings {
             let is_none = key == Key::Audience && value == NO_AUDIENCE;
             return Ok((!is_none).then_some(Requested { value, source: RequestSource::Setting }));
         }
-        // An issuer that is set is asked for its own token endpoint.
+        // An issuer that is set has its own token endpoint.
         if key == Key::TokenUrl && set(Key::Issuer).is_some() {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ use crate::error::CliError;
 use crate::{ownership, private_file};
 
 /// The record of what is trusted: `trusted.json` beside the user's other data. A record that other users can change
-/// counts as none.
+/// is ignored.
 #[derive(Debug, Default)]
 pub(crate) struct TrustStore {
     path: Option<PathBuf>,

@@ -171,7 +171,7 @@ fn every_setting_and_every_origin_of_the_secret_has_its_outcome() {
     ");
 }
 
-/// The same settings do no harm where the user has said them: by a flag, by the environment, or in the own file.
+/// The same settings do no harm where the user has set them: by a flag, by the environment, or in the own file.
 #[test]
 fn what_the_user_says_needs_no_decision() {
     let project = Project::new();

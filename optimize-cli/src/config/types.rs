@@ -33,7 +33,7 @@ pub(crate) enum Form {
     Tables,
 }
 
-/// A type that a setting can have. Errors say what is expected, and never the value, since it may be a secret.
+/// A type that a setting can have. Errors name what is expected, and never the value, since it may be a secret.
 pub(crate) trait SettingType: Sized {
     const FORM: Form = Form::Text;
 

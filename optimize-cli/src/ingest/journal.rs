@@ -1,6 +1,6 @@
 //! A record of accepted rows, so that a second run skips them.
 //!
-//! A journal is text. The first line says which server and operation it is for. Each further line is a range of accepted
+//! A journal is text. The first line names its server and operation. Each further line is a range of accepted
 //! rows and the SHA-256 of their content, so that only the very same rows are skipped, wherever they come from. Every line
 //! ends with a checksum of itself.
 

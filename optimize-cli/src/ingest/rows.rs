@@ -151,7 +151,7 @@ impl<T: Input> Reader<'_, T> {
         }
     }
 
-    /// The first one that is no space, which stays to be read; a byte order mark does not.
+    /// The first one that is not a space, which stays to be read; a byte order mark does not.
     fn first_character(&self, input: &mut impl BufRead) -> Result<Option<u8>, Stop> {
         let beginning = input.fill_buf().map_err(|error| self.failed(error))?;
         input::check_encoding(beginning).map_err(|error| self.failed(error))?;
@@ -252,7 +252,7 @@ impl<T: Input> Reader<'_, T> {
     }
 }
 
-/// Passes on the elements of an array one by one; ends as soon as the receiver wants no more.
+/// Passes on the elements of an array one by one; ends when the receiver is closed.
 struct ArrayVisitor<F>(F);
 
 impl<'de, F: FnMut(u64, &RawValue) -> bool> Visitor<'de> for ArrayVisitor<F> {

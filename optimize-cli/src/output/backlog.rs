@@ -65,7 +65,7 @@ impl Backlog {
 
     /// Waits until the reader has taken everything.
     pub(super) async fn finish(mut self) -> io::Result<()> {
-        // If the reader has gone, the thread says so.
+        // If the reader has gone, the thread reports it.
         let handed_over = self.hand_over();
         self.shared.complete();
         (&mut self.outcome).await.unwrap_or_else(|_| Err(io::Error::other("the thread that writes has ended")))?;

@@ -13,7 +13,7 @@ use crate::json_text::JsonText;
 const FORMULA: [char; 12] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{feff}'];
 
-/// Writes at once if the columns are known. Otherwise fields go to an unnamed temporary file until the last row has said
+/// Writes at once if the columns are known. Otherwise fields go to an unnamed temporary file until the last row has shown
 /// which columns there are.
 pub(crate) struct CsvWriter {
     safe: bool,

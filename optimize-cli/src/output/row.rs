@@ -61,7 +61,7 @@ impl Column {
     }
 }
 
-/// The cells of a row in their order, variables each in a column of its own. A row that is no object is one cell.
+/// The cells of a row in their order, variables each in a column of its own. A row that is not an object is one cell.
 pub(crate) fn cells(row: &[u8]) -> Result<Vec<(Column, JsonText<'_>)>, RenderError> {
     let Some(members) = JsonText::object_of(row) else {
         let row = JsonText::parse(row).ok_or(RenderError::Row)?;

@@ -93,7 +93,7 @@ impl TableWriter {
 }
 
 impl Layout {
-    /// Columns that say something come first, those with nested values last; as many as the screen is wide. Those that
+    /// Columns with values come first, those with nested values last; as many as the screen is wide. Those that
     /// were chosen come all, in their order.
     fn for_rows(rows: &[Vec<(Column, JsonText<'_>)>], selection: &Selection, screen: Option<usize>) -> Self {
         let widest_cell = screen.map_or(usize::MAX, |screen| screen.min(WIDEST));
@@ -252,7 +252,7 @@ fn heading(column: &Column) -> String {
     visible(&column.heading()).into_owned()
 }
 
-/// A text that is no wider, by the columns of a terminal that its characters take.
+/// A string that is not wider, by the columns of a terminal that its characters take.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

@@ -67,7 +67,7 @@ impl Search {
         let path = environment.raw(PATH).map(|path| std::env::split_paths(path).collect::<Vec<_>>());
         let path = path.unwrap_or_default().into_iter().filter(|directory| directory.is_absolute());
         let directories = managed.into_iter().chain(path.map(|directory| (directory, Place::Path))).collect();
-        // Without a record that can be read, nothing counts as installed.
+        // Without a record that can be read, no plugin is treated as installed.
         Self { directories, managed: Managed::read(environment).ok() }
     }
 

@@ -1,4 +1,4 @@
-//! What a plugin says of itself.
+//! The manifest of a plugin.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use fastrand::Rng;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
 
 /// What the rows of a report are about.
 #[derive(Clone, Debug)]
@@ -39,71 +40,98 @@ impl Line {
         let start = FIRST_START + offset % (400 * 365 * 86_400_000) + random.i64(0..BETWEEN_STARTS);
         // Writing into a String cannot fail.
         let _ = match self {
-            Self::Process { process, open } => write_process(process, *open, index, start, &mut random, out),
+            Self::Process { process, open } => {
+                let row = process_row(process, *open, index, start, &mut random);
+                out.write_str(&serde_json::to_string(&row).unwrap_or_default())
+            }
             Self::Decision => write_decision(index, start, &mut random, out),
         };
     }
 }
 
-fn write_process(
-    process: &Process,
-    open: bool,
-    index: u64,
-    start: i64,
-    random: &mut Rng,
-    out: &mut String,
-) -> std::fmt::Result {
-    let key = process.key;
+/// A row of a raw-data report about a process.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProcessRow<'a> {
+    process_definition_key: &'a str,
+    process_definition_id: String,
+    process_instance_id: String,
+    counts: Counts,
+    flow_node_durations: Entries<'a, Step<'a>>,
+    business_key: (),
+    start_date: String,
+    end_date: Option<String>,
+    duration: Option<i64>,
+    engine_name: (),
+    tenant_id: (),
+    variables: Entries<'a, &'a str>,
+    flow_node_instances: Vec<FlowNode<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    incidents: u8,
+    open_incidents: u8,
+    user_tasks: usize,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    name: &'a str,
+    value: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FlowNode<'a> {
+    id: String,
+    name: &'a str,
+    start_date: String,
+    end_date: String,
+}
+
+/// An object whose members keep their order.
+struct Entries<'a, T>(Vec<(&'a str, T)>);
+
+impl<T: Serialize> Serialize for Entries<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn process_row<'a>(process: &'a Process, open: bool, index: u64, start: i64, random: &mut Rng) -> ProcessRow<'a> {
     let instance = 2_251_799_813_700_000 + index;
     let passed = if open { random.usize(1..process.steps.len()) } else { process.steps.len() };
     let durations: Vec<i64> = (0..passed).map(|_| random.i64(400..3_600_000)).collect();
     let version = 1 + index % 4;
-    write!(
-        out,
-        "{{\"processDefinitionKey\":\"{key}\",\"processDefinitionId\":\"{key}:{version}:{}\",\
-         \"processInstanceId\":\"{instance}\",\"counts\":{{\"incidents\":{},\"openIncidents\":0,\"userTasks\":{}}},\
-         \"flowNodeDurations\":{{",
-        2_251_799_813_690_000 + version,
-        u8::from(random.u8(..) < 8),
-        passed.min(2),
-    )?;
-    for (position, (id, name)) in process.steps.iter().enumerate() {
-        let separator = if position > 0 { "," } else { "" };
-        match durations.get(position) {
-            Some(duration) => write!(out, "{separator}\"{id}\":{{\"name\":\"{name}\",\"value\":{duration}}}")?,
-            None => write!(out, "{separator}\"{id}\":{{\"name\":\"{name}\",\"value\":null}}")?,
-        }
-    }
-    out.push_str("},\"businessKey\":null,\"startDate\":");
-    write_date(start, out)?;
+    let counts = Counts { incidents: u8::from(random.u8(..) < 8), open_incidents: 0, user_tasks: passed.min(2) };
+    let steps = process.steps.iter().enumerate();
+    let steps = steps.map(|(place, (id, name))| (*id, Step { name, value: durations.get(place).copied() }));
     let total: i64 = durations.iter().sum();
-    if open {
-        out.push_str(",\"endDate\":null,\"duration\":null");
-    } else {
-        out.push_str(",\"endDate\":");
-        write_date(start + total, out)?;
-        write!(out, ",\"duration\":{total}")?;
-    }
-    out.push_str(",\"engineName\":null,\"tenantId\":null,\"variables\":{");
-    for (position, (name, values)) in process.variables.iter().enumerate() {
-        let value = values[random.usize(..values.len())].replace('"', "\\\"");
-        let separator = if position > 0 { "," } else { "" };
-        write!(out, "{separator}\"{name}\":\"{value}\"")?;
-    }
-    out.push_str("},\"flowNodeInstances\":[");
     let mut begin = start;
-    for (position, duration) in durations.iter().enumerate() {
-        let separator = if position > 0 { "," } else { "" };
-        let name = process.steps[position].1;
-        write!(out, "{separator}{{\"id\":\"{}\",\"name\":\"{name}\",\"startDate\":", instance * 10 + position as u64)?;
-        write_date(begin, out)?;
+    let nodes = durations.iter().zip(process.steps).enumerate().map(|(place, (duration, (_, name)))| {
+        let start_date = date(begin);
         begin += duration;
-        out.push_str(",\"endDate\":");
-        write_date(begin, out)?;
-        out.push('}');
+        FlowNode { id: (instance * 10 + place as u64).to_string(), name, start_date, end_date: date(begin) }
+    });
+    let nodes = nodes.collect();
+    let variables = process.variables.iter().map(|(name, values)| (*name, values[random.usize(..values.len())]));
+    ProcessRow {
+        process_definition_key: process.key,
+        process_definition_id: format!("{}:{version}:{}", process.key, 2_251_799_813_690_000 + version),
+        process_instance_id: instance.to_string(),
+        counts,
+        flow_node_durations: Entries(steps.collect()),
+        business_key: (),
+        start_date: date(start),
+        end_date: (!open).then(|| date(start + total)),
+        duration: (!open).then_some(total),
+        engine_name: (),
+        tenant_id: (),
+        variables: Entries(variables.collect()),
+        flow_node_instances: nodes,
     }
-    out.push_str("]}");
-    Ok(())
 }
 
 fn write_decision(index: u64, start: i64, random: &mut Rng, out: &mut String) -> std::fmt::Result {
@@ -116,7 +144,7 @@ fn write_decision(index: u64, start: i64, random: &mut Rng, out: &mut String) ->
          \"decisionInstanceId\":\"{}-1\",\"processInstanceId\":null,\"evaluationDateTime\":",
         880_000 + index,
     )?;
-    write_date(start, out)?;
+    write!(out, "\"{}\"", date(start))?;
     write!(
         out,
         ",\"engineName\":null,\"tenantId\":null,\"inputVariables\":{{\
@@ -129,11 +157,10 @@ fn write_decision(index: u64, start: i64, random: &mut Rng, out: &mut String) ->
 }
 
 /// Optimize's date: three fraction digits and an offset without a colon.
-fn write_date(millisecond: i64, out: &mut String) -> std::fmt::Result {
+fn date(millisecond: i64) -> String {
     let date = Timestamp::from_millisecond(millisecond).unwrap_or_default().to_zoned(TimeZone::UTC).datetime();
-    write!(
-        out,
-        "\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000\"",
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000",
         date.year(),
         date.month(),
         date.day(),

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::error::{Error, ErrorKind};
+use crate::operation;
 use crate::transport::decode;
-use crate::{Error, ErrorKind, operation};
 
 /// One page of a raw-data report, or the whole of any other.
 #[derive(Clone, Debug)]

@@ -10,9 +10,7 @@ use optimize_auth::{Credentials, ServiceUrl};
 use optimize_sandbox::{Fault, FaultRule};
 use tokio::time::Instant;
 
-use crate::support::{
-    REPORT_DATA_PATH, REPORT_LIST_PATH, builder, client, credentials, sandbox, static_client, statuses, token_requests,
-};
+use crate::support::{REPORT_DATA_PATH, REPORT_LIST_PATH, builder, client, credentials, sandbox, static_client};
 
 /// What can happen to a request.
 fn mishaps() -> BTreeMap<String, Option<Fault>> {
@@ -132,7 +130,7 @@ async fn waits_end_with_the_time_for_the_call_and_at_once_when_nobody_waits() {
     );
     let client = client(&sandbox);
     let call = tokio::spawn(async move { client.reports().list(&"claims".into()).await });
-    while statuses(&sandbox).is_empty() {
+    while sandbox.api_statuses().is_empty() {
         tokio::task::yield_now().await;
     }
     let begun = Instant::now();
@@ -156,9 +154,9 @@ async fn ten_thousand_calls_to_a_failing_server_send_hardly_more_requests() {
         });
     }
     calls.join_all().await;
-    let requests = statuses(&sandbox).len();
+    let requests = sandbox.api_statuses().len();
     assert!((10_000..=12_000).contains(&requests), "{requests}");
-    assert_eq!(token_requests(&sandbox), 0);
+    assert_eq!(sandbox.token_requests(), 0);
 }
 
 #[tokio::test]
@@ -171,5 +169,5 @@ async fn waits_that_the_server_asks_for_end_no_long_work() {
         sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(429).with_header("Retry-After", "0")));
         client.reports().list(&"claims".into()).await.unwrap();
     }
-    assert_eq!(statuses(&sandbox).len(), 500);
+    assert_eq!(sandbox.api_statuses().len(), 500);
 }

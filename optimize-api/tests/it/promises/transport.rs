@@ -6,7 +6,7 @@ use optimize_sandbox::{Fault, FaultRule};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use crate::support::{REPORT_LIST_PATH, api_requests, client, sandbox, static_client, statuses};
+use crate::support::{REPORT_LIST_PATH, api_requests, client, sandbox, static_client};
 
 #[tokio::test]
 async fn no_redirect_of_an_api_request_is_followed_wherever_it_leads() {
@@ -24,7 +24,7 @@ async fn no_redirect_of_an_api_request_is_followed_wherever_it_leads() {
             let sandbox = sandbox().await;
             sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(code).with_header("location", &location)));
             let error = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap_err();
-            assert_eq!((error.kind(), statuses(&sandbox)), (ErrorKind::Misconfigured, vec![code]), "{location}");
+            assert_eq!((error.kind(), sandbox.api_statuses()), (ErrorKind::Misconfigured, vec![code]), "{location}");
         }
     }
     assert!(elsewhere.journal().is_empty());

@@ -2,9 +2,7 @@ use futures_util::TryStreamExt;
 use optimize_api::{Client, DataExport, DataPage, Error, ErrorKind, PageData, ReportId, Row};
 use optimize_sandbox::{Fault, FaultRule, Release};
 
-use crate::support::{
-    REPORT_DATA_PATH, api_requests, client, of, sandbox, static_client, statuses, token_requests, with_fault,
-};
+use crate::support::{REPORT_DATA_PATH, api_requests, client, of, sandbox, static_client, with_fault};
 
 fn export(client: &Client, report: &str) -> DataExport {
     client.reports().data(&ReportId::from(report))
@@ -231,8 +229,8 @@ async fn an_expired_cursor_is_a_lost_page_on_every_release() {
 async fn a_401_in_the_middle_costs_one_new_token_and_no_page() {
     let sandbox = with_fault(on_second_page(Fault::Unauthorized)).await;
     assert_eq!(rows(export(&client(&sandbox), "invoices-raw")).await.unwrap().len(), 3200);
-    assert_eq!(statuses(&sandbox), [200, 401, 200, 200, 200, 200]);
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.api_statuses(), [200, 401, 200, 200, 200, 200]);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[tokio::test]
@@ -240,7 +238,7 @@ async fn a_401_with_a_static_token_is_not_asked_again() {
     let sandbox = with_fault(on_second_page(Fault::Unauthorized)).await;
     let error = pages(&static_client(&sandbox), "invoices-raw").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    assert_eq!(statuses(&sandbox), [200, 401]);
+    assert_eq!(sandbox.api_statuses(), [200, 401]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::support::clock::TestClock;
-use crate::support::{TOKEN_PATH, broken, client, client_by, sandbox, token_requests};
+use crate::support::{TOKEN_PATH, broken, client, client_by, sandbox};
 
 /// What `count` callers get who start at the same moment.
 async fn crowd(credentials: &Credentials, count: usize) -> Vec<Result<u64, AuthErrorKind>> {
@@ -34,7 +34,7 @@ async fn ten_thousand_cold_callers_cause_one_token_request_and_so_do_expired_one
     let credentials: Credentials = Cached::new(client(&sandbox)).with_clock(clock.clone()).into();
     for round in 1..=3 {
         assert!(crowd(&credentials, 10_000).await.iter().all(|outcome| *outcome == Ok(1)));
-        assert_eq!(token_requests(&sandbox), round);
+        assert_eq!(sandbox.token_requests(), round);
         clock.advance(Duration::from_secs(299));
     }
 }
@@ -62,7 +62,7 @@ fn a_runtime_that_nobody_drives_holds_nobody_up() {
             Credentials::from(if with_store { cached.with_store(FileStore::new(directory)) } else { cached })
         };
         let shared = credentials();
-        let before = token_requests(&sandbox);
+        let before = sandbox.token_requests();
         let idle = abandoned(&shared, &clock);
         let busy = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // Much longer than it takes, for a machine that is not idle.
@@ -73,7 +73,7 @@ fn a_runtime_that_nobody_drives_holds_nobody_up() {
         let other = credentials();
         let headers = busy.block_on(async { tokio::time::timeout(limit, other.headers()).await });
         headers.expect("the lock is taken over, too").unwrap();
-        assert_eq!(token_requests(&sandbox) - before, if with_store { 2 } else { 3 });
+        assert_eq!(sandbox.token_requests() - before, if with_store { 2 } else { 3 });
         // The refresh that was left behind ends late and does no harm.
         let newest = busy.block_on(shared.headers()).unwrap();
         idle.block_on(async { tokio::time::sleep(Duration::from_millis(200)).await });
@@ -91,7 +91,7 @@ async fn a_slow_endpoint_is_not_taken_for_one_who_does_not_run() {
     let (one, other) = (credentials(), credentials());
     let (ours, theirs) = tokio::join!(crowd(&one, 50), crowd(&other, 50));
     assert!(ours.iter().chain(&theirs).all(|outcome| *outcome == Ok(1)));
-    assert_eq!(token_requests(&sandbox), 1);
+    assert_eq!(sandbox.token_requests(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
@@ -100,7 +100,7 @@ async fn a_hundred_bursts_in_a_row_cause_one_request_each() {
     for round in 1..=100 {
         let credentials = Credentials::new(client(&sandbox));
         crowd(&credentials, 100).await;
-        assert_eq!(token_requests(&sandbox), round);
+        assert_eq!(sandbox.token_requests(), round);
     }
 }
 
@@ -116,7 +116,7 @@ async fn a_dead_endpoint_is_asked_at_most_once_a_second_however_many_callers_ret
         clock.advance(Duration::from_secs(1));
     }
     // After 1, 2, 4 and 8 seconds.
-    assert_eq!(token_requests(&sandbox), 4);
+    assert_eq!(sandbox.token_requests(), 4);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_retry_after_is_respected_in_both_forms() {
         credentials.token().await.unwrap_err();
         clock.advance(Duration::from_secs(18));
         credentials.token().await.unwrap_err();
-        assert_eq!(token_requests(&sandbox), 1, "{asked}");
+        assert_eq!(sandbox.token_requests(), 1, "{asked}");
         clock.advance(Duration::from_secs(4));
         credentials.token().await.unwrap();
     }
@@ -156,7 +156,7 @@ async fn a_slow_and_then_failing_refresh_is_felt_by_nobody_before_the_token_ends
         served.expect("served at once").unwrap();
     }
     credentials.settle(Duration::from_secs(5)).await;
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
     // A minute later the next refreshes fail until the token ends; the pauses between them grow.
     clock.advance(Duration::from_secs(49));
     for _ in 0..40 {
@@ -164,7 +164,7 @@ async fn a_slow_and_then_failing_refresh_is_felt_by_nobody_before_the_token_ends
         credentials.settle(Duration::from_secs(5)).await;
         clock.advance(Duration::from_millis(100));
     }
-    assert!(token_requests(&sandbox) <= 2 + 3, "{}", token_requests(&sandbox));
+    assert!(sandbox.token_requests() <= 2 + 3, "{}", sandbox.token_requests());
     clock.advance(Duration::from_secs(5));
     assert_eq!(credentials.headers().await.unwrap_err().kind(), AuthErrorKind::Unavailable);
 }
@@ -178,7 +178,7 @@ async fn the_refresh_time_of_the_issuer_is_respected() {
     clock.advance(Duration::from_secs(21));
     credentials.headers().await.unwrap();
     credentials.settle(Duration::from_secs(5)).await;
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -195,11 +195,11 @@ async fn a_thousand_rejections_of_one_token_cause_one_token_request() {
         });
     }
     let stamps: std::collections::HashSet<_> = callers.join_all().await.into_iter().collect();
-    assert_eq!((stamps.len(), token_requests(&sandbox)), (1, 2));
+    assert_eq!((stamps.len(), sandbox.token_requests()), (1, 2));
     // A late one for the old token changes nothing.
     credentials.reject(rejected, None);
     credentials.headers().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[test]
@@ -247,11 +247,11 @@ async fn two_clients_with_one_store_share_a_token_only_if_nothing_differs() {
     let shared = |source: ClientCredentials| -> Credentials { Cached::new(source).with_store(store.clone()).into() };
     shared(client(&sandbox).with_audience("a")).token().await.unwrap();
     shared(client(&sandbox).with_audience("a")).token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 1);
+    assert_eq!(sandbox.token_requests(), 1);
     shared(client(&sandbox).with_audience("b")).token().await.unwrap();
     let proof = ClientAuth::Basic(sandbox.client_secret().to_owned().into());
     shared(client_by(&sandbox, proof).with_audience("a")).token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 3);
+    assert_eq!(sandbox.token_requests(), 3);
 }
 
 #[tokio::test]
@@ -263,10 +263,10 @@ async fn a_refusal_is_not_repeated_for_a_while_but_not_for_ever() {
     for _ in 0..50 {
         assert_eq!(credentials.token().await.unwrap_err().code(), Some("invalid_client"));
     }
-    assert_eq!(token_requests(&sandbox), 1, "neither at once nor again");
+    assert_eq!(sandbox.token_requests(), 1, "neither at once nor again");
     clock.advance(Duration::from_secs(31));
     credentials.token().await.unwrap_err();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use optimize_auth::{
 use optimize_sandbox::{AuthMethod, Fault, FaultRule, Sandbox, SandboxBuilder, Tls};
 use serde_json::{Value, json};
 
-use crate::support::{TOKEN_PATH, client_by, credentials, keys, token_requests};
+use crate::support::{TOKEN_PATH, client_by, credentials, keys};
 
 fn knowing(jwk: &Value) -> SandboxBuilder {
     Sandbox::builder().client_keys(json!({ "keys": [jwk] })).unwrap().auth_methods(&[AuthMethod::PrivateKeyJwt])
@@ -84,7 +84,7 @@ async fn a_repeated_attempt_brings_an_assertion_of_its_own() {
     let sandbox = knowing(&public).fault(FaultRule::new(TOKEN_PATH, Fault::ResetAfter)).start().await.unwrap();
     let source = client_by(&sandbox, ClientAuth::PrivateKeyJwt(key(&private)));
     optimize_auth::Credentials::new(source).token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn an_assertion_from_a_file_is_read_for_each_request() {
     let by_file = credentials(client);
     let error = by_file.token().await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::NotFound, "it need not be there from the start");
-    assert_eq!(token_requests(&sandbox), 0);
+    assert_eq!(sandbox.token_requests(), 0);
     // A workload's identity comes from elsewhere; here it is one that the key's holder has signed.
     for _ in 0..2 {
         std::fs::write(&path, assertion(&private, sandbox.issuer(), sandbox.client_id())).unwrap();

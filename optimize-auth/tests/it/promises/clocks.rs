@@ -7,7 +7,7 @@ use optimize_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::support::clock::TestClock;
-use crate::support::{client, client_by, keys, sandbox, token_requests};
+use crate::support::{client, client_by, keys, sandbox};
 
 fn with_clock(sandbox: &Sandbox, clock: &TestClock) -> Credentials {
     Cached::new(client(sandbox)).with_clock(clock.clone()).with_random(|| 0.0).into()
@@ -28,7 +28,7 @@ async fn a_wall_clock_that_jumps_costs_one_token_request_at_most() {
         for _ in 0..20 {
             credentials.token().await.unwrap();
         }
-        assert!(token_requests(&sandbox) <= 2, "{jump}: {}", token_requests(&sandbox));
+        assert!(sandbox.token_requests() <= 2, "{jump}: {}", sandbox.token_requests());
     }
 }
 
@@ -40,7 +40,7 @@ async fn no_token_is_kept_past_its_life_by_a_clock_that_is_set_back() {
     clock.jump(-7200);
     clock.advance(Duration::from_secs(299));
     credentials.token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_suspended_machine_asks_for_a_new_token() {
     // The monotonic clock stands still in the meantime.
     clock.jump(86400);
     credentials.token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
 }
 
 #[tokio::test]
@@ -63,10 +63,10 @@ async fn assertions_survive_clocks_that_differ_by_going_by_the_server_s_once() {
         let key = SigningKey::parse(private.clone().into()).unwrap();
         let credentials: Credentials = Cached::new(client_by(&sandbox, ClientAuth::PrivateKeyJwt(key))).into();
         credentials.token().await.unwrap();
-        assert_eq!(token_requests(&sandbox), 2, "refused once, then dated as the server wants it");
+        assert_eq!(sandbox.token_requests(), 2, "refused once, then dated as the server wants it");
         credentials.forget();
         credentials.token().await.unwrap();
-        assert_eq!(token_requests(&sandbox), 3, "what was learnt is remembered");
+        assert_eq!(sandbox.token_requests(), 3, "what was learnt is remembered");
     }
 }
 

@@ -7,7 +7,7 @@ use optimize_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::clock::TestClock;
-use crate::support::{broken, client, credentials, token_requests};
+use crate::support::{broken, client, credentials};
 
 #[tokio::test]
 async fn no_odd_lifetime_makes_a_hot_loop() {
@@ -38,7 +38,7 @@ async fn no_odd_lifetime_makes_a_hot_loop() {
             clock.advance(Duration::from_millis(10));
         }
         credentials.settle(Duration::from_secs(5)).await;
-        assert!(token_requests(&sandbox) <= 11, "{lifetime}: {} requests in 10 s", token_requests(&sandbox));
+        assert!(sandbox.token_requests() <= 11, "{lifetime}: {} requests in 10 s", sandbox.token_requests());
     }
 }
 

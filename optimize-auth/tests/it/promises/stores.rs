@@ -10,7 +10,7 @@ use optimize_sandbox::{Canary, Sandbox};
 use tempfile::TempDir;
 
 use crate::support::clock::TestClock;
-use crate::support::{client, sandbox, token_requests};
+use crate::support::{client, sandbox};
 
 fn stored(sandbox: &Sandbox, directory: &Path) -> Credentials {
     Cached::new(client(sandbox)).with_store(FileStore::new(directory)).into()
@@ -43,7 +43,7 @@ async fn what_one_process_has_fetched_the_next_one_reads() {
     let (sandbox, directory) = (sandbox().await, TempDir::new().unwrap());
     let first = stored(&sandbox, directory.path()).token().await.unwrap();
     let second = stored(&sandbox, directory.path()).token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 1);
+    assert_eq!(sandbox.token_requests(), 1);
     assert_eq!(first.header_text(), second.header_text());
     assert_eq!((second.scope(), second.lifetime()), (first.scope(), first.lifetime()));
     let off = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
@@ -67,10 +67,10 @@ async fn a_rejected_or_forgotten_token_is_not_read_again() {
     let rejected = credentials.headers().await.unwrap().stamp();
     credentials.reject(rejected, None);
     credentials.headers().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
     credentials.forget();
     credentials.headers().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 3);
+    assert_eq!(sandbox.token_requests(), 3);
     // Another process has meanwhile fetched a new one: it serves after a rejection of the old one.
     let other = stored(&sandbox, directory.path());
     let old = other.headers().await.unwrap().stamp();
@@ -78,7 +78,7 @@ async fn a_rejected_or_forgotten_token_is_not_read_again() {
     credentials.headers().await.unwrap();
     other.reject(old, None);
     other.headers().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 4);
+    assert_eq!(sandbox.token_requests(), 4);
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn an_old_token_is_replaced_and_a_lock_that_is_held_is_waited_for() {
     stored().token().await.unwrap();
     clock.advance(Duration::from_secs(299));
     stored().token().await.unwrap();
-    assert_eq!(token_requests(&sandbox), 2);
+    assert_eq!(sandbox.token_requests(), 2);
     let store = FileStore::new(directory.path());
     let LockOutcome::Held(lock) = store.try_lock(&key()) else { panic!("nobody holds it") };
     assert!(matches!(store.try_lock(&key()), LockOutcome::Busy { .. }));
@@ -156,7 +156,7 @@ async fn a_keyring_serves_several_processes_and_keeps_files_without_tokens() {
     for _ in 0..2 {
         stored().token().await.unwrap();
     }
-    assert_eq!(token_requests(&sandbox), expected);
+    assert_eq!(sandbox.token_requests(), expected);
     assert_eq!(stored().cached_token().is_some(), has_keyring);
     for entry in std::fs::read_dir(directory.path()).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().len(), 8, "a lock holds the number that its holder counts up");
@@ -205,7 +205,7 @@ async fn a_bad_cache_is_a_miss() {
         let good = std::fs::read_to_string(&path).unwrap();
         spoil(&path, &good);
         stored(&sandbox, directory.path()).token().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert_eq!(token_requests(&sandbox), 2, "{what}");
+        assert_eq!(sandbox.token_requests(), 2, "{what}");
     }
 }
 
@@ -217,7 +217,7 @@ async fn a_directory_that_cannot_be_used_is_done_without() {
     for directory in [file.clone(), file.join("below"), "/proc/none/tokens".into(), "/dev/null".into()] {
         stored(&sandbox, &directory).token().await.unwrap();
     }
-    assert_eq!(token_requests(&sandbox), 4);
+    assert_eq!(sandbox.token_requests(), 4);
     assert_eq!(std::fs::read(&file).unwrap(), b"");
 }
 

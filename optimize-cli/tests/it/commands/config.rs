@@ -114,7 +114,7 @@ fn a_profile_that_is_initialised_is_tested_first() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to ask "Where is Optimize?": standard input or error is no terminal, or --no-input is set
+    error: cannot ask "Where is Optimize?": standard input or error is not a terminal, or --no-input is set
     hint: pass --preset PRESET
     "#);
 }

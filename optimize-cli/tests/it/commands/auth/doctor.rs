@@ -63,7 +63,7 @@ fn a_working_set_up_is_well_in_every_step() {
 }
 
 #[test]
-fn broken_1_nothing_is_configured() {
+fn nothing_is_configured() {
     check!(findings(&User::new()), @"
     exit 3
     fail  settings: no base URL is set
@@ -77,7 +77,7 @@ fn broken_1_nothing_is_configured() {
 }
 
 #[test]
-fn broken_2_half_of_the_credentials_is_missing() {
+fn half_of_the_credentials_is_missing() {
     check!(findings(&User::of_a_server().without("OPTIMIZE_CLIENT_SECRET")), @"
     exit 3
     fail  settings: auth.client_id is set (environment variable OPTIMIZE_CLIENT_ID), but there is no client secret
@@ -91,7 +91,7 @@ fn broken_2_half_of_the_credentials_is_missing() {
 }
 
 #[test]
-fn broken_3_the_base_url_is_that_of_something_else() {
+fn the_base_url_is_that_of_something_else() {
     let server = Server::new();
     let user = User::of(&server).with("OPTIMIZE_BASE_URL", &format!("{}/optimize", server.base_url()));
     check!(findings(&user), @"
@@ -107,7 +107,7 @@ fn broken_3_the_base_url_is_that_of_something_else() {
 }
 
 #[test]
-fn broken_4_nobody_is_there() {
+fn nobody_is_there() {
     check!(findings(&User::of_a_server().with("OPTIMIZE_BASE_URL", "http://127.0.0.1:1")), @"
     exit 7
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
@@ -121,7 +121,7 @@ fn broken_4_nobody_is_there() {
 }
 
 #[test]
-fn broken_5_the_name_is_not_known() {
+fn the_name_is_not_known() {
     let user = User::of_a_server().with("OPTIMIZE_BASE_URL", "https://optimize.invalid");
     check!(findings(&user), @"
     exit 7
@@ -136,7 +136,7 @@ fn broken_5_the_name_is_not_known() {
 }
 
 #[test]
-fn broken_6_the_certificate_is_not_trusted_or_not_good() {
+fn the_certificate_is_not_trusted_or_not_good() {
     let untrusted = at(Sandbox::builder().tls(Tls::new()));
     check!(findings(&untrusted), @"
     exit 7
@@ -160,7 +160,7 @@ fn broken_6_the_certificate_is_not_trusted_or_not_good() {
 }
 
 #[test]
-fn broken_7_the_realm_is_another() {
+fn the_realm_is_another() {
     let server = Server::start(Sandbox::builder().issuer_path("/auth/realms/camunda-platform"));
     let wrong = server.token_url().replace("camunda-platform", "camunda");
     check!(findings(&User::of(&server).with("OPTIMIZE_TOKEN_URL", &wrong)), @"
@@ -188,7 +188,7 @@ fn broken_7_the_realm_is_another() {
 }
 
 #[test]
-fn broken_8_the_issuer_is_written_otherwise() {
+fn the_issuer_is_written_otherwise() {
     let server = Server::start(Sandbox::builder().discovery(Discovery::Naming("https://login.example/".to_owned())));
     let user = User::of(&server).without("OPTIMIZE_TOKEN_URL").with("OPTIMIZE_ISSUER_URL", server.issuer());
     check!(findings(&user), @"
@@ -204,7 +204,7 @@ fn broken_8_the_issuer_is_written_otherwise() {
 }
 
 #[test]
-fn broken_9_the_secret_is_wrong() {
+fn the_secret_is_wrong() {
     check!(findings(&User::of_a_server().with("OPTIMIZE_CLIENT_SECRET", "wrong")), @"
     exit 4
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
@@ -218,7 +218,7 @@ fn broken_9_the_secret_is_wrong() {
 }
 
 #[test]
-fn broken_10_the_endpoint_reads_the_other_kind_of_body() {
+fn the_endpoint_reads_the_other_kind_of_body() {
     let user = at(Sandbox::builder().token_body(TokenBody::Json));
     check!(findings(&user), @"
     exit 4
@@ -235,7 +235,7 @@ fn broken_10_the_endpoint_reads_the_other_kind_of_body() {
 }
 
 #[test]
-fn broken_11_too_many_token_requests() {
+fn too_many_token_requests() {
     let user = at(Sandbox::builder().token_requests_a_second(0));
     check!(findings(&user), @"
     exit 7
@@ -250,7 +250,7 @@ fn broken_11_too_many_token_requests() {
 }
 
 #[test]
-fn broken_12_the_clocks_differ() {
+fn the_clocks_differ() {
     check!(findings(&at(Sandbox::builder().clock_ahead(600))), @"
     exit 0
     ok    settings: client-credentials from environment variable OPTIMIZE_CLIENT_ID; server http://127.0.0.1:PORT/
@@ -268,7 +268,7 @@ fn broken_12_the_clocks_differ() {
 }
 
 #[test]
-fn broken_13_the_token_is_for_another_audience() {
+fn the_token_is_for_another_audience() {
     let user = at(Sandbox::builder().fixed_token_audience("account"));
     check!(findings(&user), @"
     exit 4
@@ -284,7 +284,7 @@ fn broken_13_the_token_is_for_another_audience() {
 }
 
 #[test]
-fn broken_14_the_proxy_is_dead() {
+fn the_proxy_is_dead() {
     let user = User::of_a_server()
         .with("OPTIMIZE_BASE_URL", "https://optimize.example")
         .with("HTTPS_PROXY", "http://user:canary@127.0.0.1:1");
@@ -303,7 +303,7 @@ fn broken_14_the_proxy_is_dead() {
 }
 
 #[test]
-fn broken_15_the_server_is_not_ready_and_then_refuses() {
+fn the_server_is_not_ready_and_then_refuses() {
     let fault = |path, code| FaultRule::new(path, Fault::status(code)).times(u32::MAX);
     let user = at(Sandbox::builder().fault(fault("/api/readyz", 503)).fault(fault("/api/public/report", 403)));
     check!(findings(&user), @"
@@ -320,7 +320,7 @@ fn broken_15_the_server_is_not_ready_and_then_refuses() {
 }
 
 #[test]
-fn broken_16_the_client_proves_itself_in_another_way_than_is_wanted() {
+fn the_client_proves_itself_in_another_way_than_is_wanted() {
     let user = at(Sandbox::builder().auth_methods(&[AuthMethod::ClientSecretBasic]));
     check!(findings(&user), @"
     exit 4

@@ -219,14 +219,14 @@ fn without_a_terminal_nothing_is_asked() {
     exit 2
     --- stdout
     --- stderr
-    error: failed to ask "Where is Optimize?": standard input or error is no terminal, or --no-input is set
+    error: cannot ask "Where is Optimize?": standard input or error is not a terminal, or --no-input is set
     hint: pass --preset PRESET
     "#);
     check!(User::new().types("auth login --preset saas --region bru-2 --cluster-id c --client-id i"), @r#"
     exit 2
     --- stdout
     --- stderr
-    error: failed to ask "Client secret": standard input or error is no terminal, or --no-input is set
+    error: cannot ask "Client secret": standard input or error is not a terminal, or --no-input is set
     hint: pass --client-secret-file FILE
     "#);
 }

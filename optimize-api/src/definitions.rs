@@ -131,7 +131,7 @@ impl Definitions {
         &self.0
     }
 
-    /// The definitions, in the order of the array. What the array does not tell of one is empty.
+    /// The definitions, in the order of the array. What one does not have is empty.
     pub fn iter(&self) -> impl Iterator<Item = Definition> {
         let parts = self.parts(&crate::operation::IMPORT).unwrap_or_default();
         parts.into_iter().map(|json| {

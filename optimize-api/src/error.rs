@@ -208,7 +208,7 @@ impl Error {
     }
 
     /// The same failure, after a request that must not be sent again and may have been obeyed.
-    pub(crate) fn that_leaves_open(self) -> Self {
+    pub(crate) fn possibly_done(self) -> Self {
         self.with_hint(&hints::OPEN)
     }
 

@@ -72,13 +72,13 @@ struct Ended {
 }
 
 impl Ended {
-    /// What makes an error tell of the attempts, and whether the request may have been obeyed all the same.
-    fn tell(&self, spec: &RequestSpec) -> impl FnOnce(Error) -> Error + use<> {
+    /// Adds to an error the number of attempts, and whether the request may have been carried out.
+    fn describe(&self, spec: &RequestSpec) -> impl FnOnce(Error) -> Error + use<> {
         let is_open = spec.operation.retry == Retry::Never && self.exchange.leaves_open();
         let (attempts, wait) = (self.attempts, self.wait);
         move |error| {
             let error = error.with_attempts(attempts, wait);
-            if is_open { error.that_leaves_open() } else { error }
+            if is_open { error.possibly_done() } else { error }
         }
     }
 }
@@ -143,18 +143,18 @@ impl Transport {
         if ended.is_done {
             return read(Bytes::new());
         }
-        let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
-        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(tell).map_err(about)
+        let (secrets, described) = (secrets(ended.auth.as_ref()), ended.describe(spec));
+        self.finish(spec, ended.exchange, &secrets).and_then(read).map_err(described).map_err(about)
     }
 
     /// Like [`send`], but returns every response; one that is not a success comes with its error.
     pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Response, Option<Error>), Error> {
         let ended = self.run(spec).await?;
-        let (secrets, tell) = (secrets(ended.auth.as_ref()), ended.tell(spec));
+        let (secrets, described) = (secrets(ended.auth.as_ref()), ended.describe(spec));
         match ended.exchange {
             Exchange::Response(response) => {
                 let error = (!response.status.is_success()).then(|| {
-                    tell(Error::of_response(
+                    described(Error::of_response(
                         spec.operation,
                         response.status,
                         &response.headers,
@@ -166,7 +166,7 @@ impl Transport {
             }
             failed => Err(self
                 .finish(spec, failed, &[])
-                .map_err(tell)
+                .map_err(described)
                 .err()
                 .unwrap_or_else(|| unreachable!("it has no response"))),
         }

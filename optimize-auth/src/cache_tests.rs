@@ -287,7 +287,7 @@ async fn callers_may_go_away_at_any_moment() {
         for outcome in callers.join_all().await {
             assert!(matches!(outcome, Ok(Ok(_)) | Err(_)), "{outcome:?}");
         }
-        timeout(SECOND, token(&credentials)).await.expect("the gate is free").unwrap();
+        timeout(SECOND, token(&credentials)).await.expect("the turn is free").unwrap();
     }
 }
 

@@ -50,7 +50,7 @@ fn main() {
 fn export(server: &Server, format: &str, rows: u64) -> Run {
     let home = TempDir::new().expect("a directory");
     let (page_size, rows) = (PAGE_SIZE.to_string(), rows.to_string());
-    let flags = ["--format", format, "--page-size", &page_size, "--limit", &rows];
+    let flags = ["-o", format, "--page-size", &page_size, "--limit", &rows];
     watch(server.command(&home, &[&["report", "data", "orders-raw"], &flags[..]].concat()))
 }
 

@@ -11,6 +11,7 @@ mod renderer;
 mod row;
 mod screen;
 mod selection;
+mod sink;
 mod spool;
 mod table;
 mod target;
@@ -23,12 +24,12 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
 use secrecy::{ExposeSecret, SecretString};
 
-use self::backlog::Backlog;
 use self::look::Look;
 use self::pager::Pager;
 use self::renderer::Renderer;
 use self::row::RenderError;
 use self::selection::Selection;
+use self::sink::Sink;
 use self::target::Target;
 use crate::config::suggest;
 use crate::env_vars::Environment;
@@ -222,62 +223,6 @@ impl Data {
         }
         let (selection, remark) = renderer.finish(sink).map_err(explained)?;
         Ok((rows, selection, remark))
-    }
-}
-
-/// Where rendered bytes go.
-enum Sink {
-    /// Writes wait for the target.
-    Direct(Target),
-    /// For rows that come from a server while they are read.
-    Backlog(Backlog),
-}
-
-impl Sink {
-    fn new(target: Target, is_stream: bool) -> io::Result<Self> {
-        match target {
-            Target::Replaced { .. } => Ok(Self::Direct(target)),
-            _ if is_stream => Backlog::start(target).map(Self::Backlog),
-            _ => Ok(Self::Direct(target)),
-        }
-    }
-
-    fn restart(&mut self) -> io::Result<()> {
-        match self {
-            Self::Direct(target) => target.restart(),
-            Self::Backlog(_) => Err(target::written()),
-        }
-    }
-
-    async fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Direct(target) => target.finish(),
-            Self::Backlog(backlog) => backlog.finish().await,
-        }
-    }
-
-    /// Gives a reader what was written so far, and leaves a file as it was.
-    async fn abandon(self) {
-        if let Self::Backlog(backlog) = self {
-            // There is an error to report already.
-            let _ = backlog.finish().await;
-        }
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Direct(target) => target.write(bytes),
-            Self::Backlog(backlog) => backlog.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Direct(target) => target.flush(),
-            Self::Backlog(backlog) => backlog.flush(),
-        }
     }
 }
 

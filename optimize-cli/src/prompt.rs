@@ -79,7 +79,7 @@ impl Terminal {
     }
 
     /// A line on the terminal.
-    pub(crate) fn tell(&mut self, text: &str) -> Result<(), CliError> {
+    pub(crate) fn print(&mut self, text: &str) -> Result<(), CliError> {
         self.say(&format!("{}\n", visible(text)))
     }
 

@@ -27,7 +27,7 @@ enum Task {
     Ci,
     /// The public API of the libraries as texts in docs/dev/api
     Api {
-        /// Fail if one is stale, or if something broke that the changelog does not tell of
+        /// Fail if one is stale, or if something broke that the changelog does not list
         #[arg(long)]
         check: bool,
     },

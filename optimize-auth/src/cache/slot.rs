@@ -14,7 +14,7 @@ use crate::token::Token;
 pub(crate) struct Entry {
     pub(crate) token: Token,
     pub(crate) headers: AuthHeaders,
-    /// When the token was requested, as the clocks of this process tell it; for a token of another process, when it was
+    /// When the token was requested, by the clocks of this process; for a token of another process, when it was
     /// read.
     pub(super) since: Moment,
     /// How old the token was then.

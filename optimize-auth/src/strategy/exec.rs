@@ -54,7 +54,7 @@ impl Exec {
         self
     }
 
-    /// Where the time is read, to tell an expired credential. Default the system's clock.
+    /// Where the time is read, to recognise an expired credential. Default the system's clock.
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self

@@ -29,7 +29,7 @@ impl TokenFile {
         Self { path: path.into(), clock: Box::new(SystemClock) }
     }
 
-    /// Where the time is read, to tell an expired token. Default the system's clock.
+    /// Where the time is read, to recognise an expired token. Default the system's clock.
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self

@@ -282,7 +282,7 @@ fn is_private(file: &std::fs::File) -> std::io::Result<bool> {
     Ok(file.metadata()?.permissions().mode() & OTHERS == 0)
 }
 
-/// Elsewhere there are no mode bits to tell, so secrets stay out of configuration files.
+/// Elsewhere there are no mode bits, so secrets stay out of configuration files.
 #[cfg(not(unix))]
 fn is_private(_: &std::fs::File) -> std::io::Result<bool> {
     Ok(false)

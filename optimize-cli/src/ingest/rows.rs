@@ -173,7 +173,7 @@ impl<T: Input> Reader<'_, T> {
         Stop::Failed(CliError::config(format!("read {}: {problem}", self.file)))
     }
 
-    fn tell(&mut self, at: At, json: &str) -> Result<(), Stop> {
+    fn pass_on(&mut self, at: At, json: &str) -> Result<(), Stop> {
         self.since_row.set(0);
         let digest = if self.with_digests { journal::digest(json) } else { RowDigest::default() };
         let place = Place { row: *self.row, digest, file: self.file.clone(), at };
@@ -200,7 +200,7 @@ impl<T: Input> Reader<'_, T> {
                 return Ok(());
             }
             if !line.trim().is_empty() {
-                self.tell(At::Line(number), line.trim())?;
+                self.pass_on(At::Line(number), line.trim())?;
             }
         }
     }
@@ -209,7 +209,7 @@ impl<T: Input> Reader<'_, T> {
         let mut json = serde_json::Deserializer::from_reader(input);
         let mut stop = None;
         let read = json.deserialize_seq(ArrayVisitor(|number, raw: &RawValue| {
-            stop = self.tell(At::Element(number), raw.get()).err();
+            stop = self.pass_on(At::Element(number), raw.get()).err();
             stop.is_none()
         }));
         match (stop, read.and_then(|()| json.end())) {
@@ -244,7 +244,7 @@ impl<T: Input> Reader<'_, T> {
                     let cells = columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
                     let object: serde_json::Map<_, _> =
                         cells.map(|(column, cell)| (column.to_owned(), cell.into())).collect();
-                    self.tell(At::Line(line), &serde_json::Value::Object(object).to_string())?;
+                    self.pass_on(At::Line(line), &serde_json::Value::Object(object).to_string())?;
                 }
                 Err(error) => return Err(self.bad(error)),
             }

@@ -82,7 +82,7 @@ impl Write for Pager {
 impl Drop for Pager {
     fn drop(&mut self) {
         self.input = None;
-        // The person reads on; there is nothing to tell of how the pager ends.
+        // The person reads on; how the pager ends does not matter.
         let _ = self.child.wait();
         signal::leave_to_pager(false);
     }

@@ -12,7 +12,7 @@ use crate::config;
 use crate::env_vars::Environment;
 use crate::{ownership, private_file, sha256};
 
-/// The argument that a plugin is asked with.
+/// The argument by which a plugin prints its manifest.
 const QUESTION: &str = "--optimize-plugin-manifest";
 const PATIENCE: Duration = Duration::from_secs(2);
 const LIMIT: usize = 64 << 10;
@@ -34,8 +34,6 @@ pub(crate) struct Manifest {
     /// What it makes use of, such as `request` or `token`.
     #[serde(default)]
     pub(crate) needs: Vec<String>,
-    #[serde(default)]
-    pub(crate) commands: Vec<serde_json::Value>,
 }
 
 impl Manifest {

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::{Value, json};
 
-const MANIFEST: &str = r#"{"optimize_plugin":1,"name":"rows","version":"0.1.0","about":"How many rows the reports of a collection have","host":">=0.1.0","needs":["request"],"commands":[]}"#;
+const MANIFEST: &str = r#"{"optimize_plugin":1,"name":"rows","version":"0.1.0","about":"How many rows the reports of a collection have","host":">=0.1.0","needs":["request"]}"#;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -202,7 +202,7 @@ impl Answers {
             let text = terminal.ask(question.text, known.as_deref().or(question.default))?;
             match self.take(question, &text) {
                 Ok(()) => return Ok(()),
-                Err(problem) => terminal.tell(&format!("This cannot be used: {problem}"))?,
+                Err(problem) => terminal.print(&format!("This cannot be used: {problem}"))?,
             }
         }
     }
@@ -251,7 +251,7 @@ impl Answers {
         loop {
             match self.check_secret(&terminal.ask_secret(self.provider.secret())?) {
                 Ok(secret) => return Ok(secret),
-                Err(problem) => terminal.tell(&format!("This cannot be used: {problem}"))?,
+                Err(problem) => terminal.print(&format!("This cannot be used: {problem}"))?,
             }
         }
     }

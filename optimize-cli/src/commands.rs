@@ -91,9 +91,10 @@ impl Command {
             self,
             Self::Completion(_)
                 | Self::Man(_)
-                | Self::Auth(auth::Auth::Switch(_))
+                | Self::Auth(auth::Auth::List | auth::Auth::Switch(_))
                 | Self::Config(
                     Config::Path
+                        | Config::Profiles
                         | Config::Schema
                         | Config::Set(_)
                         | Config::Trust(_)

@@ -150,7 +150,7 @@ fn names(app: &App) -> Result<Vec<(String, String)>, CliError> {
 }
 
 pub(super) fn profiles(app: &App) -> Result<Outcome, CliError> {
-    let current = Settings::load(&app.flags, &app.environment, true)?.profile;
+    let current = Loaded::read(&app.flags, &app.environment, true)?.profile;
     let rows = names(app)?.into_iter().map(|(name, file)| {
         let settings = of_profile(app, Some(&name)).ok().filter(|settings| !settings.sandbox);
         let base_url = settings.and_then(|settings| settings.base_url().ok()).map(|url| url.to_string());
@@ -161,10 +161,11 @@ pub(super) fn profiles(app: &App) -> Result<Outcome, CliError> {
 
 /// A row for each profile, and one for the settings without any.
 fn validate(app: &App) -> Result<Outcome, CliError> {
-    let current = of_profile(app, None)?;
+    // A value that cannot be read is a problem of its profile, and one of the rows.
+    let current = Loaded::read(&app.flags, &app.environment, false)?.profile;
     let mut subjects: Vec<Option<String>> = names(app)?.into_iter().map(|(name, _)| Some(name)).collect();
     subjects.retain(|name| name.as_deref() != Some(SANDBOX_PROFILE));
-    if current.profile.is_none() {
+    if current.is_none() {
         subjects.insert(0, None);
     }
     let mut rows = Vec::new();

@@ -236,3 +236,18 @@ fn a_home_directory_that_does_not_exist_is_not_made() {
     assert!(ran.code == Some(3) && ran.stderr.contains("hint: set HOME"), "{ran}");
     assert!(!home.exists());
 }
+
+#[test]
+fn a_value_that_cannot_be_read_is_a_problem_of_its_profile_only() {
+    let user = User::new();
+    user.configure(
+        "[profiles.a]\ntimeout = '1x'\n[profiles.b]\npreset = 'sass'\n[profiles.c]\nbase_url = 'https://x.example'",
+    );
+    let ran = user.types("config validate -o ndjson");
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(3), 4), "{ran}");
+    assert!(ran.stdout.contains("2:11): expected a duration") && ran.stdout.contains("did you mean `saas`?"), "{ran}");
+    assert_eq!(user.types("config profiles").code, Some(0));
+    assert_eq!(user.types("--profile a auth list").code, Some(0));
+    assert_eq!(user.types("--profile a config set timeout 30s").code, Some(0));
+    assert!(!user.types("config validate -o ndjson").stdout.contains("duration"));
+}

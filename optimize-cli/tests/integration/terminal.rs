@@ -99,8 +99,8 @@ fn the_tutorial_of_the_readme_is_walked() {
     insta::assert_snapshot!(screen.run("optimize"), @"
     Nothing is configured yet.
 
-      optimize --sandbox report data orders-by-step   try it, without a server and without settings
-      optimize auth login                             set up a server: asks, tries, saves
+      optimize --sandbox report data orders-by-step   try it without a server
+      optimize auth login                             set up a server
 
     optimize --help lists every command.
     code 0

@@ -1,6 +1,7 @@
 //! The layers of settings, merged by figment. Errors of figment show values, so they are translated here.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use figment::error::Kind;
 use figment::value::{Dict, Map, Value};
@@ -56,6 +57,8 @@ pub(crate) struct Layers {
     home: Option<PathBuf>,
     /// Secrets that stand in files. They are never merged; a reference holds their number.
     inline: Vec<SecretString>,
+    /// All layers, merged when first needed; a new layer empties it.
+    merged: OnceLock<Figment>,
 }
 
 impl Layers {
@@ -85,14 +88,19 @@ impl Layers {
     /// Puts a layer above the others.
     pub(crate) fn push(&mut self, layer: Layer) {
         let layer = self.expanded(layer);
-        self.all.push(layer);
+        self.insert(self.all.len(), layer);
     }
 
     /// Puts what a preset supplies above the defaults, and below all that the user set.
     pub(crate) fn push_preset(&mut self, settings: Vec<Setting>) {
         let is_default = |layer: &&Layer| layer.settings.first().is_some_and(|first| first.origin == Origin::Default);
         let place = self.all.iter().take_while(is_default).count();
-        self.all.insert(place, Layer::completing(settings, Vec::new()).of_profile(Profile::Default));
+        self.insert(place, Layer::completing(settings, Vec::new()).of_profile(Profile::Default));
+    }
+
+    fn insert(&mut self, place: usize, layer: Layer) {
+        self.all.insert(place, layer);
+        self.merged.take();
     }
 
     /// Whether the layer may set this: no layer above it holds another credential set, or another reference to the secret,
@@ -104,10 +112,12 @@ impl Layers {
     }
 
     /// All layers, merged.
-    fn figment(&self) -> Figment {
-        let layers = (0..self.all.len()).map(|number| Visible { layers: self, number });
-        let merged = layers.fold(Figment::new(), Figment::merge);
-        merged.select(self.profile.as_deref().unwrap_or("default"))
+    fn figment(&self) -> &Figment {
+        self.merged.get_or_init(|| {
+            let layers = (0..self.all.len()).map(|number| Visible { layers: self, number });
+            let merged = layers.fold(Figment::new(), Figment::merge);
+            merged.select(self.profile.as_deref().unwrap_or("default"))
+        })
     }
 
     /// The settings of a group, each checked for its type.

@@ -64,7 +64,7 @@ fn misspelt_words_are_met_with_the_nearest() {
 }
 
 #[test]
-fn flags_that_exclude_each_other_are_told() {
+fn flags_that_exclude_each_other_are_named() {
     let user = User::new();
     check!(user.types("--sandbox --base-url http://localhost report data x"), @"
     exit 2

@@ -95,7 +95,7 @@ fn a_static_token_that_is_refused_is_sent_once() {
 }
 
 #[test]
-fn an_assertion_from_a_file_is_sent_and_not_its_text_told() {
+fn an_assertion_from_a_file_is_sent_and_its_text_is_not_shown() {
     let server = Server::new();
     let user = User::of(&server).without("OPTIMIZE_CLIENT_SECRET").with("OPTIMIZE_ASSERTION_FILE", "assertion");
     user.file("assertion", "not-a-jwt\n");

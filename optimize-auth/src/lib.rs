@@ -41,6 +41,7 @@ pub mod exec;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod http;
+pub mod private_file;
 
 mod assertion;
 mod cache;
@@ -87,4 +88,4 @@ pub use strategy::exec::Exec;
 pub use strategy::static_bearer::StaticBearer;
 pub use strategy::token_file::TokenFile;
 pub use token::Token;
-pub use words::UnknownWord;
+pub use words::{UnknownWord, nearest};

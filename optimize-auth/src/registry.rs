@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::http::HttpOptions;
 use crate::source::TokenSource;
+use crate::words::nearest;
 
 mod builtin;
 mod settings;
@@ -125,13 +126,6 @@ impl fmt::Debug for StrategyRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.factories.keys()).finish()
     }
-}
-
-/// The name that differs by the fewest letters, if those are few.
-fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = names.map(|name| (strsim::jaro_winkler(given, name), name));
-    let (score, name) = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (score > 0.88).then_some(name)
 }
 
 /// A secret in a file, or one that is already at hand.

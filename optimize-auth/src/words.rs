@@ -45,6 +45,19 @@ macro_rules! words {
 
 pub(crate) use words;
 
+/// The one of `known` that `given` probably means: misspelt by few letters.
+///
+/// ```
+/// assert_eq!(optimize_auth::nearest("client_secert", ["client_id", "client_secret"]), Some("client_secret"));
+/// assert_eq!(optimize_auth::nearest("scope", ["client_id", "client_secret"]), None);
+/// ```
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LEAST: f64 = 0.8;
+    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(given, name), name));
+    let (_, name) = scored.filter(|(score, _)| *score > LEAST).max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    Some(name)
+}
+
 /// The error of a word that stands for no choice. Its text lists the words that do, and never the one that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownWord {

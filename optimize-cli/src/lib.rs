@@ -26,7 +26,6 @@ mod output;
 mod ownership;
 mod plugins;
 mod printer;
-mod private_file;
 mod progress;
 mod prompt;
 mod run;

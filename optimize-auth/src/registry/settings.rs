@@ -12,6 +12,7 @@ use super::SecretSetting;
 use crate::error::AuthError;
 use crate::secret_file::read_secret_file;
 use crate::words::UnknownWord;
+use crate::words::nearest;
 
 /// Settings by name. A builder of a source takes those it knows; one that is left over is an error.
 #[derive(Default)]
@@ -210,7 +211,7 @@ impl StrategySettings {
     /// Fails if a setting is left over.
     pub(super) fn finish(&self, strategy: &str) -> Result<(), AuthError> {
         let Some(name) = self.values.keys().next() else { return Ok(()) };
-        let nearest = super::nearest(name, self.known.iter().copied().filter(|known| *known != "strategy"));
+        let nearest = nearest(name, self.known.iter().copied().filter(|known| *known != "strategy"));
         let nearest = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
         let problem = format!("it has no meaning for the strategy `{strategy}` as it is set{nearest}");
         Err(AuthError::invalid_setting(name, &problem))

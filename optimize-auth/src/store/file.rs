@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use secrecy::zeroize::Zeroizing;
 
 use super::record::{self, LONGEST};
+use crate::private_file;
 use crate::store::pause::Pause;
 use crate::store::{LockOutcome, StoreKey, StoreLock, TokenStore};
 use crate::token::Token;
@@ -99,30 +100,17 @@ impl FileStore {
 
     fn save(&self, key: &StoreKey, ending: &str, bytes: &[u8]) -> io::Result<()> {
         self.prepare_directory()?;
-        self.remove_leftovers(key);
-        let mut file = tempfile::Builder::new()
-            .prefix(&format!(".{}-", key.as_str()))
-            .suffix(".part")
-            .tempfile_in(&self.directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path(key, ending))?;
-        platform::sync_directory(&self.directory)
-    }
-
-    /// What writers of this key that were killed have left. The caller holds the key's lock, so there is no other one.
-    fn remove_leftovers(&self, key: &StoreKey) {
-        let prefix = format!(".{}-", key.as_str());
-        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
-            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
-                // Another process may have done it first, which is as good.
-                let _ = fs::remove_file(entry.path());
-            }
+        let path = self.path(key, ending);
+        // The caller holds the key's lock, so that no other writer is at work.
+        for leftover in private_file::leftovers(&path) {
+            // Another process may have done it first, which is as good.
+            let _ = fs::remove_file(leftover);
         }
+        private_file::write(&path, bytes)
     }
 
     fn prepare_directory(&self) -> io::Result<()> {
-        platform::create_private_directory(&self.directory)?;
+        private_file::create_directory(&self.directory)?;
         let metadata = fs::symlink_metadata(&self.directory)?;
         if !metadata.is_dir() {
             return Err(io::Error::other("it is no directory"));
@@ -255,10 +243,9 @@ fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 
 #[cfg(unix)]
 mod platform {
-    use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+    use std::fs::{File, Metadata, OpenOptions, Permissions};
     use std::io;
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-    use std::path::Path;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 
     use rustix::fs::OFlags;
 
@@ -302,21 +289,12 @@ mod platform {
         let mode = file.metadata()?.mode() & 0o700;
         file.set_permissions(Permissions::from_mode(mode))
     }
-
-    pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)
-    }
-
-    pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
 }
 
 #[cfg(not(unix))]
 mod platform {
-    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+    use std::fs::{File, Metadata, OpenOptions};
     use std::io;
-    use std::path::Path;
 
     pub(super) fn guard(_: &mut OpenOptions) {}
 
@@ -337,14 +315,6 @@ mod platform {
     }
 
     pub(super) fn make_private(_: &File) -> io::Result<()> {
-        Ok(())
-    }
-
-    pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
-        DirBuilder::new().recursive(true).create(path)
-    }
-
-    pub(super) fn sync_directory(_: &Path) -> io::Result<()> {
         Ok(())
     }
 }

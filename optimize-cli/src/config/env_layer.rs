@@ -2,7 +2,6 @@
 
 use figment::value::Value;
 
-use super::nearest;
 use super::setting::{Origin, SecretRef, Setting};
 use super::settings::Key;
 use crate::env_vars::{
@@ -150,5 +149,5 @@ pub(crate) fn misspelt(environment: &Environment) -> Vec<(&str, &'static str)> {
     let known: Vec<_> = settings.chain(env_vars::OTHERS).filter_map(|name| name.strip_prefix(OURS)).collect();
     let ours = environment.names_with(OURS).filter_map(|name| Some((name, name.strip_prefix(OURS)?)));
     let unknown = ours.filter(|(_, rest)| !known.contains(rest));
-    unknown.filter_map(|(name, rest)| Some((name, nearest::nearest(rest, known.iter().copied())?))).collect()
+    unknown.filter_map(|(name, rest)| Some((name, optimize_auth::nearest(rest, known.iter().copied())?))).collect()
 }

@@ -13,9 +13,9 @@ use secrecy::zeroize::Zeroizing;
 use toml_edit::{Document, Item, TableLike};
 
 use super::layers::Layers;
-use super::nearest;
 use super::setting::{Origin, SecretRef, Setting};
 use super::settings::Key;
+use super::suggest::suggest;
 use super::types::Form;
 use crate::error::CliError;
 use crate::{input, sha256, text};
@@ -136,7 +136,7 @@ impl Place<'_> {
             // A misplaced quotation mark makes a key of a whole line, secret and all.
             let shown =
                 if is_plain(name) { format!("unknown key `{path}`") } else { "unknown key in quotes".to_owned() };
-            nearest::suggest(self.error(span, &shown), path, known.chain(["auth"]))
+            suggest(self.error(span, &shown), path, known.chain(["auth"]))
         })
     }
 

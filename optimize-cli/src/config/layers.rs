@@ -9,9 +9,9 @@ use figment::{Figment, Metadata, Profile, Provider};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::nearest;
 use super::setting::{Origin, Setting};
 use super::settings::Key;
+use super::suggest::suggest;
 use super::types::Form;
 use crate::error::CliError;
 
@@ -174,7 +174,7 @@ impl Layers {
                 let (text, error) = (self.text(*key), self.invalid(*key, &problem(error)));
                 let words = key.words();
                 match &text {
-                    Some(text) if !words.is_empty() => nearest::suggest(error, text, words),
+                    Some(text) if !words.is_empty() => suggest(error, text, words),
                     _ => super::with_address_hint(error, *key, text),
                 }
             }

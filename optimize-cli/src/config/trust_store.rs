@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use optimize_auth::private_file;
 use serde::{Deserialize, Serialize};
 
 use super::paths;
 use crate::env_vars::Environment;
 use crate::error::CliError;
-use crate::{ownership, private_file};
+use crate::ownership;
 
 /// The record of what is trusted: `trusted.json` beside the user's other data. A record that other users can change
 /// is ignored.
@@ -90,6 +91,6 @@ impl TrustStore {
         let failed = |error| CliError::io(format!("write {}", path.display()), error);
         let text = serde_json::to_string_pretty(&self.trusted).map_err(std::io::Error::other).map_err(failed)?;
         path.parent().map_or(Ok(()), private_file::create_directory).map_err(failed)?;
-        private_file::write(path, &format!("{text}\n").into()).map_err(failed)
+        private_file::write(path, format!("{text}\n").as_bytes()).map_err(failed)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use optimize_auth::private_file;
 use secrecy::{ExposeSecret, SecretString};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
@@ -11,7 +12,6 @@ use super::types::Form;
 use super::{Draft, paths};
 use crate::env_vars::Environment;
 use crate::error::CliError;
-use crate::private_file;
 
 /// The file, as it will be once it is saved.
 pub(crate) struct UserFile {
@@ -104,7 +104,7 @@ impl UserFile {
         private_file::create_directory(directory).map_err(|error| failed(directory, error))?;
         let path = directory.join(name);
         let line: SecretString = format!("{}\n", secret.expose_secret()).into();
-        private_file::write(&path, &line).map_err(|error| failed(&path, error))
+        private_file::write(&path, line.expose_secret().as_bytes()).map_err(|error| failed(&path, error))
     }
 
     /// Writes the file if it can be read again. Returns its path.
@@ -113,7 +113,7 @@ impl UserFile {
         ConfigFile::parse(&self.path, &text, true)?;
         let directory = self.directory();
         private_file::create_directory(directory).map_err(|error| failed(directory, error))?;
-        private_file::write(&self.path, &text.into()).map_err(|error| failed(&self.path, error))?;
+        private_file::write(&self.path, text.as_bytes()).map_err(|error| failed(&self.path, error))?;
         Ok(self.path.clone())
     }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
-use crate::private_file::without_name;
+use optimize_auth::private_file::without_name;
 
 /// A row is the number of its fields, then each with its position and length; numbers have four bytes.
 pub(super) struct Spool(BufWriter<File>);

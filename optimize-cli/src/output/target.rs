@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::pager::Pager;
 use super::screen::ScreenFilter;
-use crate::private_file::without_name;
+use optimize_auth::private_file::without_name;
 
 /// An open target.
 pub(crate) enum Target {

@@ -5,13 +5,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use optimize_auth::private_file;
 use serde::{Deserialize, Serialize};
 
 use super::Found;
 use crate::config;
 use crate::env_vars::Environment;
 use crate::error::CliError;
-use crate::{ownership, private_file, sha256};
+use crate::{ownership, sha256};
 
 /// The managed plugins of one user.
 pub(crate) struct Managed {
@@ -95,7 +96,7 @@ impl Managed {
         let path = self.directory.join("installed.json");
         let failed = |error| CliError::io(format!("write {}", path.display()), error);
         let text = serde_json::to_string_pretty(&self.installed).map_err(io::Error::other).map_err(failed)?;
-        private_file::write(&path, &format!("{text}\n").into()).map_err(failed)
+        private_file::write(&path, format!("{text}\n").as_bytes()).map_err(failed)
     }
 }
 

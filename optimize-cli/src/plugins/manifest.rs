@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use optimize_auth::scrub;
+use optimize_auth::{private_file, scrub};
 use serde::{Deserialize, Serialize};
 
 use crate::bounded::Bounded;
 use crate::config;
 use crate::env_vars::Environment;
-use crate::{ownership, private_file, sha256};
+use crate::{ownership, sha256};
 
 /// The argument by which a plugin prints its manifest.
 const QUESTION: &str = "--optimize-plugin-manifest";
@@ -129,7 +129,7 @@ impl Manifests {
         let Some(path) = &self.path else { return };
         let written = path.parent().map_or(Ok(()), private_file::create_directory).and_then(|()| {
             let text = serde_json::to_string(&self.known).map_err(std::io::Error::other)?;
-            private_file::write(path, &text.into())
+            private_file::write(path, text.as_bytes())
         });
         if let Err(error) = written {
             tracing::info!(%error, "manifests are not kept");

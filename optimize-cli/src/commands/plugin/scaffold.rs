@@ -2,13 +2,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use optimize_auth::private_file;
 
 use super::{built_in, usable};
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::Outcome;
 use crate::plugins::Found;
-use crate::{private_file, text};
+use crate::text;
 
 /// Create a new plugin from a template
 #[derive(Args, Debug)]

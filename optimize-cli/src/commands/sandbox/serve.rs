@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use optimize_auth::private_file;
 use optimize_sandbox::{FaultRule, Release, Sandbox, Tls};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::error::CliError;
 use crate::output::Outcome;
-use crate::private_file;
 
 /// Run an embedded server with demo data until it is interrupted
 ///
@@ -71,7 +71,7 @@ impl Serve {
             for (name, pem) in [("ca.pem", sandbox.ca_pem()), ("client.pem", sandbox.client_identity_pem())] {
                 let path = directory.join(name);
                 let failed = |error| CliError::io(format!("write {}", path.display()), error);
-                private_file::write(&path, &pem.to_owned().into()).map_err(failed)?;
+                private_file::write(&path, pem.as_bytes()).map_err(failed)?;
             }
         }
         let line: SecretString = json!({
@@ -86,7 +86,8 @@ impl Serve {
         .into();
         if let Some(path) = &self.ready_file {
             let failed = |error| CliError::io(format!("write {}", path.display()), error);
-            private_file::write(path, &format!("{}\n", line.expose_secret()).into()).map_err(failed)?;
+            let text: SecretString = format!("{}\n", line.expose_secret()).into();
+            private_file::write(path, text.expose_secret().as_bytes()).map_err(failed)?;
         }
         Ok(Outcome::Serve(line, Box::new(sandbox)))
     }

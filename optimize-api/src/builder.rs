@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use optimize_auth::http::HttpOptions;
+use optimize_auth::http::{HttpClient, HttpOptions};
 use optimize_auth::{Credentials, ServiceUrl};
 
 use crate::client::Client;
@@ -52,6 +52,12 @@ impl ClientBuilder {
     /// How connections are made.
     pub fn http(mut self, options: HttpOptions) -> Self {
         self.http = options;
+        self
+    }
+
+    /// Sends requests through this client: the short form of [`HttpOptions::with_http_client`].
+    pub fn http_client(mut self, client: Arc<dyn HttpClient>) -> Self {
+        self.http = self.http.with_http_client(client);
         self
     }
 
@@ -105,7 +111,7 @@ impl ClientBuilder {
                 "the header {name} is the client's own; credentials are set with `credentials`"
             )));
         }
-        let http = self.http.client_for(&self.base_url).map_err(Error::authentication)?;
+        let http = self.http.client().map_err(Error::authentication)?;
         let transport = Transport {
             base_url: self.base_url,
             http,

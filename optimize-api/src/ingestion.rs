@@ -40,7 +40,10 @@ impl Ingestion {
     /// [`Idempotent`](crate::Retry::Idempotent). All or nothing.
     pub async fn events(&self, events: &[CloudEvent]) -> Result<(), Error> {
         let spec = all(&operation::EVENT_INGEST, events)?;
-        self.client.transport.send_void(&spec.with_content_type(events::BATCH_TYPE)).await
+        self.client
+            .transport
+            .send_void(&spec.with_content_type(http::HeaderValue::from_static(events::BATCH_TYPE)))
+            .await
     }
 
     /// Ingests any number of events in batches, several at a time; see [`Ingest`].

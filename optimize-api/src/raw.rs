@@ -40,9 +40,15 @@ impl RawRequest {
     }
 
     /// The body and its media type.
-    pub fn with_body(mut self, body: impl Into<Bytes>, content_type: impl Into<String>) -> Self {
-        self.spec = self.spec.with_body(body).with_content_type(content_type.into());
-        self
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the media type cannot stand in a header.
+    pub fn with_body(mut self, body: impl Into<Bytes>, content_type: &str) -> Result<Self, Error> {
+        let Ok(content_type) = HeaderValue::from_str(content_type) else {
+            let message = format!("the media type cannot stand in a header: {content_type:?}");
+            return Err(Error::invalid_input(self.spec.operation, message));
+        };
+        self.spec = self.spec.with_body(body).with_content_type(content_type);
+        Ok(self)
     }
 
     /// A further header. Its value is kept out of `Debug`.

@@ -5,12 +5,15 @@ pub(crate) mod decode;
 pub(crate) mod retry;
 pub(crate) mod spec;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use optimize_auth::http::{HttpOptions, TransportError, described_page, is_html, retry_after, without_mark};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use optimize_auth::http::{
+    HttpClient, HttpOptions, TransportError, TransportProblem, described_page, is_html, retry_after, without_mark,
+};
 use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -41,7 +44,7 @@ const SMALL_LIMIT: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) base_url: ServiceUrl,
-    pub(crate) http: reqwest::Client,
+    pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) http_options: HttpOptions,
     /// Those that every request has.
     pub(crate) headers: HeaderMap,
@@ -122,6 +125,7 @@ impl Exchange {
     fn outcome(&self, retry_after: Option<Duration>) -> Outcome {
         match self {
             Self::Response(response) => Outcome::Response { status: response.status.as_u16(), retry_after },
+            Self::Failed(error) if error.problem() == TransportProblem::InvalidRequest => Outcome::Final,
             Self::Failed(error) if error.was_not_sent() => Outcome::NotSent,
             Self::Failed(error) if error.is_too_large() => Outcome::Final,
             Self::Failed(_) => Outcome::Ambiguous,
@@ -297,20 +301,23 @@ impl Transport {
                 headers.remove(name);
             }
         }
-        let mut request =
-            self.http.request(spec.method.clone(), url).header(ACCEPT, "application/json").headers(headers);
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         if let Some(auth) = auth {
-            request = request.headers((**auth).clone());
+            headers.extend((**auth).clone());
         }
-        if let Some(body) = spec.body() {
-            // Of known length, so that it is never chunked: older servers response that with 411.
-            request = request.header(CONTENT_TYPE, spec.content_type()).body(body.clone());
-            if body.is_empty() {
-                // The HTTP library leaves out a length of 0, and some gateways then response 411, too.
-                request = request.header(CONTENT_LENGTH, HeaderValue::from_static("0"));
-            }
+        let body = spec.body();
+        if let Some(body) = body {
+            headers.insert(CONTENT_TYPE, spec.content_type().clone());
+            // Of known length, so that it is never chunked: older servers return 411 to that. HTTP libraries leave out a
+            // length of 0, to which some gateways return 411, too.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
-        let response = self.http_options.send(request).await?;
+        let request = Request::builder().method(spec.method.clone()).uri(url.as_str());
+        let request = request.body(body.cloned().unwrap_or_default());
+        let mut request =
+            request.map_err(|error| TransportError::new(TransportProblem::InvalidRequest).with_source(error))?;
+        *request.headers_mut() = headers;
+        let response = self.http_options.send(&*self.http, request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         if let Some(hook) = &self.hooks.on_response {
             hook(spec.operation, status, &headers);

@@ -4,15 +4,14 @@ mod discovery;
 mod form;
 mod reply;
 
-use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header};
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{AuthError, AuthErrorKind};
-use crate::http::{HttpOptions, TransportError, retry_after, server_date};
-use crate::lock::lock;
+use crate::http::{HttpOptions, SingleConnection, TransportError, retry_after, server_date, within};
 use crate::service_url::ServiceUrl;
 use crate::store::StoreKeyBuilder;
 use crate::token::Token;
@@ -32,9 +31,6 @@ pub struct TokenEndpoint {
     place: Place,
     options: HttpOptions,
     timeout: Duration,
-    /// One connection pool serves all requests to one URL. Should discovery name another one, that gets a client of its own,
-    /// since whether a proxy may be used depends on the target.
-    client: Mutex<Option<(ServiceUrl, reqwest::Client)>>,
 }
 
 /// What is known of where the endpoint is.
@@ -61,7 +57,7 @@ impl From<Issuer> for TokenEndpoint {
 impl TokenEndpoint {
     fn new(place: Place) -> Self {
         let (options, timeout) = (HttpOptions::default(), Duration::from_secs(30));
-        Self { place, options, timeout, client: Mutex::default() }
+        Self { place, options, timeout }
     }
 
     /// Names the issuer of an endpoint whose URL is known: assertions are then meant for it.
@@ -75,7 +71,6 @@ impl TokenEndpoint {
 
     pub(crate) fn set_options(&mut self, options: HttpOptions) {
         self.options = options;
-        self.client = Mutex::default();
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Duration) {
@@ -114,31 +109,38 @@ impl TokenEndpoint {
         body: Body,
         secrets: &[&str],
     ) -> Result<Token, AuthError> {
-        let request = self
-            .client(url)?
-            .post(url.as_url().clone())
-            .headers(headers)
-            .header(http::header::ACCEPT, "application/json")
-            .header(http::header::CONTENT_TYPE, body.content_type)
-            .timeout(self.timeout)
-            .body(body.bytes);
-        let response = self.options.send(request).await.map_err(|error| unavailable(url, error))?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = self.options.read_body(response, RESPONSE_LIMIT).await.map_err(|error| unavailable(url, error))?;
+        let mut request = Request::post(url.as_url().as_str())
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, body.content_type)
+            .body(body.bytes)
+            .map_err(|error| unusable(url, error))?;
+        request.headers_mut().extend(headers);
+        let (status, headers, body) = exchange(&self.options, url, request, self.timeout).await?;
         tracing::info!(%url, status = status.as_u16(), "token endpoint responded");
         reply::read(status, &headers, body, secrets).map_err(|failure| refused(url, status, &headers, failure))
     }
+}
 
-    fn client(&self, url: &ServiceUrl) -> Result<reqwest::Client, AuthError> {
-        let mut known = lock(&self.client);
-        if let Some((_, client)) = known.as_ref().filter(|(target, _)| target == url) {
-            return Ok(client.clone());
-        }
-        let client = self.options.client_for_single_requests(url)?;
-        *known = Some((url.clone(), client.clone()));
-        Ok(client)
-    }
+/// Sends a request on a connection of its own, and reads the whole response, within `limit`.
+async fn exchange(
+    options: &HttpOptions,
+    url: &ServiceUrl,
+    mut request: Request<Bytes>,
+    limit: Duration,
+) -> Result<(StatusCode, HeaderMap, Vec<u8>), AuthError> {
+    request.extensions_mut().insert(SingleConnection);
+    let client = options.client()?;
+    let exchanged = within(limit, async {
+        let (head, body) = options.send(&*client, request).await?.into_parts();
+        let (status, headers) = (head.status, head.headers.clone());
+        let body = options.read_body(Response::from_parts(head, body), RESPONSE_LIMIT).await?;
+        Ok((status, headers, body))
+    });
+    exchanged.await.map_err(|error| unavailable(url, error))
+}
+
+fn unusable(url: &ServiceUrl, error: http::Error) -> AuthError {
+    AuthError::new(AuthErrorKind::InvalidInput, format!("send a request to {url}")).with_source(error)
 }
 
 /// Reads a response as [`TokenEndpoint::exchange`] does; of an error its text.

@@ -62,7 +62,9 @@ mod strategy;
 mod token;
 mod words;
 
-pub use assertion::key::{SigningAlgorithm, SigningKey};
+pub use assertion::SigningAlgorithm;
+pub use assertion::key::SigningKey;
+pub use async_trait::async_trait;
 pub use cache::Cached;
 pub use claims::Claims;
 pub use clock::{Clock, SystemClock};
@@ -71,6 +73,7 @@ pub use endpoint::{Issuer, TokenEndpoint};
 pub use error::{AuthError, AuthErrorDetail, AuthErrorKind};
 pub use preset::Preset;
 pub use registry::{BuildContext, BuiltinStrategy, StrategyRegistry, StrategySettings};
+pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::{is_hidden, scrub, visible};
 pub use secret_file::{SecretProblem, one_line_break_less, read_secret, read_secret_file};
 pub use service_url::{ServiceUrl, ServiceUrlError};

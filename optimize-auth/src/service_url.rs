@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::Url;
 
 /// An absolute `https` URL, or an `http` one of this machine, that credentials may be sent to (RFC 6749 §3.2,
 /// RFC 6750 §5.3).
@@ -57,12 +57,7 @@ impl ServiceUrl {
 
     /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
     pub fn is_loopback(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => IpAddr::from(address).to_canonical().is_loopback(),
-            None => false,
-        }
+        self.0.host_str().is_some_and(is_loopback)
     }
 
     /// Whether this URL would carry credentials in clear text over a network.
@@ -111,6 +106,14 @@ pub enum ServiceUrlError {
         /// The URL.
         shown: String,
     },
+}
+
+/// Whether a host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host == "localhost",
+    }
 }
 
 impl fmt::Display for ServiceUrlError {

@@ -10,10 +10,10 @@ mod record;
 use std::any::Any;
 use std::fmt;
 
-use aws_lc_rs::digest::{Context, SHA256};
-use aws_lc_rs::hmac;
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use crate::http::HttpOptions;
 use crate::store::pause::Pause;
@@ -106,7 +106,7 @@ pub struct StoreKey(String);
 impl StoreKey {
     /// A key for tokens of the strategy `name`.
     pub fn builder(name: &str) -> StoreKeyBuilder {
-        StoreKeyBuilder(Context::new(&SHA256)).with_text("strategy", Some(name))
+        StoreKeyBuilder(Sha256::new()).with_text("strategy", Some(name))
     }
 
     /// The key in hexadecimal, 64 characters: fit for a file name.
@@ -123,7 +123,7 @@ impl fmt::Debug for StoreKey {
 
 /// Collects what a [`StoreKey`] is made of.
 #[must_use]
-pub struct StoreKeyBuilder(Context);
+pub struct StoreKeyBuilder(Sha256);
 
 impl StoreKeyBuilder {
     /// Adds a part. An absent one differs from an empty one.
@@ -142,9 +142,8 @@ impl StoreKeyBuilder {
 
     /// Adds the fingerprint of a secret, a keyed hash.
     pub fn with_secret(self, name: &str, secret: &SecretString) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, b"optimize-auth store key");
-        let tag = hmac::sign(&key, &in_blocks(secret));
-        self.with_bytes(name, Some(tag.as_ref()))
+        let tag = hmac_sha256(b"optimize-auth store key", &in_blocks(secret));
+        self.with_bytes(name, Some(&tag))
     }
 
     /// Adds what decides which servers a connection trusts, and who the client is on it.
@@ -168,7 +167,7 @@ impl StoreKeyBuilder {
     fn with_bytes(mut self, name: &str, value: Option<&[u8]>) -> Self {
         for bytes in [Some(name.as_bytes()), value] {
             let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
-            self.0.update(&length.to_be_bytes());
+            self.0.update(length.to_be_bytes());
             self.0.update(bytes.unwrap_or_default());
         }
         self
@@ -176,7 +175,7 @@ impl StoreKeyBuilder {
 
     /// The key.
     pub fn build(self) -> StoreKey {
-        StoreKey(hexadecimal(self.0.finish().as_ref()))
+        StoreKey(hexadecimal(&self.0.finalize()))
     }
 }
 
@@ -200,8 +199,14 @@ fn in_blocks(secret: &SecretString) -> Zeroizing<Vec<u8>> {
 
 /// Identifies a token without showing it: the first half of a SHA-256 that helpers know too.
 pub(crate) fn fingerprint(secret: &SecretString) -> String {
-    let digest = aws_lc_rs::digest::digest(&SHA256, secret.expose_secret().as_bytes());
-    hexadecimal(&digest.as_ref()[..16])
+    hexadecimal(&Sha256::digest(secret.expose_secret().as_bytes())[..16])
+}
+
+/// A keyed hash (RFC 2104).
+pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length will do");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {

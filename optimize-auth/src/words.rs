@@ -52,9 +52,11 @@ pub(crate) use words;
 /// assert_eq!(optimize_auth::nearest("scope", ["client_id", "client_secret"]), None);
 /// ```
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LEAST: f64 = 0.8;
-    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(given, name), name));
-    let (_, name) = scored.filter(|(score, _)| *score > LEAST).max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    let length = given.chars().count();
+    // A third of the letters may be wrong, but not all of them.
+    let most = length.div_ceil(3).min(length.saturating_sub(1));
+    let scored = known.into_iter().map(|name| (strsim::osa_distance(given, name), name));
+    let (_, name) = scored.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance)?;
     Some(name)
 }
 

@@ -218,7 +218,7 @@ impl Settings {
                 certificates::check(&bytes, &path).map_err(with_path)?;
                 let options = options.with_root_certificates(bytes);
                 let unreadable = |_| with_path(certificates::unreadable(&path));
-                options.check_root_certificates().map_err(unreadable)?;
+                options.client().map_err(unreadable)?;
                 options
             }
             None => options,

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt};
+use http::HeaderValue;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -193,7 +194,9 @@ impl Target {
             if elements.is_empty() {
                 continue;
             }
-            let spec = RequestSpec::new(self.operation).with_body(body(&elements)).with_content_type(self.content_type);
+            let spec = RequestSpec::new(self.operation)
+                .with_body(body(&elements))
+                .with_content_type(HeaderValue::from_static(self.content_type));
             let error = match self.client.transport.send_void(&spec).await {
                 Ok(()) => {
                     outcome.accepted.extend(elements.iter().map(|element| element.index));

@@ -1,9 +1,7 @@
 //! A request as a value, made without I/O.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use optimize_auth::ServiceUrl;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
@@ -30,7 +28,7 @@ pub(crate) struct RequestSpec {
     /// The query as it is, instead of `query`.
     raw_query: Option<String>,
     body: Option<Bytes>,
-    content_type: Cow<'static, str>,
+    content_type: HeaderValue,
 }
 
 impl RequestSpec {
@@ -113,7 +111,7 @@ impl RequestSpec {
             query: Vec::new(),
             raw_query: None,
             body,
-            content_type: "application/json".into(),
+            content_type: HeaderValue::from_static("application/json"),
         }
     }
 
@@ -136,8 +134,8 @@ impl RequestSpec {
         Ok(self.with_body(body))
     }
 
-    pub(crate) fn with_content_type(mut self, content_type: impl Into<Cow<'static, str>>) -> Self {
-        self.content_type = content_type.into();
+    pub(crate) fn with_content_type(mut self, content_type: HeaderValue) -> Self {
+        self.content_type = content_type;
         self
     }
 
@@ -145,7 +143,7 @@ impl RequestSpec {
         self.body.as_ref()
     }
 
-    pub(crate) fn content_type(&self) -> &str {
+    pub(crate) fn content_type(&self) -> &HeaderValue {
         &self.content_type
     }
 

@@ -209,7 +209,7 @@ async fn a_raw_request_is_returned_as_it_is() {
     let response = client.raw(&raw("DELETE", "/api/public/report/nobody")).await.unwrap();
     assert_eq!((response.status.as_u16(), response.error.map(|error| error.kind())), (404, Some(ErrorKind::NotFound)));
     let labels = r#"{"definitionKey":"invoice","labels":[]}"#;
-    let request = raw("POST", "/api/public/variables/labels").with_body(labels, "application/json");
+    let request = raw("POST", "/api/public/variables/labels").with_body(labels, "application/json").unwrap();
     sandbox.add_fault(FaultRule::new("/api/public/variables/labels", Fault::status(503)));
     assert_eq!(client.raw(&request).await.unwrap().status.as_u16(), 503, "not sent twice");
     let name = http::header::AUTHORIZATION;

@@ -17,21 +17,8 @@ use serde::Deserialize;
 
 use crate::error::{AuthError, AuthErrorKind};
 use crate::store::StoreKeyBuilder;
-use crate::words::words;
 
-words! {
-    /// How an assertion is signed (RFC 7518 §3.1, RFC 8037 §3.1). The words are those of a JWT's `alg`.
-    SigningAlgorithm {
-        /// RSA with PKCS #1 v1.5 padding and SHA-256; the usual one for an RSA key.
-        Rs256 = "RS256",
-        /// RSA with PSS padding and SHA-256.
-        Ps256 = "PS256",
-        /// ECDSA with P-256 and SHA-256.
-        Es256 = "ES256",
-        /// Ed25519.
-        EdDsa = "EdDSA",
-    }
-}
+use super::SigningAlgorithm;
 
 /// A private key that signs assertions, with the id under which the server knows its public half.
 pub struct SigningKey {

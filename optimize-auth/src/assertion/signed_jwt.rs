@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -10,7 +9,7 @@ use serde::Serialize;
 
 use super::key::SigningKey;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::store::hexadecimal;
+use crate::store::{hexadecimal, hmac_sha256};
 
 /// How long an assertion is good. Servers refuse ones that live long.
 const LIFETIME: Duration = Duration::from_secs(120);
@@ -67,10 +66,7 @@ pub(crate) fn mint(
     let message = format!("{}.{}", encoded(&header), encoded(&claims));
     let signature = match signer {
         Signer::Key(key) => key.sign(message.as_bytes())?,
-        Signer::Secret(secret) => {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
-            hmac::sign(&key, message.as_bytes()).as_ref().to_vec()
-        }
+        Signer::Secret(secret) => hmac_sha256(secret.expose_secret().as_bytes(), message.as_bytes()).to_vec(),
     };
     Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)).into())
 }
@@ -81,7 +77,7 @@ fn encoded(part: &impl Serialize) -> String {
 
 fn random_id() -> Result<String, AuthError> {
     let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes)
+    getrandom::fill(&mut bytes)
         .map_err(|_| AuthError::new(AuthErrorKind::InvalidInput, "make an assertion: there are no random numbers"))?;
     Ok(hexadecimal(&bytes))
 }

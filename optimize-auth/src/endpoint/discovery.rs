@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -13,7 +14,7 @@ use crate::http::HttpOptions;
 use crate::secret::scrub;
 use crate::service_url::{ServiceUrl, ServiceUrlError};
 
-use super::{RESPONSE_LIMIT, refused, reply, unavailable};
+use super::{exchange, refused, reply, unusable};
 
 /// How long the response of an issuer is used before a new request. If that fails, the old one stays.
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -126,18 +127,15 @@ impl Discovered {
 }
 
 async fn ask(issuer: &Issuer, options: &HttpOptions, timeout: Duration) -> Result<ServiceUrl, AuthError> {
-    let client = options.client_for_single_requests(issuer.url())?;
     let urls = issuer.metadata_urls();
     for url in &urls {
-        let request = client.get(url.as_url().clone()).header(http::header::ACCEPT, "application/json");
-        let response = options.send(request.timeout(timeout)).await.map_err(|error| unavailable(url, error))?;
-        let status = response.status();
+        let request = Request::get(url.as_url().as_str()).header(header::ACCEPT, "application/json");
+        let request = request.body(Bytes::new()).map_err(|error| unusable(url, error))?;
+        let (status, headers, body) = exchange(options, url, request, timeout).await?;
         tracing::debug!(%url, status = status.as_u16(), "issuer responded");
         if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
             continue;
         }
-        let headers = response.headers().clone();
-        let body = options.read_body(response, RESPONSE_LIMIT).await.map_err(|error| unavailable(url, error))?;
         if status.is_redirection() {
             let problem = format!("{url} returned {} with a redirect, which is not followed", status.as_u16());
             return Err(failed(issuer, &problem));

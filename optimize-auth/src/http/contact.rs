@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+
+use super::exchange::within;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::http::{HttpOptions, TransportError, is_html, server_date};
+use crate::http::{HttpOptions, SingleConnection, TransportError, TransportProblem, is_html, server_date};
 use crate::service_url::ServiceUrl;
 
 /// Limit on the part of a body that is read; the rest does not matter.
@@ -32,13 +35,16 @@ impl HttpOptions {
     /// [`AuthErrorKind::Unavailable`].
     pub async fn contact(&self, url: &ServiceUrl, by_proxy: bool, limit: Duration) -> Result<Contact, AuthError> {
         let failed = |what: String| AuthError::new(AuthErrorKind::Unavailable, what);
-        let client = self.client_for(url)?;
+        let client = self.client()?;
+        let request = http::Request::get(url.as_url().as_str()).body(Bytes::new());
+        let mut request = request.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
+        request.extensions_mut().insert(SingleConnection);
         let addresses = if by_proxy { Vec::new() } else { self.look_up(url, limit).await? };
-        let response = self.send(client.get(url.as_url().clone()).timeout(limit)).await;
+        let response = within(limit, self.send(&*client, request)).await;
         let response = response.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // The body only shows whether the response is a web page.
-        let body = self.read_body(response, RESPONSE_LIMIT).await.unwrap_or_default();
+        let body = within(limit, self.read_start(response, RESPONSE_LIMIT)).await.unwrap_or_default();
         let server_time = server_date(&headers);
         Ok(Contact { addresses, status, server_time, is_web_page: is_html(&headers, &body) })
     }
@@ -54,7 +60,7 @@ impl HttpOptions {
                 addresses.dedup();
                 Ok(addresses)
             }
-            Ok(Err(_)) => Err(failed().with_source(TransportError::unknown_host())),
+            Ok(Err(_)) => Err(failed().with_source(TransportError::new(TransportProblem::UnknownHost))),
             Err(_) => Err(failed().with_source(TransportError::timed_out())),
         }
     }

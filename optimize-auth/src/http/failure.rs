@@ -3,19 +3,27 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use rustls::CertificateError;
-
 /// A request that ended without a whole response. Its text names the stage and holds no URL.
+///
+/// ```
+/// use optimize_auth::http::{TransportError, TransportProblem};
+///
+/// let error = TransportError::new(TransportProblem::Connect).with_source("no route to host");
+/// assert!(error.was_not_sent());
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     stage: Stage,
-    source: Option<reqwest::Error>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// At which stage a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportProblem {
+    /// The request cannot be put into HTTP, or the client cannot be set up. Nothing was sent, and another try would not
+    /// help.
+    InvalidRequest,
     /// The host name is not known.
     UnknownHost,
     /// The connection could not be made.
@@ -63,23 +71,37 @@ pub enum TlsProblem {
 }
 
 impl TransportError {
-    pub(super) fn too_large(limit: usize) -> Self {
-        Self { stage: Stage::TooLarge(limit), source: None }
+    /// A request that ended at this stage.
+    pub fn new(problem: TransportProblem) -> Self {
+        Self { stage: problem, source: None }
     }
 
-    pub(super) fn unknown_host() -> Self {
-        Self { stage: Stage::UnknownHost, source: None }
+    /// Adds the cause. It must hold no secret.
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        Self::new(Stage::TooLarge(limit))
     }
 
     /// The server was silent for too long.
     pub(super) fn timed_out() -> Self {
-        Self { stage: Stage::ExchangeTimeout, source: None }
+        Self::new(Stage::ExchangeTimeout)
+    }
+
+    /// There is no client, so that nothing was sent.
+    #[cfg(feature = "_client")]
+    pub(super) fn set_up(error: crate::error::AuthError) -> Self {
+        Self::new(Stage::InvalidRequest).with_source(error)
     }
 
     /// Whether the server cannot have received any of the request, so that sending it again repeats nothing.
     pub fn was_not_sent(&self) -> bool {
         match self.stage {
-            Stage::UnknownHost
+            Stage::InvalidRequest
+            | Stage::UnknownHost
             | Stage::Connect
             | Stage::ConnectTimeout
             | Stage::ProxyAuthentication
@@ -101,78 +123,10 @@ impl TransportError {
     }
 }
 
-impl From<reqwest::Error> for TransportError {
-    fn from(source: reqwest::Error) -> Self {
-        let stage = match (tls_problem(&source), source.is_connect(), source.is_timeout()) {
-            (Some(problem), _, _) => Stage::Tls(problem),
-            (None, true, true) => Stage::ConnectTimeout,
-            (None, true, false) => connect_problem(&source),
-            (None, false, true) => Stage::ExchangeTimeout,
-            (None, false, false) if says(&source, "invalid HTTP version parsed") => Stage::NotHttp,
-            (None, false, false) => Stage::Exchange,
-        };
-        // Five layers of a resolver add nothing to the stage.
-        let source = (stage != Stage::UnknownHost).then(|| source.without_url());
-        Self { stage, source }
-    }
-}
-
-/// The libraries below have no types for these, only texts.
-fn connect_problem(error: &reqwest::Error) -> Stage {
-    let texts = [
-        ("dns error", Stage::UnknownHost),
-        ("failed to lookup address", Stage::UnknownHost),
-        ("proxy authorization required", Stage::ProxyAuthentication),
-        ("tunnel error: unsuccessful", Stage::ProxyRefused),
-        ("SOCKS error", Stage::ProxyRefused),
-    ];
-    texts.into_iter().find(|(text, _)| says(error, text)).map_or(Stage::Connect, |(_, stage)| stage)
-}
-
-/// Whether the text of the error or of one of its causes contains `part`.
-fn says(error: &(dyn StdError + 'static), part: &str) -> bool {
-    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
-        .any(|error| error.to_string().contains(part))
-}
-
-fn tls_problem(error: &(dyn StdError + 'static)) -> Option<TlsProblem> {
-    if let Some(tls) = error.downcast_ref() {
-        return Some(classify(tls));
-    }
-    // An io::Error skips the error that it holds when `source` is called.
-    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let inside = inside.map(|inside| inside as &(dyn StdError + 'static));
-    // HTTP/2 keeps the text of an error alone.
-    if error.to_string().ends_with("received fatal alert: CertificateRequired") {
-        return Some(TlsProblem::ClientCertificate);
-    }
-    tls_problem(inside.or_else(|| error.source())?)
-}
-
-fn classify(error: &rustls::Error) -> TlsProblem {
-    use rustls::AlertDescription as Alert;
-    match error {
-        rustls::Error::InvalidCertificate(problem) => match problem {
-            // A wrong signature is that of another authority with the same name.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::UnknownIssuer,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                TlsProblem::WrongName
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsProblem::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsProblem::NotYetValid,
-            _ => TlsProblem::BadCertificate,
-        },
-        rustls::Error::AlertReceived(
-            Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA | Alert::AccessDenied,
-        ) => TlsProblem::ClientCertificate,
-        rustls::Error::InvalidMessage(_) => TlsProblem::NotTls,
-        _ => TlsProblem::Handshake,
-    }
-}
-
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stage {
+            Stage::InvalidRequest => f.write_str("the request cannot be sent"),
             Stage::UnknownHost => f.write_str("the host name is not known"),
             Stage::Connect => f.write_str("the connection could not be made"),
             Stage::ProxyAuthentication => f.write_str("the proxy returned 407: it wants a user name and a password"),
@@ -204,6 +158,6 @@ impl fmt::Display for TlsProblem {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| source as &(dyn StdError + 'static))
+        Some(self.source.as_deref()?)
     }
 }

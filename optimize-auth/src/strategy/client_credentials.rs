@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +19,7 @@ use crate::assertion::signed_jwt::{Signer, mint};
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{Body, Fields, TokenEndpoint};
 use crate::error::{AuthError, AuthErrorKind};
-use crate::http::HttpOptions;
+use crate::http::{HttpClient, HttpOptions};
 use crate::secret::{form_encoded, sensitive_header};
 use crate::secret_file::read_secret_file_async;
 use crate::service_url::ServiceUrl;
@@ -149,6 +150,11 @@ impl ClientCredentials {
     pub fn with_http(mut self, options: HttpOptions) -> Self {
         self.endpoint.set_options(options);
         self
+    }
+
+    /// Sends token requests through this client: the short form of [`HttpOptions::with_http_client`].
+    pub fn with_http_client(self, client: Arc<dyn HttpClient>) -> Self {
+        self.with_http(HttpOptions::default().with_http_client(client))
     }
 
     /// How long one token request may take from its first byte to its last. Default 30 s.

@@ -61,7 +61,7 @@ impl Api {
             }
         }
         if let Some(path) = &self.data {
-            request = request.with_body(input::read(path)?, content_type);
+            request = request.with_body(input::read(path)?, &content_type)?;
         }
         let response = app.client().await?.raw(&request).await?;
         let head = if self.include { head(&response) } else { Vec::new() };

@@ -36,7 +36,7 @@ async fn a_jwt_is_read_again_before_it_ends_and_refused_after() {
     let (file, clock) = (NamedTempFile::new().unwrap(), TestClock::new());
     write(&file, jwt.secret().expose_secret());
     let source = TokenFile::new(file.path()).with_clock(clock.clone());
-    assert!(source.fetch(&FetchContext::default()).await.unwrap().lifetime().unwrap() <= Duration::from_secs(20));
+    assert!(source.fetch(&FetchContext::default()).await.unwrap().lifetime().unwrap() <= Duration::from_secs(21));
     clock.advance(Duration::from_secs(21));
     let error = source.fetch(&FetchContext::default()).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (AuthErrorKind::Refused, Some("expired_token")));

@@ -4,6 +4,7 @@ mod cache;
 mod client_auth;
 mod clocks;
 mod discovery;
+mod http_client;
 #[cfg(target_os = "linux")]
 mod memory;
 mod responses;

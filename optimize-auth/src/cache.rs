@@ -9,7 +9,7 @@ mod shared;
 mod slot;
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
 use crate::clock::{Clock, SystemClock};
@@ -41,6 +41,8 @@ pub struct Cached {
     random: Box<dyn Fn() -> f64 + Send + Sync>,
     attempts: u32,
     store: Option<Arc<dyn TokenStore>>,
+    /// Whether a failure of the store was logged.
+    has_warned: AtomicBool,
     slot: RwLock<Option<Entry>>,
     dropped: Mutex<Dropped>,
     turns: Turns,
@@ -59,6 +61,7 @@ impl Cached {
             random: Box::new(fastrand::f64),
             attempts: 3,
             store: None,
+            has_warned: AtomicBool::new(false),
             slot: RwLock::new(None),
             dropped: Mutex::default(),
             turns: Turns::default(),

@@ -236,9 +236,9 @@ async fn a_late_401_does_not_evict_the_new_token() {
 async fn a_forgotten_token_is_fetched_again() {
     let (credentials, _) = credentials(tokens);
     token(&credentials).await.unwrap();
-    assert!(credentials.cached_token().is_some());
+    assert!(credentials.cached_token().await.is_some());
     credentials.forget();
-    assert!(credentials.cached_token().is_none());
+    assert!(credentials.cached_token().await.is_none());
     assert_eq!(token(&credentials).await, Ok("token-2".to_owned()));
 }
 

@@ -97,8 +97,8 @@ impl Credentials {
     }
 
     /// The token in the cache or its store, if there is one that is still good. Sends nothing.
-    pub fn cached_token(&self) -> Option<Token> {
-        self.shared.cached.peek()
+    pub async fn cached_token(&self) -> Option<Token> {
+        self.shared.cached.peek().await
     }
 
     /// Drops the token that came with `stamp`, because a server returned 401 to it, with this `WWW-Authenticate` header.
@@ -115,7 +115,7 @@ impl Credentials {
 
     /// Drops the token here, in the store, and where the source keeps one, such as a credential helper.
     pub async fn log_out(&self) -> Result<(), AuthError> {
-        self.shared.cached.remove();
+        self.shared.cached.remove().await;
         self.shared.cached.source().erase().await
     }
 

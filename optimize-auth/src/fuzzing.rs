@@ -19,7 +19,7 @@ pub fn token_response(status: u16, body: &[u8], secret: &str) {
 
 /// A record in a token store.
 pub fn stored_token(bytes: &[u8]) {
-    let _ = crate::store::read_record(bytes);
+    let _ = crate::Token::from_record(bytes);
 }
 
 /// What a helper writes, and what a host writes to a helper.

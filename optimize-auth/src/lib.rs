@@ -42,6 +42,8 @@ pub mod exec;
 pub mod fuzzing;
 pub mod http;
 pub mod private_file;
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 mod assertion;
 mod cache;
@@ -83,7 +85,7 @@ pub use store::file::FileStore;
 pub use store::keyring::{KeyringStore, read_keyring_secret};
 pub use store::memory::MemoryStore;
 pub use store::pause::Pause;
-pub use store::{LockOutcome, StoreKey, StoreKeyBuilder, StoreLock, TokenStore};
+pub use store::{StoreError, StoreKey, StoreKeyBuilder, StoreLock, TokenStore};
 pub use strategy::anonymous::Anonymous;
 pub use strategy::chain::Chain;
 pub use strategy::client_credentials::{AssertionAudience, ClientAuth, ClientAuthMethod, ClientCredentials};

@@ -5,11 +5,13 @@ pub(crate) mod file;
 pub(crate) mod keyring;
 pub(crate) mod memory;
 pub(crate) mod pause;
-mod record;
+pub(crate) mod record;
+mod waiting;
 
-use std::any::Any;
+use std::error::Error;
 use std::fmt;
 
+use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
@@ -19,84 +21,85 @@ use crate::http::HttpOptions;
 use crate::store::pause::Pause;
 use crate::token::Token;
 
+/// Why a store could not do what it was called for. It must hold no token.
+pub type StoreError = Box<dyn Error + Send + Sync>;
+
 /// Keeps tokens for several caches, or for several processes.
 ///
 /// The cache reads without a lock, and fetches and writes under one, so that any number of processes that start at once
-/// send one token request. A store never fails a caller: what it cannot read is a miss, what it cannot write is logged
-/// once in the log.
+/// send one token request. A store never fails a caller: the first failure is logged as a warning, and the cache
+/// continues without. It waits five seconds at most for each call, and a minute for a lock.
 ///
-/// The methods are called from asynchronous code, so they must be quick.
+/// A store of bytes keeps [`Token::to_record`] and reads [`Token::from_record`]. `testing::stores` of the feature
+/// `test-util` checks a store against what the cache relies on.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Arc, Mutex};
+/// use optimize_auth::{StoreError, StoreKey, StoreLock, Token, TokenStore};
+///
+/// /// Keeps records in a map, and has no locks.
+/// #[derive(Debug, Default)]
+/// struct Records(Mutex<HashMap<String, Vec<u8>>>);
+///
+/// #[optimize_auth::async_trait]
+/// impl TokenStore for Records {
+///     async fn read(&self, key: &StoreKey) -> Result<Option<Token>, StoreError> {
+///         let record = self.0.lock().unwrap().get(key.as_str()).cloned();
+///         Ok(record.map(|record| Token::from_record(&record)).transpose()?)
+///     }
+///
+///     async fn write(&self, key: &StoreKey, token: &Token) -> Result<(), StoreError> {
+///         self.0.lock().unwrap().insert(key.as_str().to_owned(), token.to_record().to_vec());
+///         Ok(())
+///     }
+///
+///     async fn remove(&self, key: &StoreKey) -> Result<(), StoreError> {
+///         self.0.lock().unwrap().remove(key.as_str());
+///         Ok(())
+///     }
+///
+///     async fn lock(&self, _: &StoreKey) -> Result<Option<Box<dyn StoreLock>>, StoreError> {
+///         Ok(None)
+///     }
+/// }
+/// ```
+#[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync {
-    /// The token under `key`, as it was written.
-    fn read(&self, key: &StoreKey) -> Option<Token>;
+    /// The token under `key`, as it was written, or `None`.
+    async fn read(&self, key: &StoreKey) -> Result<Option<Token>, StoreError>;
 
     /// Keeps `token` under `key`.
-    fn write(&self, key: &StoreKey, token: &Token);
+    async fn write(&self, key: &StoreKey, token: &Token) -> Result<(), StoreError>;
 
     /// Drops what is under `key`, a pause too.
-    fn remove(&self, key: &StoreKey);
+    async fn remove(&self, key: &StoreKey) -> Result<(), StoreError>;
 
     /// Until when, and why, no token is requested under `key`. Default never.
-    fn read_pause(&self, _key: &StoreKey) -> Option<Pause> {
-        None
+    async fn read_pause(&self, _key: &StoreKey) -> Result<Option<Pause>, StoreError> {
+        Ok(None)
     }
 
     /// Keeps a pause under `key`, or removes it. Default nothing: other processes then send their own requests.
-    fn write_pause(&self, _key: &StoreKey, _pause: Option<&Pause>) {}
-
-    /// Takes the lock of `key` if it is free. It is released when the result is dropped, also by a crash.
-    fn try_lock(&self, key: &StoreKey) -> LockOutcome;
-
-    /// Takes a lock away from a holder that is alive but does not run, such as a stopped process: the cache calls this when
-    /// [`LockOutcome::Busy`] has shown the same `beat` for three seconds. One of those who wait can then take the lock.
-    /// Default nothing: the cache then continues without a lock.
-    fn break_lock(&self, _key: &StoreKey, _beat: Option<u64>) {}
-}
-
-/// What became of an attempt to lock.
-#[derive(Debug)]
-pub enum LockOutcome {
-    /// Held until this is dropped.
-    Held(StoreLock),
-    /// Another holder has it.
-    Busy {
-        /// A number that changes at least once a second while the holder runs; `None` if the store cannot know.
-        beat: Option<u64>,
-    },
-    /// There are no locks here; the caller continues without one.
-    Unavailable,
-}
-
-/// A lock, released when dropped.
-pub struct StoreLock {
-    #[expect(dead_code, reason = "it is only ever dropped")]
-    guard: Box<dyn Any + Send + Sync>,
-    beat: Option<Box<dyn Fn() + Send + Sync>>,
-}
-
-impl StoreLock {
-    /// A lock that is held as long as `guard` lives.
-    pub fn new(guard: impl Any + Send + Sync) -> Self {
-        Self { guard: Box::new(guard), beat: None }
+    async fn write_pause(&self, _key: &StoreKey, _pause: Option<&Pause>) -> Result<(), StoreError> {
+        Ok(())
     }
 
-    /// What the cache calls twice a second while it holds the lock, to show others that the holder runs.
-    pub fn with_beat(mut self, beat: impl Fn() + Send + Sync + 'static) -> Self {
-        self.beat = Some(Box::new(beat));
-        self
-    }
-
-    pub(crate) fn beat(&self) {
-        if let Some(beat) = &self.beat {
-            beat();
-        }
-    }
+    /// Waits until the lock of `key` is free, and takes it. `None` if there are no locks here.
+    ///
+    /// A crash releases it. A holder that has shown no [beat](StoreLock::beat) for a few seconds does not run any more, and
+    /// loses it. The cache drops this future when another process has stored a token meanwhile.
+    async fn lock(&self, key: &StoreKey) -> Result<Option<Box<dyn StoreLock>>, StoreError>;
 }
 
-impl fmt::Debug for StoreLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoreLock")
-    }
+/// A lock that is held. Dropping it releases it too, at the latest when its holder counts as stopped.
+#[async_trait]
+pub trait StoreLock: Send + Sync {
+    /// Shows others that the holder runs. The cache calls this twice a second while it fetches. Default nothing.
+    async fn beat(&self) {}
+
+    /// Releases the lock. Default by dropping it.
+    async fn release(self: Box<Self>) {}
 }
 
 /// The name of a token in a store: a SHA-256 over everything that changes the token, so that nothing of it shows.
@@ -177,12 +180,6 @@ impl StoreKeyBuilder {
     pub fn build(self) -> StoreKey {
         StoreKey(hexadecimal(&self.0.finalize()))
     }
-}
-
-/// The token of a record, as a [`FileStore`](file::FileStore) reads it.
-#[cfg(fuzzing)]
-pub(crate) fn read_record(bytes: &[u8]) -> Option<Token> {
-    record::read(bytes)
 }
 
 /// A secret as whole blocks of SHA-256, its length first, in memory that is wiped. A hash function keeps the bytes of a

@@ -7,6 +7,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::claims::Claims;
+use crate::clock::{Clock, SystemClock};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::secret::sensitive_header;
 
@@ -19,7 +20,7 @@ pub struct Token {
     lifetime: Option<Duration>,
     refresh_in: Option<Duration>,
     scope: Option<String>,
-    requested_at: Option<SystemTime>,
+    requested_at: SystemTime,
     is_storable: bool,
 }
 
@@ -67,10 +68,11 @@ impl Token {
     }
 
     fn of(secret: SecretString, header: Option<(HeaderName, HeaderValue)>) -> Self {
-        Self { secret, header, lifetime: None, refresh_in: None, scope: None, requested_at: None, is_storable: true }
+        let requested_at = SystemClock.wall();
+        Self { secret, header, lifetime: None, refresh_in: None, scope: None, requested_at, is_storable: true }
     }
 
-    /// How long the token is good, counted from just before it was requested.
+    /// How long the token is good, counted from just before it was requested, or from when it was made by hand.
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
@@ -95,7 +97,7 @@ impl Token {
     }
 
     pub(crate) fn requested_at(mut self, wall: SystemTime) -> Self {
-        self.requested_at = Some(wall);
+        self.requested_at = wall;
         self
     }
 
@@ -138,10 +140,10 @@ impl Token {
 
     /// When the token ends, from its lifetime and the wall clock at the time of the request.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.requested_at?.checked_add(self.lifetime?)
+        self.requested_at.checked_add(self.lifetime?)
     }
 
-    pub(crate) fn request_time(&self) -> Option<SystemTime> {
+    pub(crate) fn request_time(&self) -> SystemTime {
         self.requested_at
     }
 

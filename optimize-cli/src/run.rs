@@ -71,7 +71,10 @@ fn execute(command: crate::commands::Command, app: &App, format: Format) -> Resu
             outcome
         };
         tokio::select! {
-            outcome = work => outcome.map_err(|error| app.explain(error)),
+            outcome = work => match outcome {
+                Ok(done) => Ok(done),
+                Err(error) => Err(app.explain(error).await),
+            },
             Ok(()) = interruption => Err(CliError::interrupted()),
         }
     })?;

@@ -1,6 +1,7 @@
 //! Who fetches: one caller at a time, whose outcome the others share. Failures keep the next flight waiting.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
@@ -18,7 +19,7 @@ use crate::store::{StoreKey, StoreLock, fingerprint};
 
 /// How long to wait for a holder that shows no sign of life. A request may take longer than this; its holder shows that
 /// it runs all the same.
-pub(super) const SILENCE: Duration = Duration::from_secs(3);
+const SILENCE: Duration = Duration::from_secs(3);
 /// How often one who fetches shows that it runs.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -48,7 +49,7 @@ impl Turns {
             if let Ok(guard) = current.clone().try_lock_owned() {
                 return guard;
             }
-            let mut turn = std::pin::pin!(current.clone().lock_owned());
+            let mut turn = pin!(current.clone().lock_owned());
             loop {
                 let seen = self.heartbeats.load(Ordering::Relaxed);
                 match tokio::time::timeout(SILENCE, &mut turn).await {
@@ -194,21 +195,35 @@ impl Cached {
     }
 
     /// Shows that this flight runs for as long as `work` takes: to those who wait for their turn, and to other processes.
-    pub(super) async fn with_heartbeat<T>(&self, lock: Option<&StoreLock>, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
+    pub(super) async fn with_heartbeat<T>(&self, lock: Option<&dyn StoreLock>, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
         // What ends at once needs no clock.
         if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
             return done;
         }
-        loop {
-            if let Ok(done) = tokio::time::timeout(HEARTBEAT, work.as_mut()).await {
-                return done;
+        let mut here = pin!(async {
+            loop {
+                tokio::time::sleep(HEARTBEAT).await;
+                self.turns.heartbeat();
             }
-            self.turns.heartbeat();
-            if let Some(lock) = lock {
-                lock.beat();
+        });
+        // A store that is late holds up neither the work nor the other beats.
+        let mut elsewhere = pin!(async {
+            loop {
+                tokio::time::sleep(HEARTBEAT).await;
+                if let Some(lock) = lock {
+                    lock.beat().await;
+                }
             }
-        }
+        });
+        poll_fn(|context| {
+            let done = work.as_mut().poll(context);
+            if done.is_pending() {
+                let _: (Poll<()>, Poll<()>) = (here.as_mut().poll(context), elsewhere.as_mut().poll(context));
+            }
+            done
+        })
+        .await
     }
 
     pub(super) async fn attempt(&self, want: Want) -> Result<Entry, AuthError> {

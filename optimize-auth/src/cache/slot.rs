@@ -52,11 +52,11 @@ impl Cached {
     }
 
     /// The token that is here or in the store, if it is still good.
-    pub(crate) fn peek(&self) -> Option<Token> {
+    pub(crate) async fn peek(&self) -> Option<Token> {
         if let Some(entry) = self.usable() {
             return Some(entry.token);
         }
-        self.stored_token()
+        self.stored_token().await
     }
 
     pub(crate) fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
@@ -74,9 +74,9 @@ impl Cached {
     }
 
     /// Drops the token here and in the store.
-    pub(crate) fn remove(&self) {
+    pub(crate) async fn remove(&self) {
         self.forget();
-        self.remove_stored();
+        self.remove_stored().await;
     }
 
     fn remember(&self, reason: FetchReason, challenge: Option<&str>, entry: Option<&Entry>) {

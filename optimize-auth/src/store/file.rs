@@ -5,33 +5,37 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 
-use super::record::{self, LONGEST};
 use crate::private_file;
 use crate::store::pause::Pause;
-use crate::store::{LockOutcome, StoreKey, StoreLock, TokenStore};
+use crate::store::waiting::{Locks, Tried, wait};
+use crate::store::{StoreError, StoreKey, StoreLock, TokenStore};
 use crate::token::Token;
+
+/// A longer file is not a record. Real ones have a few thousand bytes.
+const LONGEST: usize = 64 << 10;
 
 /// Keeps tokens in a directory.
 ///
 /// Only access tokens are written, in files that nobody else can read from their first byte on, each under a name that
-/// is a hash. A write is whole or not at all: a file beside the final one, synced, then renamed. Whatever cannot be read
-/// is a miss: a damaged file, a symbolic or hard link, a file that others own or can write to, a directory that they can
-/// write to. The first failure is logged as a warning, and the program continues without.
+/// is a hash. A write is whole or not at all: a file beside the final one, synced, then renamed. What is not safe to read
+/// is an error: a damaged file, a symbolic or hard link, a file that others own or can write to, a directory that they can
+/// write to. Files are read and written on a thread that may wait.
 ///
 /// Away from Unix, where there are no modes and owners to check, the directory's own protection must do.
+#[derive(Clone)]
 pub struct FileStore {
-    directory: PathBuf,
-    has_warned: AtomicBool,
+    directory: Arc<Path>,
 }
 
 impl FileStore {
     /// A store in `directory`, which is made when the first token is written.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), has_warned: AtomicBool::new(false) }
+        Self { directory: directory.into().into() }
     }
 
     /// Removes every token and returns how many there were.
@@ -57,10 +61,14 @@ impl FileStore {
         self.directory.join(format!("{}.{ending}", key.as_str()))
     }
 
-    fn warn(&self, action: &str, problem: &dyn fmt::Display) {
-        if !self.has_warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("the token cache {} is not used: cannot {action}: {problem}", self.directory.display());
-        }
+    /// Does `work` where waiting is allowed. Errors name the directory.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&store)).await?;
+        done.map_err(|error| format!("{}: {error}", self.directory.display()).into())
     }
 
     /// What lies under a key, if nobody else can have put it there.
@@ -87,10 +95,7 @@ impl FileStore {
 
     fn load_token(&self, key: &StoreKey) -> io::Result<Option<Token>> {
         let Some(bytes) = self.load(key, "json")? else { return Ok(None) };
-        match record::read(&bytes) {
-            Some(token) => Ok(Some(token)),
-            None => Err(io::Error::other("a file holds no token of this version")),
-        }
+        Token::from_record(&bytes).map(Some).map_err(|_| io::Error::other("a file holds no token of this version"))
     }
 
     fn load_pause(&self, key: &StoreKey) -> io::Result<Option<Pause>> {
@@ -126,16 +131,29 @@ impl FileStore {
         Ok(())
     }
 
-    fn remove_file(&self, key: &StoreKey, ending: &str) {
+    fn remove_file(&self, key: &StoreKey, ending: &str) -> io::Result<()> {
         match fs::remove_file(self.path(key, ending)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                self.warn(&format!("remove a {ending} file"), &error);
-            }
-            _ => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 
-    fn lock_file(&self, key: &StoreKey) -> io::Result<LockOutcome> {
+    fn save_token(&self, key: &StoreKey, token: &Token) -> io::Result<()> {
+        let record = token.to_record();
+        if record.len() > LONGEST {
+            return Err(io::Error::other(format!("a token of more than {LONGEST} bytes is not kept")));
+        }
+        self.save(key, "json", &record)
+    }
+
+    fn save_pause(&self, key: &StoreKey, pause: Option<&Pause>) -> io::Result<()> {
+        match pause {
+            Some(pause) => self.save(key, "pause", &serde_json::to_vec(pause)?),
+            None => self.remove_file(key, "pause"),
+        }
+    }
+
+    fn try_lock(&self, key: &StoreKey) -> io::Result<Tried> {
         self.prepare_directory()?;
         let path = self.path(key, "lock");
         let mut options = OpenOptions::new();
@@ -143,82 +161,100 @@ impl FileStore {
         let mut file = open(&mut options, &path)?;
         match file.try_lock() {
             // Another process has just taken the file away from a holder that did not run.
-            Ok(()) if !platform::has_name(&file.metadata()?) => Ok(LockOutcome::Busy { beat: None }),
+            Ok(()) if !platform::has_name(&file.metadata()?) => Ok(Tried::Busy(None)),
             Ok(()) => {
                 // Each holder begins with a number of its own, so that nobody takes it for the one before.
-                let beats = AtomicU64::new(fastrand::u64(..));
-                let file = Arc::new(file);
-                let beating = file.clone();
-                let beat = move || {
-                    let number = beats.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-                    let mut file = &*beating;
-                    // A beat that cannot be written is a beat missed.
-                    let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&number));
-                };
-                beat();
-                Ok(LockOutcome::Held(StoreLock::new(file).with_beat(beat)))
+                let lock = Held { file, beats: AtomicU64::new(fastrand::u64(..)) };
+                lock.show();
+                Ok(Tried::Held(Box::new(lock)))
             }
-            Err(TryLockError::WouldBlock) => Ok(LockOutcome::Busy { beat: beat(&mut file) }),
+            Err(TryLockError::WouldBlock) => Ok(Tried::Busy(beat(&mut file))),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
     /// Removes the lock file if it still shows this beat. Its holder keeps the lock of a file without a name.
-    fn remove_lock(&self, key: &StoreKey, seen: Option<u64>) -> io::Result<()> {
+    fn break_lock(&self, key: &StoreKey, seen: Option<u64>) -> io::Result<()> {
         let path = self.path(key, "lock");
-        let mut file = open(OpenOptions::new().read(true), &path)?;
+        let mut file = match open(OpenOptions::new().read(true), &path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
         let is_held = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-        if is_held && beat(&mut file) == seen { fs::remove_file(&path) } else { Ok(()) }
+        if is_held && beat(&mut file) == seen { self.remove_file(key, "lock") } else { Ok(()) }
     }
 }
 
+#[async_trait]
 impl TokenStore for FileStore {
-    fn read(&self, key: &StoreKey) -> Option<Token> {
-        self.load_token(key).unwrap_or_else(|error| {
-            self.warn("read a token", &error);
-            None
-        })
+    async fn read(&self, key: &StoreKey) -> Result<Option<Token>, StoreError> {
+        let key = key.clone();
+        self.blocking(move |store| store.load_token(&key)).await
     }
 
-    fn write(&self, key: &StoreKey, token: &Token) {
-        let Some(bytes) = record::write(token) else { return };
-        if let Err(error) = self.save(key, "json", &bytes) {
-            self.warn("write a token", &error);
-        }
+    async fn write(&self, key: &StoreKey, token: &Token) -> Result<(), StoreError> {
+        let (key, token) = (key.clone(), token.clone());
+        self.blocking(move |store| store.save_token(&key, &token)).await
     }
 
-    fn remove(&self, key: &StoreKey) {
-        self.remove_file(key, "json");
-        self.remove_file(key, "pause");
+    async fn remove(&self, key: &StoreKey) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.blocking(move |store| store.remove_file(&key, "json").and(store.remove_file(&key, "pause"))).await
     }
 
-    fn read_pause(&self, key: &StoreKey) -> Option<Pause> {
-        self.load_pause(key).unwrap_or_else(|error| {
-            self.warn("read a pause", &error);
-            None
-        })
+    async fn read_pause(&self, key: &StoreKey) -> Result<Option<Pause>, StoreError> {
+        let key = key.clone();
+        self.blocking(move |store| store.load_pause(&key)).await
     }
 
-    fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) {
-        let Some(pause) = pause else { return self.remove_file(key, "pause") };
-        let written = serde_json::to_vec(pause).map_err(io::Error::from);
-        if let Err(error) = written.and_then(|bytes| self.save(key, "pause", &bytes)) {
-            self.warn("write a pause", &error);
-        }
+    async fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) -> Result<(), StoreError> {
+        let (key, pause) = (key.clone(), pause.cloned());
+        self.blocking(move |store| store.save_pause(&key, pause.as_ref())).await
     }
 
-    fn try_lock(&self, key: &StoreKey) -> LockOutcome {
-        self.lock_file(key).unwrap_or_else(|error| {
-            self.warn("lock a token", &error);
-            LockOutcome::Unavailable
-        })
+    async fn lock(&self, key: &StoreKey) -> Result<Option<Box<dyn StoreLock>>, StoreError> {
+        wait(OfKey { store: self, key }).await
+    }
+}
+
+/// The lock file of one key.
+struct OfKey<'a> {
+    store: &'a FileStore,
+    key: &'a StoreKey,
+}
+
+impl Locks for OfKey<'_> {
+    async fn try_lock(&self) -> Result<Tried, StoreError> {
+        let key = self.key.clone();
+        self.store.blocking(move |store| store.try_lock(&key)).await
     }
 
-    fn break_lock(&self, key: &StoreKey, beat: Option<u64>) {
-        match self.remove_lock(key, beat) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => self.warn("take over a lock", &error),
-            _ => {}
-        }
+    async fn break_lock(&self, beat: Option<u64>) -> Result<(), StoreError> {
+        let key = self.key.clone();
+        self.store.blocking(move |store| store.break_lock(&key, beat)).await
+    }
+}
+
+/// The lock of a file, which ends with it, also by a crash.
+struct Held {
+    file: File,
+    beats: AtomicU64,
+}
+
+impl Held {
+    fn show(&self) {
+        let number = self.beats.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut file = &self.file;
+        // A beat that cannot be written is a beat missed.
+        let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&number));
+    }
+}
+
+#[async_trait]
+impl StoreLock for Held {
+    /// Eight bytes into a file that is open, which waits for no disk.
+    async fn beat(&self) {
+        self.show();
     }
 }
 

@@ -1,16 +1,15 @@
 //! Tokens in the keyring of the operating system.
 
-use std::fmt;
 use std::path::PathBuf;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use super::record;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::store::file::FileStore;
 use crate::store::pause::Pause;
-use crate::store::{LockOutcome, StoreKey, TokenStore};
+use crate::store::{StoreError, StoreKey, StoreLock, TokenStore};
 use crate::token::Token;
 
 /// Keeps tokens in the keyring of the operating system: the Keychain, the Credential Manager, or on Linux the kernel's
@@ -29,12 +28,27 @@ impl KeyringStore {
         Self { service: service.into(), locks: FileStore::new(locks) }
     }
 
-    fn entry(&self, key: &StoreKey) -> keyring::Result<keyring::Entry> {
-        // On Linux the first entry of a process links the user's persistent keyring to its session, and the second one is
-        // the first to see what is in there.
-        drop(keyring::Entry::new(&self.service, key.as_str())?);
-        keyring::Entry::new(&self.service, key.as_str())
+    /// Does `work` with the entry of a key, where waiting is allowed: keyrings may ask the user first.
+    async fn with_entry<T: Send + 'static>(
+        &self,
+        key: &StoreKey,
+        work: impl FnOnce(keyring::Entry) -> keyring::Result<T> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        let (service, key) = (self.service.clone(), key.clone());
+        let done = tokio::task::spawn_blocking(move || entry(&service, key.as_str()).and_then(work)).await?;
+        match done {
+            Ok(done) => Ok(Some(done)),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(format!("the keyring: {error}").into()),
+        }
     }
+}
+
+/// On Linux the first entry of a process links the user's persistent keyring to its session, and the second one is the
+/// first to see what is in there.
+fn entry(service: &str, name: &str) -> keyring::Result<keyring::Entry> {
+    drop(keyring::Entry::new(service, name)?);
+    keyring::Entry::new(service, name)
 }
 
 /// A secret that the user has put into the keyring of the operating system.
@@ -42,10 +56,7 @@ impl KeyringStore {
 /// Fails with [`NotFound`](AuthErrorKind::NotFound) if there is no such entry, and with
 /// [`InvalidInput`](AuthErrorKind::InvalidInput) if the keyring cannot be used.
 pub fn read_keyring_secret(service: &str, entry: &str) -> Result<SecretString, AuthError> {
-    // Two, for the reason above.
-    let read = keyring::Entry::new(service, entry)
-        .and_then(|_| keyring::Entry::new(service, entry))
-        .and_then(|entry| entry.get_password());
+    let read = self::entry(service, entry).and_then(|entry| entry.get_password());
     read.map(|text| SecretString::from(Zeroizing::new(text).as_str())).map_err(|error| {
         let kind = match error {
             keyring::Error::NoEntry => AuthErrorKind::NotFound,
@@ -55,46 +66,32 @@ pub fn read_keyring_secret(service: &str, entry: &str) -> Result<SecretString, A
     })
 }
 
-fn warn(action: &str, error: &dyn fmt::Display) {
-    tracing::warn!("the keyring is not used: cannot {action} a token: {error}");
-}
-
+#[async_trait]
 impl TokenStore for KeyringStore {
-    fn read(&self, key: &StoreKey) -> Option<Token> {
-        match self.entry(key).and_then(|entry| entry.get_secret()) {
-            Ok(bytes) => record::read(&Zeroizing::new(bytes)),
-            Err(keyring::Error::NoEntry) => None,
-            Err(error) => {
-                warn("read", &error);
-                None
-            }
-        }
+    async fn read(&self, key: &StoreKey) -> Result<Option<Token>, StoreError> {
+        let record = self.with_entry(key, |entry| entry.get_secret().map(Zeroizing::new)).await?;
+        Ok(record.map(|record| Token::from_record(&record)).transpose()?)
     }
 
-    fn write(&self, key: &StoreKey, token: &Token) {
-        let Some(bytes) = record::write(token) else { return };
-        if let Err(error) = self.entry(key).and_then(|entry| entry.set_secret(&bytes)) {
-            warn("write", &error);
-        }
+    async fn write(&self, key: &StoreKey, token: &Token) -> Result<(), StoreError> {
+        let record = token.to_record();
+        self.with_entry(key, move |entry| entry.set_secret(&record)).await.map(drop)
     }
 
-    fn remove(&self, key: &StoreKey) {
-        match self.entry(key).and_then(|entry| entry.delete_credential()) {
-            Ok(()) | Err(keyring::Error::NoEntry) => {}
-            Err(error) => warn("remove", &error),
-        }
-        self.locks.write_pause(key, None);
+    async fn remove(&self, key: &StoreKey) -> Result<(), StoreError> {
+        self.with_entry(key, |entry| entry.delete_credential()).await?;
+        self.locks.write_pause(key, None).await
     }
 
-    fn read_pause(&self, key: &StoreKey) -> Option<Pause> {
-        self.locks.read_pause(key)
+    async fn read_pause(&self, key: &StoreKey) -> Result<Option<Pause>, StoreError> {
+        self.locks.read_pause(key).await
     }
 
-    fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) {
-        self.locks.write_pause(key, pause);
+    async fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) -> Result<(), StoreError> {
+        self.locks.write_pause(key, pause).await
     }
 
-    fn try_lock(&self, key: &StoreKey) -> LockOutcome {
-        self.locks.try_lock(key)
+    async fn lock(&self, key: &StoreKey) -> Result<Option<Box<dyn StoreLock>>, StoreError> {
+        self.locks.lock(key).await
     }
 }

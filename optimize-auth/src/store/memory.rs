@@ -1,12 +1,16 @@
 //! Tokens that several caches of one process share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
 
 use crate::lock::lock;
 use crate::store::pause::Pause;
-use crate::store::{LockOutcome, StoreKey, StoreLock, TokenStore};
+use crate::store::waiting::{Locks, Tried, wait};
+use crate::store::{StoreError, StoreKey, StoreLock, TokenStore};
 use crate::token::Token;
 
 /// The most tokens that are kept. One more makes room by dropping the one that was requested first.
@@ -20,7 +24,8 @@ pub struct MemoryStore(Arc<Mutex<Contents>>);
 struct Contents {
     tokens: HashMap<StoreKey, Token>,
     pauses: HashMap<StoreKey, Pause>,
-    locked: HashSet<StoreKey>,
+    /// The locks that are held, with what their holders have shown last.
+    locked: HashMap<StoreKey, Arc<AtomicU64>>,
 }
 
 impl MemoryStore {
@@ -29,12 +34,13 @@ impl MemoryStore {
     }
 }
 
+#[async_trait]
 impl TokenStore for MemoryStore {
-    fn read(&self, key: &StoreKey) -> Option<Token> {
-        self.contents().tokens.get(key).cloned()
+    async fn read(&self, key: &StoreKey) -> Result<Option<Token>, StoreError> {
+        Ok(self.contents().tokens.get(key).cloned())
     }
 
-    fn write(&self, key: &StoreKey, token: &Token) {
+    async fn write(&self, key: &StoreKey, token: &Token) -> Result<(), StoreError> {
         let mut kept = self.contents();
         if kept.tokens.len() >= MOST && !kept.tokens.contains_key(key) {
             let oldest = kept.tokens.iter().min_by_key(|(_, token)| token.request_time());
@@ -43,31 +49,57 @@ impl TokenStore for MemoryStore {
             }
         }
         kept.tokens.insert(key.clone(), token.clone());
+        Ok(())
     }
 
-    fn remove(&self, key: &StoreKey) {
+    async fn remove(&self, key: &StoreKey) -> Result<(), StoreError> {
         let mut contents = self.contents();
         contents.tokens.remove(key);
         contents.pauses.remove(key);
+        Ok(())
     }
 
-    fn read_pause(&self, key: &StoreKey) -> Option<Pause> {
-        self.contents().pauses.get(key).cloned()
+    async fn read_pause(&self, key: &StoreKey) -> Result<Option<Pause>, StoreError> {
+        Ok(self.contents().pauses.get(key).cloned())
     }
 
-    fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) {
+    async fn write_pause(&self, key: &StoreKey, pause: Option<&Pause>) -> Result<(), StoreError> {
         let mut contents = self.contents();
         match pause {
             Some(pause) if contents.pauses.len() < MOST => contents.pauses.insert(key.clone(), pause.clone()),
             _ => contents.pauses.remove(key),
         };
+        Ok(())
     }
 
-    fn try_lock(&self, key: &StoreKey) -> LockOutcome {
-        if !self.contents().locked.insert(key.clone()) {
-            return LockOutcome::Busy { beat: None };
+    async fn lock(&self, key: &StoreKey) -> Result<Option<Box<dyn StoreLock>>, StoreError> {
+        wait(OfKey { store: self, key }).await
+    }
+}
+
+/// The lock of one key.
+struct OfKey<'a> {
+    store: &'a MemoryStore,
+    key: &'a StoreKey,
+}
+
+impl Locks for OfKey<'_> {
+    async fn try_lock(&self) -> Result<Tried, StoreError> {
+        let mut contents = self.store.contents();
+        if let Some(beats) = contents.locked.get(self.key) {
+            return Ok(Tried::Busy(Some(beats.load(Ordering::Relaxed))));
         }
-        LockOutcome::Held(StoreLock::new(Held { store: self.clone(), key: key.clone() }))
+        let beats = Arc::new(AtomicU64::new(fastrand::u64(..)));
+        contents.locked.insert(self.key.clone(), beats.clone());
+        Ok(Tried::Held(Box::new(Held { store: self.store.clone(), key: self.key.clone(), beats })))
+    }
+
+    async fn break_lock(&self, beat: Option<u64>) -> Result<(), StoreError> {
+        let mut contents = self.store.contents();
+        if contents.locked.get(self.key).is_some_and(|beats| Some(beats.load(Ordering::Relaxed)) == beat) {
+            contents.locked.remove(self.key);
+        }
+        Ok(())
     }
 }
 
@@ -80,10 +112,22 @@ impl fmt::Debug for MemoryStore {
 struct Held {
     store: MemoryStore,
     key: StoreKey,
+    beats: Arc<AtomicU64>,
+}
+
+#[async_trait]
+impl StoreLock for Held {
+    async fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.store.contents().locked.remove(&self.key);
+        let mut contents = self.store.contents();
+        // Another holder may have taken it over.
+        if contents.locked.get(&self.key).is_some_and(|beats| Arc::ptr_eq(beats, &self.beats)) {
+            contents.locked.remove(&self.key);
+        }
     }
 }

@@ -6,13 +6,11 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::error::{AuthError, AuthErrorKind};
 use crate::token::Token;
 
 /// The version of the form below. Another one is a miss.
 const VERSION: u32 = 1;
-
-/// A longer file is not a record. Real ones have a few thousand bytes.
-pub(super) const LONGEST: usize = 64 << 10;
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -37,29 +35,50 @@ struct Read {
     scope: Option<String>,
 }
 
-/// The record of `token`; `None` for one that is not fit to be kept.
-pub(super) fn write(token: &Token) -> Option<Zeroizing<Vec<u8>>> {
-    let (header, _) = token.as_header()?;
-    let requested_at = token.request_time()?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
-    let record = Written {
-        v: VERSION,
-        secret: token.secret().expose_secret(),
-        header: (!token.is_bearer()).then(|| header.as_str()),
-        requested_at: requested_at.try_into().ok()?,
-        lifetime: token.lifetime().map(|lifetime| lifetime.as_secs_f64()),
-        refresh_in: token.refresh_in().map(|age| age.as_secs_f64()),
-        scope: token.scope(),
-    };
-    // Large enough from the start that no copy is left behind by growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
-    serde_json::to_writer(&mut *bytes, &record).ok()?;
-    (bytes.len() <= LONGEST).then_some(bytes)
+impl Token {
+    /// The token in the form of a record, for a [`TokenStore`](crate::TokenStore) of bytes: JSON with the secret in it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use optimize_auth::Token;
+    ///
+    /// let token = Token::bearer("abc".into())?.with_lifetime(Duration::from_secs(60));
+    /// let read = Token::from_record(&token.to_record())?;
+    /// assert_eq!(read.lifetime(), token.lifetime());
+    /// # Ok::<(), optimize_auth::AuthError>(())
+    /// ```
+    pub fn to_record(&self) -> Zeroizing<Vec<u8>> {
+        let requested_at = self.request_time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let record = Written {
+            v: VERSION,
+            secret: self.secret().expose_secret(),
+            header: self.as_header().map(|(name, _)| name.as_str()).filter(|_| !self.is_bearer()),
+            requested_at: u64::try_from(requested_at.as_millis()).unwrap_or(u64::MAX),
+            lifetime: self.lifetime().map(|lifetime| lifetime.as_secs_f64()),
+            refresh_in: self.refresh_in().map(|age| age.as_secs_f64()),
+            scope: self.scope(),
+        };
+        // Large enough from the start that no copy is left behind by growing: the longest escape of a byte has six.
+        let length = 6 * (self.secret().expose_secret().len() + self.scope().map_or(0, str::len)) + 512;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+        serde_json::to_writer(&mut *bytes, &record).expect("texts and numbers are always valid JSON");
+        bytes
+    }
+
+    /// The token of a record.
+    ///
+    /// Fails with [`Protocol`](AuthErrorKind::Protocol) on anything else, also on a record of another version. The error
+    /// does not repeat the bytes, since they may hold a token.
+    pub fn from_record(record: &[u8]) -> Result<Self, AuthError> {
+        read(record)
+            .ok_or_else(|| AuthError::new(AuthErrorKind::Protocol, "read a stored token: this is no record of one"))
+    }
 }
 
-/// The token of a record; `None` for anything else. Errors do not repeat the text: it may hold a token.
-pub(super) fn read(bytes: &[u8]) -> Option<Token> {
+fn read(bytes: &[u8]) -> Option<Token> {
     let record: Read = serde_json::from_slice(bytes).ok().filter(|record: &Read| record.v == VERSION)?;
     let token = match &record.header {
+        None if record.secret.expose_secret().is_empty() => Token::none(),
         None => Token::bearer(record.secret).ok()?,
         Some(name) => Token::header(name, record.secret).ok()?,
     };

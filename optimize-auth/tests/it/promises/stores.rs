@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use optimize_auth::{
-    Cached, Credentials, FetchContext, FileStore, LockOutcome, StoreKey, Token, TokenSource, TokenStore,
+    Cached, Credentials, FetchContext, FileStore, StoreKey, StoreLock, Token, TokenSource, TokenStore,
 };
 use optimize_sandbox::{Canary, Sandbox};
 use tempfile::TempDir;
@@ -18,6 +18,16 @@ fn stored(sandbox: &Sandbox, directory: &Path) -> Credentials {
 
 fn key() -> StoreKey {
     StoreKey::builder("test").build()
+}
+
+/// The token in a store; what cannot be read counts as none, as for a cache.
+async fn read(store: &dyn TokenStore, key: &StoreKey) -> Option<Token> {
+    store.read(key).await.ok().flatten()
+}
+
+/// The lock, if it is free.
+async fn locked(store: &dyn TokenStore, key: &StoreKey) -> Option<Box<dyn StoreLock>> {
+    tokio::time::timeout(Duration::from_millis(200), store.lock(key)).await.ok()?.unwrap()
 }
 
 /// A token as a cache would hand it to a store.
@@ -36,6 +46,16 @@ async fn token(secret: &str) -> Token {
 fn records(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+}
+
+#[cfg(feature = "test-util")]
+#[tokio::test]
+async fn the_stores_of_this_crate_pass_the_checks_for_stores() {
+    let (directory, memory) = (TempDir::new().unwrap(), optimize_auth::MemoryStore::default());
+    tokio::join!(
+        optimize_auth::testing::stores::check(|| FileStore::new(directory.path())),
+        optimize_auth::testing::stores::check(|| memory.clone()),
+    );
 }
 
 #[tokio::test]
@@ -92,10 +112,10 @@ async fn an_old_token_is_replaced_and_a_lock_that_is_held_is_waited_for() {
     stored().token().await.unwrap();
     assert_eq!(sandbox.token_requests(), 2);
     let store = FileStore::new(directory.path());
-    let LockOutcome::Held(lock) = store.try_lock(&key()) else { panic!("nobody holds it") };
-    assert!(matches!(store.try_lock(&key()), LockOutcome::Busy { .. }));
+    let lock = locked(&store, &key()).await.expect("nobody holds it");
+    assert!(locked(&store, &key()).await.is_none());
     drop(lock);
-    assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
+    assert!(locked(&store, &key()).await.is_some());
 }
 
 #[tokio::test]
@@ -123,8 +143,8 @@ async fn a_client_id_cannot_lead_out_of_the_directory() {
         let proof = optimize_auth::ClientAuth::Post("s".to_owned().into());
         let key = optimize_auth::ClientCredentials::new(url, id, proof).store_key().unwrap();
         let store = FileStore::new(directory.path().join("inner"));
-        store.write(&key, &token("t").await);
-        assert!(store.read(&key).is_some());
+        let _ = store.write(&key, &token("t").await).await;
+        assert!(read(&store, &key).await.is_some());
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     assert_eq!(records(&directory.path().join("inner")).len(), 6);
@@ -157,12 +177,12 @@ async fn a_keyring_serves_several_processes_and_keeps_files_without_tokens() {
         stored().token().await.unwrap();
     }
     assert_eq!(sandbox.token_requests(), expected);
-    assert_eq!(stored().cached_token().is_some(), has_keyring);
+    assert_eq!(stored().cached_token().await.is_some(), has_keyring);
     for entry in std::fs::read_dir(directory.path()).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().len(), 8, "a lock holds the number that its holder counts up");
     }
     stored().log_out().await.unwrap();
-    assert!(stored().cached_token().is_none());
+    assert!(stored().cached_token().await.is_none());
 }
 
 /// A way to spoil the file of a token, given its path and a good record.
@@ -255,8 +275,8 @@ mod unix {
         let old = rustix::process::umask(rustix::fs::Mode::empty());
         let store = FileStore::new(&tokens);
         for round in 0..300 {
-            store.write(&key(), &token(&format!("token-{round}")).await);
-            assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
+            let _ = store.write(&key(), &token(&format!("token-{round}")).await).await;
+            assert!(locked(&store, &key()).await.is_some());
         }
         rustix::process::umask(old);
         is_done.store(true, Ordering::Relaxed);
@@ -272,7 +292,7 @@ mod unix {
         for plant in ["symlink", "hard link", "fifo", "directory"] {
             let directory = TempDir::new_in(place.path()).unwrap();
             let store = FileStore::new(directory.path());
-            store.write(&key(), &token("mine").await);
+            let _ = store.write(&key(), &token("mine").await).await;
             let path = records(directory.path()).remove(0);
             let planted = std::fs::read(&path).unwrap();
             std::fs::write(&victim, &planted).unwrap();
@@ -285,21 +305,21 @@ mod unix {
                 }
                 _ => std::fs::create_dir(&path).unwrap(),
             }
-            assert!(store.read(&key()).is_none(), "{plant}");
-            store.write(&key(), &token("new").await);
+            assert!(read(&store, &key()).await.is_none(), "{plant}");
+            let _ = store.write(&key(), &token("new").await).await;
             assert_eq!(std::fs::read(&victim).unwrap(), planted, "{plant}: what it points at is untouched");
             if plant != "directory" {
-                assert!(store.read(&key()).is_some(), "{plant} was replaced");
+                assert!(read(&store, &key()).await.is_some(), "{plant} was replaced");
             }
         }
         // The lock file, and the directory itself.
         let directory = TempDir::new_in(place.path()).unwrap();
         symlink(&victim, directory.path().join(format!("{}.lock", key().as_str()))).unwrap();
-        assert!(matches!(FileStore::new(directory.path()).try_lock(&key()), LockOutcome::Unavailable));
+        assert!(FileStore::new(directory.path()).lock(&key()).await.is_err());
         let link = directory.path().join("link");
         symlink(directory.path(), &link).unwrap();
         let store = FileStore::new(&link);
-        store.write(&key(), &token("t").await);
+        let _ = store.write(&key(), &token("t").await).await;
         assert!(records(directory.path()).is_empty());
     }
 
@@ -307,16 +327,16 @@ mod unix {
     async fn loose_modes_are_tightened() {
         let directory = TempDir::new().unwrap();
         let store = FileStore::new(directory.path());
-        store.write(&key(), &token("t").await);
+        let _ = store.write(&key(), &token("t").await).await;
         let path = records(directory.path()).remove(0);
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(store.read(&key()).is_none(), "others could write to the directory");
-        store.write(&key(), &token("t").await);
+        assert!(read(&store, &key()).await.is_none(), "others could write to the directory");
+        let _ = store.write(&key(), &token("t").await).await;
         assert_eq!((mode(directory.path()), mode(&path)), (0o700, 0o600));
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(store.read(&key()).is_some(), "others could only read it");
+        assert!(read(&store, &key()).await.is_some(), "others could only read it");
         assert_eq!(mode(&path), 0o600);
     }
 
@@ -325,37 +345,17 @@ mod unix {
         let directory = TempDir::new().unwrap();
         let store = FileStore::new(directory.path());
         for file_mode in [0o666, 0o620, 0o602] {
-            store.write(&key(), &token("t").await);
+            let _ = store.write(&key(), &token("t").await).await;
             let path = records(directory.path()).remove(0);
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(file_mode)).unwrap();
-            assert!(store.read(&key()).is_none(), "{file_mode:o}");
+            assert!(read(&store, &key()).await.is_none(), "{file_mode:o}");
         }
         // Who can write to the directory can give a token of one server the name of that of another one.
-        store.write(&key(), &token("t").await);
+        let _ = store.write(&key(), &token("t").await).await;
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(store.try_lock(&key()), LockOutcome::Held(_)));
+        assert!(locked(&store, &key()).await.is_some());
         assert_eq!(mode(directory.path()), 0o700);
-        assert!(store.read(&key()).is_none(), "what lay there does not become good");
-    }
-
-    #[tokio::test]
-    async fn a_lock_is_taken_only_from_a_holder_that_shows_no_sign_of_life() {
-        let directory = TempDir::new().unwrap();
-        let (one, other) = (FileStore::new(directory.path()), FileStore::new(directory.path()));
-        let busy = |store: &FileStore| match store.try_lock(&key()) {
-            LockOutcome::Busy { beat } => beat.expect("the holder has written a number"),
-            outcome => panic!("{outcome:?}"),
-        };
-        let LockOutcome::Held(held) = one.try_lock(&key()) else { panic!("the lock is free") };
-        let beat = busy(&other);
-        assert_eq!(beat, busy(&other));
-        other.break_lock(&key(), Some(beat.wrapping_add(1)));
-        assert_eq!(busy(&other), beat, "another beat than the one seen: the holder runs");
-        other.break_lock(&key(), Some(beat));
-        let taken = other.try_lock(&key());
-        assert!(matches!(taken, LockOutcome::Held(_)), "{taken:?}");
-        drop(held);
-        assert_ne!(busy(&one), beat, "the old holder gives nothing away that is not its own");
+        assert!(read(&store, &key()).await.is_none(), "what lay there does not become good");
     }
 
     /// The example writes and reads a store until it is killed.
@@ -381,13 +381,13 @@ mod unix {
             if let Ok(bytes) = std::fs::read(directory.path().join(format!("{}.json", key.as_str()))) {
                 let record: serde_json::Value = serde_json::from_slice(&bytes).expect("a whole record");
                 assert!(record["secret"].as_str().unwrap().starts_with("token-"));
-                assert!(store.read(&key).is_some());
+                assert!(read(&store, &key).await.is_some());
                 found += 1;
             }
-            assert!(matches!(store.try_lock(&key), LockOutcome::Held(_)), "the lock went with its holder");
+            assert!(locked(&store, &key).await.is_some(), "the lock went with its holder");
         }
         assert!(found > 100, "{found} records were seen");
-        store.write(&key, &token("t").await);
+        let _ = store.write(&key, &token("t").await).await;
         let leftovers = std::fs::read_dir(directory.path()).unwrap().count();
         assert_eq!(leftovers, 2, "the next writer removes what killed ones have left");
     }

@@ -50,7 +50,7 @@ type Step = Result<Finding, CliError>;
 impl Doctor {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let mut report = Report { app, steps: Vec::new(), failure: None };
-        report.take("settings", settings(app).await);
+        report.take("settings", settings(app).await).await;
         report.take_if_well("server", server(app)).await;
         report.take_if_well("token endpoint", token_endpoint(app)).await;
         let mut token = None;
@@ -61,7 +61,7 @@ impl Doctor {
                 Ok(finding)
             })
             .await;
-        report.take_if_well("claims", async { claims(app, token.as_ref()) }).await;
+        report.take_if_well("claims", claims(app, token.as_ref())).await;
         report.take_if_well("api", api(app)).await;
         let mut data = Data::rows(report.steps.into_iter());
         data.wraps = true;
@@ -74,16 +74,17 @@ impl Report<'_> {
     async fn take_if_well(&mut self, name: &str, step: impl Future<Output = Step>) {
         if self.failure.is_none() {
             let taken = step.await;
-            self.take(name, taken);
+            self.take(name, taken).await;
         } else {
             self.push(name, "skip", "", None);
         }
     }
 
-    fn take(&mut self, name: &str, step: Step) {
-        match step.map_err(|error| self.app.diagnose(error)) {
+    async fn take(&mut self, name: &str, step: Step) {
+        match step {
             Ok(Finding { outcome, detail, hint }) => self.push(name, outcome, &detail, hint.as_deref()),
             Err(error) => {
+                let error = self.app.diagnose(error).await;
                 self.push(name, "fail", &error.in_full(), error.hint().as_deref());
                 self.failure = Some(error);
             }
@@ -177,7 +178,7 @@ async fn other_body(app: &App, error: &AuthError) -> Option<String> {
     Some(hints::filled(&hints::OTHER_BODY, &[("client_auth", other.name())]))
 }
 
-fn claims(app: &App, token: Option<&Token>) -> Step {
+async fn claims(app: &App, token: Option<&Token>) -> Step {
     let Some(claims) = token.and_then(Token::claims) else {
         let is_shared = app.settings.strategy().is_some_and(|(strategy, _)| strategy == BuiltinStrategy::Static);
         return Ok(if is_shared {
@@ -187,7 +188,7 @@ fn claims(app: &App, token: Option<&Token>) -> Step {
         });
     };
     let audience = claims.audience.join(", ");
-    if let Some(hint) = hints::of_audience(&claims, app.facts().audience.as_deref()) {
+    if let Some(hint) = hints::of_audience(&claims, app.facts().await.audience.as_deref()) {
         let requested = app.settings.audience()?;
         let requested = requested.map_or("none was requested".to_owned(), |name| format!("{name} was requested"));
         let has = if audience.is_empty() { "no audience".to_owned() } else { format!("the audience {audience}") };

@@ -138,7 +138,10 @@ async fn test(app: &App, profile: &str, draft: &Draft) -> Result<(), CliError> {
         trial.token().await?;
         check_accepted(&trial).await
     };
-    tested.await.map_err(|error| trial.explain(error))
+    match tested.await {
+        Ok(done) => Ok(done),
+        Err(error) => Err(trial.explain(error).await),
+    }
 }
 
 /// The name becomes a part of a file's name, and `sandbox` is built in.

@@ -25,7 +25,7 @@ impl Logout {
             return Ok(Outcome::Done);
         }
         let credentials = app.credentials().await?;
-        let was_there = credentials.cached_token().is_some();
+        let was_there = credentials.cached_token().await.is_some();
         credentials.log_out().await?;
         app.printer.remark(if was_there { "dropped the cached token" } else { "there was no cached token" });
         Ok(Outcome::Done)

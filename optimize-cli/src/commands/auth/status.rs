@@ -36,7 +36,10 @@ impl Status {
             Some(app.token().await?)
         } else {
             // Credentials that cannot be used are reported by --check, and by every command that needs them.
-            app.credentials().await.ok().and_then(|credentials| credentials.cached_token())
+            match app.credentials().await {
+                Ok(credentials) => credentials.cached_token().await,
+                Err(_) => None,
+            }
         };
         if let Some(token) = &token {
             let end = token.expires_at().and_then(|end| Timestamp::try_from(end).ok());

@@ -43,6 +43,7 @@ pub struct Cached {
     store: Option<Arc<dyn TokenStore>>,
     /// Whether a failure of the store was logged.
     has_warned: AtomicBool,
+    store_rests_until: Mutex<Option<tokio::time::Instant>>,
     slot: RwLock<Option<Entry>>,
     dropped: Mutex<Dropped>,
     turns: Turns,
@@ -62,6 +63,7 @@ impl Cached {
             attempts: 3,
             store: None,
             has_warned: AtomicBool::new(false),
+            store_rests_until: Mutex::default(),
             slot: RwLock::new(None),
             dropped: Mutex::default(),
             turns: Turns::default(),

@@ -28,7 +28,8 @@ pub type StoreError = Box<dyn Error + Send + Sync>;
 ///
 /// The cache reads without a lock, and fetches and writes under one, so that any number of processes that start at once
 /// send one token request. A store never fails a caller: the first failure is logged as a warning, and the cache
-/// continues without. It waits five seconds at most for each call, and a minute for a lock.
+/// continues without. It waits five seconds at most for a call, and a minute for a lock; a store that does not respond is left
+/// alone for half a minute.
 ///
 /// A store of bytes keeps [`Token::to_record`] and reads [`Token::from_record`]. `testing::stores` of the feature
 /// `test-util` checks a store against what the cache relies on.

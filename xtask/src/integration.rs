@@ -9,6 +9,7 @@ mod packages;
 pub(crate) mod postman;
 mod process;
 mod python;
+mod redis;
 mod sandbox;
 pub(crate) mod terminal;
 
@@ -20,7 +21,7 @@ fn run_tests(modules: &[&str], variables: &[(&str, String)]) -> Outcome {
     // The whole workspace, as in CI: for one package alone cargo would build most dependencies again.
     let tests = xshell::cmd!(
         shell,
-        "cargo test --workspace --features optimize-cli/integration,optimize-cli/keyring --test integration --locked --"
+        "cargo test --workspace --features optimize-cli/integration,optimize-cli/keyring,redis-store/integration --test integration --locked --"
     );
     Ok(tests.args(modules).envs(variables.iter().map(|(name, value)| (name, value))).run()?)
 }

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Cached;
 use super::flight::Want;
@@ -22,6 +22,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// How long a store may take for one call.
 const CALL_LIMIT: Duration = Duration::from_secs(5);
+/// How long a store that did not respond is left alone.
+const REST: Duration = Duration::from_secs(30);
 /// How long to wait for a lock: as long as another process may take for its requests.
 const LOCK_LIMIT: Duration = Duration::from_secs(60);
 
@@ -97,16 +99,26 @@ impl Cached {
 
     /// What a call of the store has yielded. A failure is nobody's: the first one is logged.
     async fn called<T>(&self, action: &str, call: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
-        let called = timeout(CALL_LIMIT, call).await;
-        let problem = match called {
+        if self.store_rests() {
+            return None;
+        }
+        let problem = match timeout(CALL_LIMIT, call).await {
             Ok(Ok(value)) => return Some(value),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("it did not respond within {CALL_LIMIT:?}"),
+            Err(_) => {
+                *lock(&self.store_rests_until) = Instant::now().checked_add(REST);
+                format!("it did not respond within {CALL_LIMIT:?}")
+            }
         };
         if !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!("the token store is not used: cannot {action}: {problem}");
         }
         None
+    }
+
+    /// Whether the store has just failed to respond, so that nobody waits for it again.
+    fn store_rests(&self) -> bool {
+        lock(&self.store_rests_until).is_some_and(|end| Instant::now() < end)
     }
 
     /// The stored token, or the lock under which to fetch one. One who waits for the lock keeps an eye on the store, so that a
@@ -117,6 +129,9 @@ impl Cached {
         loop {
             if let Some(entry) = self.stored(store, key, want).await {
                 return Next::Token(Box::new(entry));
+            }
+            if self.store_rests() {
+                return Next::Fetch(None);
             }
             let Ok(locked) = timeout(wait, locking.as_mut()).await else {
                 wait = (2 * wait).min(LONGEST_WAIT);

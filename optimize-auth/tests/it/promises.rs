@@ -5,8 +5,10 @@ mod client_auth;
 mod clocks;
 mod discovery;
 mod http_client;
+
 #[cfg(target_os = "linux")]
 mod memory;
+mod own_stores;
 mod responses;
 mod secrets;
 mod stores;

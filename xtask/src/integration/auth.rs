@@ -8,6 +8,7 @@ use super::materials::Materials;
 use super::node::{self, OidcProvider};
 use super::process::directory;
 use super::python::{self, Django};
+use super::redis::Redis;
 use crate::util::{Outcome, check_or_write, root};
 
 const TABLE: &str = "docs/dev/auth-servers.md";
@@ -35,6 +36,11 @@ pub(crate) fn run(write: bool) -> Outcome {
     if let Some(keycloak) = &keycloak {
         modules.push("keycloak::");
         variables.push(("OPTIMIZE_TEST_KEYCLOAK", keycloak.issuer.clone()));
+    }
+    let redis = Redis::start()?;
+    if let Some(redis) = &redis {
+        modules.push("redis::");
+        variables.push(("OPTIMIZE_TEST_REDIS", redis.url.clone()));
     }
     super::run_tests(&modules, &variables)?;
     let table = table(&fs::read_to_string(found)?);

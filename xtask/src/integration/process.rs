@@ -30,10 +30,19 @@ impl Server {
         Ok(Self { process, log })
     }
 
+    /// Waits until something listens at `port`, for so many seconds.
+    pub(super) fn wait_for_port(&mut self, port: u16, patience: u32) -> Outcome {
+        self.wait_until(patience, || TcpStream::connect(("127.0.0.1", port)).is_ok())
+    }
+
     /// Waits until `path` at `port` is returned 200, for so many seconds.
     pub(super) fn wait(&mut self, port: u16, path: &str, patience: u32) -> Outcome {
+        self.wait_until(patience, || is_up(port, path))
+    }
+
+    fn wait_until(&mut self, patience: u32, is_up: impl Fn() -> bool) -> Outcome {
         for _ in 0..patience {
-            if is_up(port, path) {
+            if is_up() {
                 return Ok(());
             }
             if let Some(status) = self.process.try_wait()? {

@@ -13,7 +13,7 @@ use crate::util::{Outcome, shell, target};
 /// Builds the binary, with the features of the other integration tests, so that nothing is built twice.
 pub(super) fn build() -> Outcome {
     let shell = shell()?;
-    Ok(cmd!(shell, "cargo build --workspace --features optimize-cli/integration,optimize-cli/keyring --locked")
+    Ok(cmd!(shell, "cargo build --workspace --features optimize-cli/integration,optimize-cli/keyring,redis-store/integration --locked")
         .run()?)
 }
 

@@ -216,9 +216,9 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_imported_is_reported_with_its_place() {
         let refusal = |text: &str| Definitions::from_json(text.to_owned()).unwrap_err().to_string();
-        insta::assert_snapshot!(refusal("{}"), @"import definitions into the collection: a single definition must be in an array: put [ before it and ] after it");
-        insta::assert_snapshot!(refusal("[1]"), @"import definitions into the collection: element 0 of the definitions is not a JSON object");
-        insta::assert_snapshot!(refusal("[{},"), @"import definitions into the collection: the definitions are not a JSON array (line 1, column 4)");
+        insta::assert_snapshot!(refusal("{}"), @"failed to import definitions into the collection: a single definition must be in an array: put [ before it and ] after it");
+        insta::assert_snapshot!(refusal("[1]"), @"failed to import definitions into the collection: element 0 of the definitions is not a JSON object");
+        insta::assert_snapshot!(refusal("[{},"), @"failed to import definitions into the collection: the definitions are not a JSON array (line 1, column 4)");
         assert_eq!(Definitions::from_json("[]").unwrap().iter().count(), 0);
     }
 }

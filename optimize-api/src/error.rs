@@ -4,6 +4,7 @@ pub(crate) mod body;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -15,12 +16,25 @@ use crate::{hints, operation};
 
 pub use body::{ConflictedItem, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
 
-/// A failed call. `Display` reads after "failed to"; causes are in [`source`](StdError::source).
+/// A failed call. `Display` is one sentence; causes are in [`source`](StdError::source). `Debug` adds the causes and the
+/// [`hint`](Self::hint), so that `fn main() -> Result<(), Box<dyn Error>>` prints something to read.
 ///
-/// Text of a server is cut, escaped and freed of the token before it enters.
-pub struct Error(Box<Inner>);
+/// Text of a server is cut, escaped and freed of the token before it enters. Cheap to clone.
+///
+/// ```no_run
+/// # async fn example(client: optimize_api::Client, definitions: optimize_api::Definitions) -> Result<(), Box<dyn std::error::Error>> {
+/// match client.definitions().import(&"claims".into(), &definitions).await {
+///     Err(error) if error.may_have_taken_effect() => println!("look before you import again: {error}"),
+///     Err(error) if error.is_transient() => println!("try again in {:?}: {error}", error.retry_after()),
+///     imported => println!("{} are new", imported?.len()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static Operation>,
@@ -33,7 +47,8 @@ struct Inner {
     retry_after: Option<Duration>,
     attempts: u32,
     hint: Option<&'static Hint>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    may_have_taken_effect: bool,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The class of an [`Error`].
@@ -42,7 +57,7 @@ struct Inner {
 pub enum ErrorKind {
     /// An argument cannot be used. Nothing was sent.
     InvalidInput,
-    /// No token could be had; the source is an [`AuthError`].
+    /// No token could be had; [`Error::auth`] says why.
     Authentication,
     /// 401, also with a new token where there was one to be had.
     Unauthorized,
@@ -50,10 +65,24 @@ pub enum ErrorKind {
     Forbidden,
     /// 404 with the code `notFoundError`.
     NotFound,
-    /// Another 4xx, or a 500 of the server itself.
-    Rejected,
-    /// The server could not be reached, did not respond in time, or returned 408, 425, 429, 502, 503 or 504 to the last attempt.
+    /// 409: what is there stands in the way.
+    Conflict,
+    /// 400, or another 4xx without a class of its own: the server does not accept the request.
+    InvalidRequest,
+    /// The request is larger than the server accepts (413, 414, 431), or the response larger than the program accepts.
+    TooLarge,
+    /// The server's release does not have the operation.
+    Unsupported,
+    /// 500, or another 5xx without a class of its own: the server failed.
+    ServerFault,
+    /// The server returned 408, 425, 429, 502, 503 or 504 to the last attempt.
     Unavailable,
+    /// There was no connection, so that the server has received nothing.
+    Connect,
+    /// The connection broke before the response was complete.
+    Interrupted,
+    /// The response did not arrive in time.
+    Timeout,
     /// What responds at the base URL is not Optimize's API: a redirect, a web page, JSON of another shape.
     Misconfigured,
     /// A page of report data was lost, or the rows received differ in number from what the server announced.
@@ -64,13 +93,11 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(operation: &'static Operation, kind: ErrorKind, problem: impl fmt::Display) -> Self {
-        let mut error = Self::without_operation(kind, problem);
-        error.0.operation = Some(operation);
-        error
+        Self::without_operation(kind, problem).change(|inner| inner.operation = Some(operation))
     }
 
     fn without_operation(kind: ErrorKind, problem: impl fmt::Display) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             operation: None,
             subject: None,
@@ -84,8 +111,14 @@ impl Error {
                 ErrorKind::Incomplete => Some(&hints::LOST_PAGE),
                 _ => None,
             },
+            may_have_taken_effect: false,
             source: None,
         }))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     pub(crate) fn invalid_input(operation: &'static Operation, message: impl fmt::Display) -> Self {
@@ -98,9 +131,10 @@ impl Error {
     }
 
     pub(crate) fn authentication(source: AuthError) -> Self {
-        let mut error = Self::without_operation(ErrorKind::Authentication, &source);
-        error.0.status = source.status();
-        error.0.retry_after = source.retry_after();
+        let error = Self::without_operation(ErrorKind::Authentication, &source).change(|inner| {
+            inner.status = source.status();
+            inner.retry_after = source.retry_after();
+        });
         error.with_source(source)
     }
 
@@ -110,8 +144,11 @@ impl Error {
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,
             404 if server.code.as_deref() == Some("notFoundError") => ErrorKind::NotFound,
+            409 => ErrorKind::Conflict,
+            413 | 414 | 431 => ErrorKind::TooLarge,
             408 | 425 | 429 | 502 | 503 | 504 => ErrorKind::Unavailable,
-            _ => ErrorKind::Rejected,
+            500.. => ErrorKind::ServerFault,
+            _ => ErrorKind::InvalidRequest,
         };
         let mut message = format!("the server returned {status}");
         for (separator, part) in [(" ", &server.code), (": ", &server.detail)] {
@@ -123,15 +160,16 @@ impl Error {
         let is_missing = is_missing(operation, status, &server);
         let (kind, message) = if is_missing {
             let message = format!("{message}; the server does not have this operation: {} has it", operation.servers());
-            (ErrorKind::Rejected, message)
+            (ErrorKind::Unsupported, message)
         } else {
             (kind, message)
         };
-        let mut error = Self::new(operation, kind, message);
-        error.0.status = Some(status);
-        error.0.server = server;
-        error.0.hint = if is_missing { Some(&hints::OPERATION) } else { error.hint_of_response(operation, status) };
-        error
+        let error = Self::new(operation, kind, message).change(|inner| {
+            inner.status = Some(status);
+            inner.server = server;
+        });
+        let hint = if is_missing { Some(&hints::OPERATION) } else { error.hint_of_response(operation, status) };
+        error.change(|inner| inner.hint = hint)
     }
 
     /// A request whose URL and headers are larger than the server accepts. It never reached Optimize.
@@ -139,7 +177,7 @@ impl Error {
         let message = format!(
             "the server returned {status}: the request is too large: its URL has {url} bytes, its token {token} bytes"
         );
-        Self::new(operation, ErrorKind::Rejected, message).with_status(status).with_hint(&hints::REQUEST_SIZE)
+        Self::new(operation, ErrorKind::TooLarge, message).with_status(status).with_hint(&hints::REQUEST_SIZE)
     }
 
     /// A response that is not a success, or a redirect, which is not followed.
@@ -174,7 +212,7 @@ impl Error {
             401 if says("malformed") || says("static") => Some(&hints::TOKEN_FORM),
             400 if !server.mismatching_indices.is_empty() => Some(&hints::VERSION),
             409 if id == operation::IMPORT.id => Some(&hints::SCOPE),
-            404 if self.kind() == ErrorKind::Rejected => Some(&hints::BASE_URL),
+            404 if self.kind() == ErrorKind::InvalidRequest => Some(&hints::BASE_URL),
             _ => None,
         }
     }
@@ -182,47 +220,46 @@ impl Error {
     /// The same failure as a lost page: the cursor may have moved although no response arrived.
     pub(crate) fn into_lost_page(self) -> Self {
         let operation = &operation::REPORT_DATA_NEXT;
-        let mut lost = Self::new(operation, ErrorKind::Incomplete, format!("a page was lost: {}", self.0.problem));
-        lost.0.status = self.0.status;
-        lost.0.server = self.0.server;
-        lost.0.attempts = self.0.attempts;
-        lost.0.source = self.0.source;
-        lost.0.subject = self.0.subject;
-        lost
+        let problem = format!("a page was lost: {}", self.0.problem);
+        self.change(|inner| {
+            inner.kind = ErrorKind::Incomplete;
+            inner.operation = Some(operation);
+            inner.problem = problem;
+            inner.hint = Some(&hints::LOST_PAGE);
+            inner.may_have_taken_effect = false;
+        })
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
-        self
+    pub(crate) fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.change(|inner| inner.source = Some(Arc::new(source)))
     }
 
-    pub(crate) fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
-        self
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        self.change(|inner| inner.status = Some(status))
     }
 
-    pub(crate) fn with_attempts(mut self, attempts: u32, retry_after: Option<Duration>) -> Self {
-        self.0.attempts = attempts;
-        self.0.retry_after = retry_after;
-        self
+    pub(crate) fn with_attempts(self, attempts: u32, retry_after: Option<Duration>) -> Self {
+        self.change(|inner| {
+            inner.attempts = attempts;
+            inner.retry_after = retry_after;
+        })
     }
 
-    /// The same failure, after a request that must not be sent again and may have been obeyed.
+    /// The same failure, after a request that may have been obeyed.
     pub(crate) fn possibly_done(self) -> Self {
-        self.with_hint(&hints::OPEN)
+        self.change(|inner| inner.may_have_taken_effect = true)
     }
 
-    pub(crate) fn with_hint(mut self, hint: &'static Hint) -> Self {
-        self.0.hint = Some(hint);
-        self
+    pub(crate) fn with_hint(self, hint: &'static Hint) -> Self {
+        self.change(|inner| inner.hint = Some(hint))
     }
 
     /// Names what the operation is about, unless that is named already.
-    pub(crate) fn about(mut self, id: Option<&str>) -> Self {
-        if self.0.subject.is_none() {
-            self.0.subject = id.map(|id| scrub(id, &[]));
+    pub(crate) fn about(self, id: Option<&str>) -> Self {
+        if self.0.subject.is_some() {
+            return self;
         }
-        self
+        self.change(|inner| inner.subject = id.map(|id| scrub(id, &[])))
     }
 
     /// Whether the request was too large to reach Optimize, so that nothing has changed there.
@@ -243,6 +280,23 @@ impl Error {
     /// The HTTP status of the last response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
+    }
+
+    /// Whether the same call may succeed a little later. A program that repeats it must see to
+    /// [`may_have_taken_effect`](Self::may_have_taken_effect) first.
+    pub fn is_transient(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Unavailable | ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout => true,
+            ErrorKind::Authentication => self.auth().is_some_and(AuthError::is_transient),
+            _ => false,
+        }
+    }
+
+    /// Whether the server may have made the change that this call was for, although it has failed: the response is missing
+    /// or not the server's own. Repeating it does it twice, unless the operation is [`Idempotent`](crate::Retry::Idempotent).
+    /// A call that only reads is never one of these.
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.0.may_have_taken_effect
     }
 
     /// The server's error body.
@@ -282,7 +336,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.0.operation {
             let subject = self.0.subject.as_deref().map(|subject| format!(" {subject}")).unwrap_or_default();
-            write!(f, "{}: ", operation.action.replace(" {id}", &subject))?;
+            write!(f, "failed to {}: ", operation.action.replace(" {id}", &subject))?;
         }
         f.write_str(&self.0.problem)
     }
@@ -290,13 +344,21 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{self}")?;
+        let causes = std::iter::successors(self.source(), |error: &&(dyn StdError + 'static)| (*error).source());
+        for cause in causes {
+            write!(f, ": {cause}")?;
+        }
+        match self.hint() {
+            Some(hint) => write!(f, " (hint: {hint})"),
+            None => Ok(()),
+        }
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.0.source.as_deref()?;
+        let source: &(dyn StdError + 'static) = self.0.source.as_deref()?;
         // The text of an AuthError is already this error's own: its cause comes next.
         match source.downcast_ref::<AuthError>() {
             Some(auth) => auth.source(),
@@ -308,6 +370,41 @@ impl StdError for Error {
 impl Error {
     /// The failed token request, if that is what stopped the call.
     pub fn auth(&self) -> Option<&AuthError> {
-        self.0.source.as_deref()?.downcast_ref()
+        let source: &(dyn StdError + 'static) = self.0.source.as_deref()?;
+        source.downcast_ref()
+    }
+}
+
+/// The code is that of the kind, such as `optimize::conflict`; the help is the hint.
+#[cfg(feature = "miette")]
+impl miette::Diagnostic for Error {
+    fn code(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        let name = format!("{:?}", self.kind());
+        let mut words = String::from("optimize::");
+        for letter in name.chars() {
+            if letter.is_uppercase() && !words.ends_with(':') {
+                words.push('_');
+            }
+            words.push(letter.to_ascii_lowercase());
+        }
+        Some(Box::new(words))
+    }
+
+    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        Some(Box::new(self.hint()?))
+    }
+}
+
+#[cfg(all(test, feature = "miette"))]
+mod tests {
+    use miette::Diagnostic as _;
+
+    use super::*;
+
+    #[test]
+    fn a_diagnostic_has_the_kind_as_its_code_and_the_hint_as_its_help() {
+        let error = Error::new(&operation::REPORT_LIST, ErrorKind::InvalidRequest, "no").with_hint(&hints::BASE_URL);
+        assert_eq!(error.code().unwrap().to_string(), "optimize::invalid_request");
+        assert!(error.help().unwrap().to_string().starts_with("the base URL does not lead to Optimize: "));
     }
 }

@@ -99,9 +99,9 @@ mod tests {
     fn what_the_server_would_refuse_is_refused_before_it_is_sent() {
         let label = |name: &str| VariableLabel::new(name, VariableType::String, "l");
         let message = |key: &str, labels: &[VariableLabel]| set(key, labels).unwrap_err().to_string();
-        insta::assert_snapshot!(message(" ", &[]), @"set variable labels: the definition key is empty");
-        insta::assert_snapshot!(message("k", &[label("")]), @r#"set variable labels: empty variable name (entry 0): """#);
-        insta::assert_snapshot!(message("k", &[label("a"), label("a")]), @r#"set variable labels: duplicate label for variable (entry 1): "a""#);
+        insta::assert_snapshot!(message(" ", &[]), @"failed to set variable labels: the definition key is empty");
+        insta::assert_snapshot!(message("k", &[label("")]), @r#"failed to set variable labels: empty variable name (entry 0): """#);
+        insta::assert_snapshot!(message("k", &[label("a"), label("a")]), @r#"failed to set variable labels: duplicate label for variable (entry 1): "a""#);
         assert!(set("k", &[]).is_ok());
     }
 }

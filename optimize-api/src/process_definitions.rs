@@ -17,7 +17,7 @@ impl ProcessDefinitions {
     ///
     /// Success says that the job is queued, not that it was carried out; the only way to find out is to call again, which
     /// fails with [`NotFound`](crate::ErrorKind::NotFound) once it was. A job that is still queued is
-    /// [`Rejected`](crate::ErrorKind::Rejected) with the status 409. On self-managed servers the jobs are only carried out
+    /// [`Conflict`](crate::ErrorKind::Conflict). On self-managed servers the jobs are only carried out
     /// where that has been switched on. The cluster's own definition is untouched.
     pub async fn delete(&self, key: i64) -> Result<(), Error> {
         self.client.transport.send_void(&delete(key)?).await

@@ -97,7 +97,7 @@ mod tests {
             Err(error) => error.to_string(),
         };
         insta::assert_snapshot!(refusal("/api/public/report?collectionId=a%2Fb"), @"GET /api/public/report?collectionId=a%2Fb");
-        insta::assert_snapshot!(refusal("api/public"), @r#"send the request: the path does not begin with a slash: "api/public""#);
+        insta::assert_snapshot!(refusal("api/public"), @r#"failed to send the request: the path does not begin with a slash: "api/public""#);
         for path in ["//evil.example/x", "/api/../../x", "/api/%2E%2e/x", "/api/./x"] {
             assert!(refusal(path).contains("leads out of the base URL"), "{path}");
         }

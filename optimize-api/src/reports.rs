@@ -66,6 +66,6 @@ mod tests {
     #[test]
     fn an_empty_collection_id_is_refused_before_it_is_sent() {
         let error = list(&CollectionId::from("")).unwrap_err();
-        insta::assert_snapshot!(error, @"list the reports of the collection: the collection id is empty");
+        insta::assert_snapshot!(error, @"failed to list the reports of the collection: the collection id is empty");
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use optimize_auth::http::{
     HttpClient, HttpOptions, TransportError, TransportProblem, described_page, is_html, retry_after, without_mark,
 };
@@ -77,11 +77,14 @@ struct Ended {
 impl Ended {
     /// Adds to an error the number of attempts, and whether the request may have been carried out.
     fn describe(&self, spec: &RequestSpec) -> impl FnOnce(Error) -> Error + use<> {
-        let is_open = spec.operation.retry == Retry::Never && self.exchange.leaves_open();
+        let is_change = !matches!(spec.method, Method::GET | Method::HEAD);
+        let is_open = is_change && self.exchange.leaves_open();
+        let must_not_repeat = spec.operation.retry == Retry::Never && self.exchange.leaves_open();
         let (attempts, wait) = (self.attempts, self.wait);
         move |error| {
             let error = error.with_attempts(attempts, wait);
-            if is_open { error.possibly_done() } else { error }
+            let error = if is_open { error.possibly_done() } else { error };
+            if must_not_repeat { error.with_hint(&hints::OPEN) } else { error }
         }
     }
 }
@@ -185,7 +188,7 @@ impl Transport {
         loop {
             let auth = match timeout_at(deadline, self.authorize(spec)).await {
                 Ok(auth) => auth?,
-                Err(_) => return Err(Error::new(spec.operation, ErrorKind::Unavailable, "no token arrived in time")),
+                Err(_) => return Err(Error::new(spec.operation, ErrorKind::Timeout, "no token arrived in time")),
             };
             let exchange = match timeout_at(deadline, self.exchange(spec, auth.as_ref())).await {
                 Ok(Ok(response)) => Exchange::Response(response),
@@ -231,7 +234,7 @@ impl Transport {
         let (Some(credentials), Some(rejected)) = (&self.credentials, rejected) else { return false };
         credentials.reject(rejected.stamp(), exchange.challenge());
         match timeout_at(deadline, credentials.headers()).await {
-            Ok(Ok(new)) => *new != **rejected,
+            Ok(Ok(new)) => new.as_map() != rejected.as_map(),
             _ => true,
         }
     }
@@ -303,7 +306,7 @@ impl Transport {
         }
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         if let Some(auth) = auth {
-            headers.extend((**auth).clone());
+            auth.apply(&mut headers);
         }
         let body = spec.body();
         if let Some(body) = body {
@@ -347,14 +350,20 @@ impl Transport {
         let response = match exchange {
             Exchange::Response(response) => response,
             Exchange::Failed(error) => {
-                let kind = if error.is_too_large() { ErrorKind::Rejected } else { ErrorKind::Unavailable };
+                let kind = match error.problem() {
+                    TransportProblem::InvalidRequest => ErrorKind::InvalidInput,
+                    TransportProblem::TooLarge(_) => ErrorKind::TooLarge,
+                    TransportProblem::ExchangeTimeout => ErrorKind::Timeout,
+                    _ if error.was_not_sent() => ErrorKind::Connect,
+                    _ => ErrorKind::Interrupted,
+                };
                 return Err(
                     Error::new(operation, kind, format!("no response from {}", self.base_url)).with_source(error)
                 );
             }
             Exchange::TimedOut => {
                 let message = format!("no response from {} within {:?}", self.base_url, self.timeout);
-                return Err(Error::new(operation, ErrorKind::Unavailable, message));
+                return Err(Error::new(operation, ErrorKind::Timeout, message));
             }
         };
         if response.status.is_redirection() {
@@ -427,6 +436,6 @@ fn after(start: Instant, time: Duration) -> Instant {
 
 /// The credential in the headers, to keep it out of texts that a server may echo.
 fn secrets(auth: Option<&AuthHeaders>) -> Vec<&str> {
-    let value = auth.and_then(|auth| auth.values().next()?.to_str().ok());
+    let value = auth.and_then(|auth| auth.as_map().values().next()?.to_str().ok());
     value.map(|value| value.strip_prefix("Bearer ").unwrap_or(value)).into_iter().collect()
 }

@@ -10,7 +10,9 @@ mod slot;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwapOption;
 
 use crate::clock::{Clock, SystemClock};
 use crate::source::TokenSource;
@@ -21,7 +23,7 @@ pub(crate) use slot::{Entry, Freshness};
 
 /// A token cache around a [`TokenSource`].
 ///
-/// * While the token is fresh, callers share a read lock and nothing else.
+/// * While the token is fresh, callers take no lock, and do not wait for each other.
 /// * Past the soft threshold (the last fifth of the lifetime, at most five minutes, earlier by up to a quarter of that
 ///   at random; or when the issuer requests it) one task refreshes in the background, and everyone is served the valid token
 ///   at once. A failed background refresh does not fail any caller.
@@ -44,7 +46,7 @@ pub struct Cached {
     /// Whether a failure of the store was logged.
     has_warned: AtomicBool,
     store_rests_until: Mutex<Option<tokio::time::Instant>>,
-    slot: RwLock<Option<Entry>>,
+    slot: ArcSwapOption<Entry>,
     dropped: Mutex<Dropped>,
     turns: Turns,
     flights: Mutex<Flights>,
@@ -64,7 +66,7 @@ impl Cached {
             store: None,
             has_warned: AtomicBool::new(false),
             store_rests_until: Mutex::default(),
-            slot: RwLock::new(None),
+            slot: ArcSwapOption::empty(),
             dropped: Mutex::default(),
             turns: Turns::default(),
             flights: Mutex::default(),

@@ -1,11 +1,11 @@
 //! The handle a program keeps: headers for a request, and a way to report that they were rejected.
 
-use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use http::HeaderMap;
 use secrecy::SecretString;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::cache::Cached;
@@ -27,6 +27,8 @@ struct Shared {
     cached: Arc<Cached>,
     /// The task that refreshes ahead, if there is one.
     refreshing: Mutex<Option<JoinHandle<()>>>,
+    /// The runtime of the first caller that waited, for those that are on none.
+    runtime: OnceLock<Handle>,
 }
 
 impl Credentials {
@@ -58,6 +60,7 @@ impl Credentials {
         let (picked, freshness) = match cached.read_entry(&pick) {
             Some((picked, freshness)) if freshness != Freshness::Stale => (picked, freshness),
             _ => {
+                self.remember_runtime();
                 let (entry, freshness) = cached.renew().await?;
                 (pick(&entry), freshness)
             }
@@ -68,11 +71,72 @@ impl Credentials {
         Ok(picked)
     }
 
+    /// The headers to send now, for a caller that cannot wait, such as an interceptor of tonic. Sends nothing itself.
+    ///
+    /// While the token is valid this returns it, and starts a renewal in the background when one is due, so that a caller who
+    /// comes often always has one. `None` before the first token, and after a rejection until the next one has arrived; both
+    /// start a request. The request runs on the runtime of the caller, or else of the last one who waited for
+    /// [`headers`](Self::headers): await that once before.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), optimize_auth::AuthError> {
+    /// # let credentials = optimize_auth::Credentials::static_bearer("abc".into())?;
+    /// credentials.headers().await?;
+    /// assert!(credentials.headers_now().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn headers_now(&self) -> Option<AuthHeaders> {
+        let cached = &self.shared.cached;
+        let held = cached.read_entry(|entry| cached.has_not_ended(entry).then(|| entry.headers.clone()));
+        match held {
+            Some((headers, Freshness::Fresh)) => headers,
+            Some((headers, Freshness::RefreshAhead)) => {
+                self.refresh_ahead();
+                headers
+            }
+            Some((headers, Freshness::Stale)) => {
+                self.renew_in_background();
+                headers
+            }
+            None => {
+                self.renew_in_background();
+                None
+            }
+        }
+    }
+
+    /// Starts a request for a token that callers wait for, unless one that was started here is under way.
+    fn renew_in_background(&self) {
+        let mut refreshing = self.shared.refreshing();
+        if refreshing.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        let Some(runtime) = self.runtime() else { return };
+        let cached = self.shared.cached.clone();
+        *refreshing = Some(runtime.spawn(async move {
+            if let Err(error) = cached.renew().await {
+                tracing::debug!(%error, "no token could be had in the background");
+            }
+        }));
+    }
+
+    fn remember_runtime(&self) {
+        if let Ok(runtime) = Handle::try_current() {
+            self.shared.runtime.get_or_init(|| runtime);
+        }
+    }
+
+    fn runtime(&self) -> Option<Handle> {
+        Handle::try_current().ok().or_else(|| self.shared.runtime.get().cloned())
+    }
+
     /// Starts a refresh in the background, unless one is under way or has just failed. It ends with these credentials.
     fn refresh_ahead(&self) {
         let Some(turn) = self.shared.cached.may_refresh() else { return };
-        // Outside a runtime the token is replaced when it has to be.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        // Without a runtime the token is replaced when it has to be.
+        let Some(runtime) = self.runtime() else { return };
         let cached = self.shared.cached.clone();
         let task = runtime.spawn(async move {
             // A runtime that was not driven for long may come to this when it is done.
@@ -146,7 +210,13 @@ impl Drop for Shared {
 
 impl From<Cached> for Credentials {
     fn from(cached: Cached) -> Self {
-        Self { shared: Arc::new(Shared { cached: Arc::new(cached), refreshing: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                cached: Arc::new(cached),
+                refreshing: Mutex::default(),
+                runtime: OnceLock::new(),
+            }),
+        }
     }
 }
 
@@ -156,7 +226,7 @@ pub struct Stamp(pub(crate) u64);
 
 /// Headers that authenticate one request, with the [`Stamp`] of the token they hold.
 ///
-/// Dereferences to [`HeaderMap`]. Values are marked sensitive, so `Debug` hides them.
+/// Values are marked sensitive, so `Debug` hides them.
 #[derive(Clone, Debug)]
 pub struct AuthHeaders {
     headers: Arc<HeaderMap>,
@@ -172,16 +242,33 @@ impl AuthHeaders {
         Self { headers: Arc::new(headers), stamp }
     }
 
+    /// Puts the headers into those of a request.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), optimize_auth::AuthError> {
+    /// use optimize_auth::Credentials;
+    /// use optimize_auth::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// Credentials::static_bearer("abc".into())?.headers().await?.apply(&mut headers);
+    /// assert_eq!(headers["authorization"], "Bearer abc");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn apply(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.headers.iter() {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+
+    /// The headers. Empty for [`Anonymous`](crate::Anonymous) credentials.
+    pub fn as_map(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// What to pass to [`Credentials::reject`] when a server rejects these headers.
     pub fn stamp(&self) -> Stamp {
         self.stamp
-    }
-}
-
-impl Deref for AuthHeaders {
-    type Target = HeaderMap;
-
-    fn deref(&self) -> &HeaderMap {
-        &self.headers
     }
 }

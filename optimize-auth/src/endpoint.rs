@@ -140,7 +140,7 @@ async fn exchange(
 }
 
 fn unusable(url: &ServiceUrl, error: http::Error) -> AuthError {
-    AuthError::new(AuthErrorKind::InvalidInput, format!("send a request to {url}")).with_source(error)
+    AuthError::new(AuthErrorKind::InvalidInput, format!("failed to send a request to {url}")).with_source(error)
 }
 
 /// Reads a response as [`TokenEndpoint::exchange`] does; of an error its text.
@@ -157,7 +157,7 @@ pub(crate) fn read_response(
 fn refused(url: &ServiceUrl, status: StatusCode, headers: &HeaderMap, failure: reply::Failure) -> AuthError {
     let wait = retry_after(headers, now());
     let later = wait.map(|wait| format!("; it asks to wait {} s", wait.as_secs())).unwrap_or_default();
-    let message = format!("get a token from {url}: {}{later}", failure.problem);
+    let message = format!("failed to get a token from {url}: {}{later}", failure.problem);
     let mut error = AuthError::new(failure.kind, message).with_status(status.as_u16());
     if let Some(code) = failure.code {
         error = error.with_code(code);
@@ -176,7 +176,7 @@ fn refused(url: &ServiceUrl, status: StatusCode, headers: &HeaderMap, failure: r
 
 fn unavailable(url: &ServiceUrl, error: TransportError) -> AuthError {
     let kind = if error.is_too_large() { AuthErrorKind::Protocol } else { AuthErrorKind::Unavailable };
-    AuthError::new(kind, format!("get a token from {url}")).with_source(error)
+    AuthError::new(kind, format!("failed to get a token from {url}")).with_source(error)
 }
 
 fn now() -> SystemTime {

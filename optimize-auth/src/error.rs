@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone)]
 pub struct AuthError(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: AuthErrorKind,
     message: String,
@@ -60,7 +59,7 @@ pub enum AuthErrorDetail {
 }
 
 impl AuthError {
-    /// An error of `kind`; `message` reads after "failed to" and holds no secret.
+    /// An error of `kind`. `message` is a sentence without a full stop, and holds no secret.
     pub fn new(kind: AuthErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
@@ -77,7 +76,7 @@ impl AuthError {
 
     /// An error about one setting: `problem` describes it without its value.
     pub fn invalid_setting(name: &str, problem: &str) -> Self {
-        Self::new(AuthErrorKind::InvalidInput, format!("use `{name}`: {problem}")).with_setting(name)
+        Self::new(AuthErrorKind::InvalidInput, format!("`{name}`: {problem}")).with_setting(name)
     }
 
     /// The HTTP status of the token endpoint's response.
@@ -196,17 +195,10 @@ impl fmt::Display for AuthError {
     }
 }
 
+/// Like `Display`, with the causes and what is known besides: `fn main() -> Result<(), Box<dyn Error>>` prints this.
 impl fmt::Debug for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthError")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("status", &self.0.status)
-            .field("code", &self.0.code)
-            .field("retry_after", &self.0.retry_after)
-            .field("setting", &self.0.setting)
-            .field("source", &self.0.source)
-            .finish()
+        f.write_str(&self.in_full())
     }
 }
 

@@ -42,8 +42,12 @@ pub mod exec;
 pub mod fuzzing;
 pub mod http;
 pub mod private_file;
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest_middleware;
 #[cfg(feature = "test-util")]
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 mod assertion;
 mod cache;

@@ -16,8 +16,9 @@ const LONGEST: usize = 64 << 10;
 /// The text of a file, without the line break that editors and `echo` put at its end; at most 64 KiB. `what` names it in
 /// errors, for example `token`. A file that does not exist is [`AuthErrorKind::NotFound`].
 pub fn read_secret_file(path: &Path, what: &str) -> Result<SecretString, AuthError> {
-    let failed =
-        |kind, problem: &str| AuthError::new(kind, format!("read the {what} from file {}{problem}", path.display()));
+    let failed = |kind, problem: &str| {
+        AuthError::new(kind, format!("failed to read the {what} from file {}{problem}", path.display()))
+    };
     let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => failed(AuthErrorKind::NotFound, "").with_source(error),
         _ => failed(AuthErrorKind::InvalidInput, "").with_source(error),
@@ -39,7 +40,7 @@ pub(crate) async fn read_secret_file_async(path: &Path, what: &'static str) -> R
     // Not a thread of the runtime, which would wait for it at its end.
     let reader = std::thread::Builder::new().name("secret file".to_owned());
     let failed = |error: std::io::Error| {
-        AuthError::new(AuthErrorKind::Unavailable, format!("read the {what} from file {}", path.display()))
+        AuthError::new(AuthErrorKind::Unavailable, format!("failed to read the {what} from file {}", path.display()))
             .with_source(error)
     };
     reader.spawn(move || sender.send(read_secret_file(&file, what))).map_err(failed)?;

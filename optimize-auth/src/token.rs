@@ -48,7 +48,8 @@ impl Token {
 
     /// A header that authenticates by itself, for what sits in front of an API. It is sent as it is.
     pub fn header(name: &str, secret: SecretString) -> Result<Self, AuthError> {
-        let refuse = |problem| Err(AuthError::new(AuthErrorKind::InvalidInput, format!("use the header: {problem}")));
+        let refuse =
+            |problem| Err(AuthError::new(AuthErrorKind::InvalidInput, format!("the header cannot be used: {problem}")));
         let Ok(name) = name.parse::<HeaderName>() else { return refuse("its name is no header name") };
         if FRAMING.contains(&name) {
             return refuse("its name belongs to the request itself");
@@ -154,7 +155,8 @@ impl Token {
 }
 
 fn bearer_header(secret: &str) -> Result<HeaderValue, AuthError> {
-    let refuse = |what: String| Err(AuthError::new(AuthErrorKind::InvalidInput, format!("use the token: {what}")));
+    let refuse =
+        |what: String| Err(AuthError::new(AuthErrorKind::InvalidInput, format!("the token cannot be used: {what}")));
     if secret.is_empty() {
         return refuse("it is empty".to_owned());
     }

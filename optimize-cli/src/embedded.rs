@@ -18,7 +18,8 @@ pub(crate) async fn start() -> Result<Sandbox, CliError> {
 #[cfg(not(feature = "sandbox"))]
 pub(crate) async fn start() -> Result<Sandbox, CliError> {
     std::future::ready(()).await;
-    Err(CliError::usage("use the embedded server: this build does not have it")
+    Err(CliError::usage("the embedded server: this build does not have it")
+        .stating()
         .with_hint("build optimize-cli with its default features, or name a server with --base-url"))
 }
 

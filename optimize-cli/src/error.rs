@@ -151,8 +151,14 @@ impl CliError {
                 ErrorKind::InvalidInput | ErrorKind::Misconfigured => Exit::Configuration,
                 ErrorKind::Unauthorized | ErrorKind::Forbidden => Exit::Authentication,
                 ErrorKind::NotFound => Exit::NotFound,
-                ErrorKind::Rejected => Exit::Rejected,
-                ErrorKind::Unavailable => Exit::Unavailable,
+                ErrorKind::Conflict
+                | ErrorKind::InvalidRequest
+                | ErrorKind::TooLarge
+                | ErrorKind::Unsupported
+                | ErrorKind::ServerFault => Exit::Rejected,
+                ErrorKind::Unavailable | ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout => {
+                    Exit::Unavailable
+                }
                 ErrorKind::Incomplete => Exit::Incomplete,
                 _ => Exit::Unexpected,
             },
@@ -187,13 +193,11 @@ impl CliError {
     /// What went wrong, without the causes.
     pub(crate) fn message(&self) -> String {
         let place = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
-        let text = self.to_string();
-        match (&self.kind, text.strip_prefix("use ")) {
-            (Kind::Interrupted | Kind::Declined, _) => format!("{place}{text}"),
-            _ if self.is_statement => format!("{place}{text}"),
-            // What cannot be used is what is wrong: no action has failed.
-            (Kind::Io { .. } | Kind::Api(_), _) | (_, None) => format!("{place}failed to {text}"),
-            (_, Some(what)) => format!("{place}{what}"),
+        match &self.kind {
+            // These are sentences.
+            Kind::Interrupted | Kind::Declined | Kind::Api(_) | Kind::Auth(_) => format!("{place}{self}"),
+            _ if self.is_statement => format!("{place}{self}"),
+            _ => format!("{place}failed to {self}"),
         }
     }
 

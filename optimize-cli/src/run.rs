@@ -116,7 +116,8 @@ fn check_flags_of_plugin(flags: &GlobalArgs, environment: &Environment) -> Resul
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
         Some((flag, _)) => {
-            Err(CliError::untrusted(format!("use {flag}: the plugin {plugin} passes it, and only a person may"))
+            Err(CliError::untrusted(format!("{flag}: the plugin {plugin} passes it, and only a person may"))
+                .stating()
                 .with_hint(format!("pass {flag} before the name of the plugin")))
         }
         None => Ok(()),

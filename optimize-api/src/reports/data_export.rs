@@ -34,7 +34,7 @@ const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// [`Never`](crate::Retry::Never) requested twice, since the cursor moves on even if
 /// the response is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
 /// from the total of the first page; more rows than that end the export at once. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
-/// [`Rejected`](ErrorKind::Rejected), from 8.7 on.
+/// [`ServerFault`](ErrorKind::ServerFault), from 8.7 on.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DataExport {

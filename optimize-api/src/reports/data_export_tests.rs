@@ -37,8 +37,8 @@ fn a_follow_up_page_names_the_cursor_and_renews_its_life() {
 
 #[test]
 fn what_the_server_would_refuse_is_refused_before_it_is_sent() {
-    assert_snapshot!(first_page(&export("r").page_size(0)), @"read the report: the page size is not between 1 and 10000: 0");
-    assert_snapshot!(first_page(&export("r").page_size(10_001)), @"read the report: the page size is not between 1 and 10000: 10001");
-    assert_snapshot!(first_page(&export("r").cursor_timeout(Duration::from_secs(59))), @"read the report: the cursor timeout is shorter than 60s: 59s");
-    assert_snapshot!(first_page(&export("../r")), @r#"read the report: the id contains `/`, which no server accepts in an id: "../r""#);
+    assert_snapshot!(first_page(&export("r").page_size(0)), @"failed to read the report: the page size is not between 1 and 10000: 0");
+    assert_snapshot!(first_page(&export("r").page_size(10_001)), @"failed to read the report: the page size is not between 1 and 10000: 10001");
+    assert_snapshot!(first_page(&export("r").cursor_timeout(Duration::from_secs(59))), @"failed to read the report: the cursor timeout is shorter than 60s: 59s");
+    assert_snapshot!(first_page(&export("../r")), @r#"failed to read the report: the id contains `/`, which no server accepts in an id: "../r""#);
 }

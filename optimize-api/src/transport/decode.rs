@@ -11,7 +11,7 @@ pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         let (kind, problem) = match error.classify() {
-            Category::Eof if !body.is_empty() => (ErrorKind::Unavailable, "the response is cut off"),
+            Category::Eof if !body.is_empty() => (ErrorKind::Interrupted, "the response is cut off"),
             Category::Data => (ErrorKind::Misconfigured, "the response does not match the expected schema"),
             _ => (ErrorKind::Misconfigured, "the response is not JSON"),
         };

@@ -30,13 +30,13 @@ fn a_cursor_is_encoded() {
 
 #[test]
 fn an_id_that_could_address_something_else_is_refused() {
-    assert_snapshot!(problem(""), @r#"read the report: the id is empty: """#);
-    assert_snapshot!(problem(" \t"), @r#"read the report: the id is empty: " \t""#);
-    assert_snapshot!(problem(".."), @r#"read the report: the id is a relative path: "..""#);
-    assert_snapshot!(problem("../x"), @r#"read the report: the id contains `/`, which no server accepts in an id: "../x""#);
-    assert_snapshot!(problem(r"..\x"), @r#"read the report: the id contains `\`, which no server accepts in an id: "..\\x""#);
-    assert_snapshot!(problem("a\nb"), @r#"read the report: the id contains a control character: "a\nb""#);
-    assert_snapshot!(problem(&"/".repeat(200)), @r#"read the report: the id contains `/`, which no server accepts in an id: "////////////////////////////////////////////////////////////////////////////////""#);
+    assert_snapshot!(problem(""), @r#"failed to read the report: the id is empty: """#);
+    assert_snapshot!(problem(" \t"), @r#"failed to read the report: the id is empty: " \t""#);
+    assert_snapshot!(problem(".."), @r#"failed to read the report: the id is a relative path: "..""#);
+    assert_snapshot!(problem("../x"), @r#"failed to read the report: the id contains `/`, which no server accepts in an id: "../x""#);
+    assert_snapshot!(problem(r"..\x"), @r#"failed to read the report: the id contains `\`, which no server accepts in an id: "..\\x""#);
+    assert_snapshot!(problem("a\nb"), @r#"failed to read the report: the id contains a control character: "a\nb""#);
+    assert_snapshot!(problem(&"/".repeat(200)), @r#"failed to read the report: the id contains `/`, which no server accepts in an id: "////////////////////////////////////////////////////////////////////////////////""#);
 }
 
 #[test]

@@ -31,7 +31,7 @@ async fn one_invalid_element_rejects_a_single_request_before_it_is_sent() {
     let sandbox = sandbox().await;
     let variables = [variable(0), ExternalVariable::new("invoice", "", "amount", VariableType::Long)];
     let error = client(&sandbox).ingestion().variables(&variables).await.unwrap_err();
-    insta::assert_snapshot!(error, @"ingest variables: element 1: processInstanceId: must not be blank");
+    insta::assert_snapshot!(error, @"failed to ingest variables: element 1: processInstanceId: must not be blank");
     assert!(sandbox.ingested_variables().is_empty());
     client(&sandbox).ingestion().variables(&[]).await.unwrap();
 }
@@ -95,7 +95,7 @@ async fn a_failed_batch_names_its_elements_and_the_others_go_on() {
     let batches = client(&sandbox).ingestion().variable_batches().batch_count(2).concurrency(1);
     let outcomes: Vec<_> = batches.send(stream::iter((0..6).map(variable))).collect().await;
     let failed: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.failed.as_ref()).collect();
-    assert_eq!((failed.len(), failed[0].0.kind(), failed[0].1.as_slice()), (1, ErrorKind::Rejected, &[2, 3][..]));
+    assert_eq!((failed.len(), failed[0].0.kind(), failed[0].1.as_slice()), (1, ErrorKind::ServerFault, &[2, 3][..]));
     assert_eq!(sandbox.ingested_variables().len(), 4);
 }
 
@@ -128,7 +128,7 @@ async fn events_are_ingested_by_servers_of_camunda_7() {
     let types: Vec<_> = api_requests(&sandbox).into_iter().filter_map(|entry| entry.content_type).collect();
     assert_eq!(types, ["application/cloudevents-batch+json"; 3]);
     let error = ingestion.events(&[CloudEvent::new("1", "camunda", "t", "c")]).await.unwrap_err();
-    insta::assert_snapshot!(error, @"ingest events: element 0: source: the server keeps `camunda` for itself");
+    insta::assert_snapshot!(error, @"failed to ingest events: element 0: source: the server keeps `camunda` for itself");
 }
 
 #[tokio::test]

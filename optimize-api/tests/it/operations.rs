@@ -189,11 +189,11 @@ async fn servers_before_their_fixes_refuse_labels_and_imports() {
     let client = client(&sandbox);
     let label = VariableLabel::new("a", VariableType::String, "A");
     let error = client.labels().set("invoice", &[label]).await.unwrap_err();
-    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::ServerFault, Some(500), 1));
     assert!(error.hint().unwrap().to_string().contains("55881"));
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
     let error = client.definitions().import(&"orders".into(), &exported).await.unwrap_err();
-    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Rejected, Some(500), 1));
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::ServerFault, Some(500), 1));
     assert!(error.hint().unwrap().to_string().contains("36419"));
 }
 
@@ -218,7 +218,7 @@ async fn a_process_definition_is_deleted_once() {
     let client = client(&sandbox);
     client.process_definitions().delete(KEY).await.unwrap();
     let queued = client.process_definitions().delete(KEY).await.unwrap_err();
-    assert_eq!((queued.kind(), queued.status(), queued.attempts()), (ErrorKind::Rejected, Some(409), 1));
+    assert_eq!((queued.kind(), queued.status(), queued.attempts()), (ErrorKind::Conflict, Some(409), 1));
     sandbox.run_deletions();
     let gone = client.process_definitions().delete(KEY).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
@@ -397,12 +397,12 @@ async fn a_response_that_is_not_of_the_operation_is_never_a_success() {
 async fn what_a_release_does_not_have_names_the_releases_that_do() {
     let sandbox = of(Release::V8_6).await;
     let error = client(&sandbox).collections().list().await.unwrap_err();
-    assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
-    insta::assert_snapshot!(error, @"list collections: the server returned 404 notFoundError: HTTP 404 Not Found; the server does not have this operation: Camunda 8 from 8.7 on has it");
+    assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Unsupported, "operation"));
+    insta::assert_snapshot!(error, @"failed to list collections: the server returned 404 notFoundError: HTTP 404 Not Found; the server does not have this operation: Camunda 8 from 8.7 on has it");
     let sandbox = of(Release::V8_8).await;
     let error = client(&sandbox).process_definitions().delete(1).await.unwrap_err();
-    assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Rejected, "operation"));
-    insta::assert_snapshot!(error, @"delete the data of the process definition 1: the server returned 500 serverError: No static resource api/public/process-definition/1.; the server does not have this operation: Camunda 8 from 8.10 on has it");
+    assert_eq!((error.kind(), error.hint().unwrap().id), (ErrorKind::Unsupported, "operation"));
+    insta::assert_snapshot!(error, @"failed to delete the data of the process definition 1: the server returned 500 serverError: No static resource api/public/process-definition/1.; the server does not have this operation: Camunda 8 from 8.10 on has it");
 }
 
 #[tokio::test]

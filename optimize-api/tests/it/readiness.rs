@@ -51,8 +51,8 @@ async fn a_login_page_is_no_readiness() {
 #[tokio::test]
 async fn a_server_that_does_not_response_is_unavailable() {
     let error = with(Fault::ResetBefore).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Interrupted, 1));
     let sandbox = with_fault(FaultRule::new("/api/readyz", Fault::Delay { milliseconds: 60_000 })).await;
     let client = builder(&sandbox).timeout(Duration::from_millis(50)).build().unwrap();
-    assert_eq!(client.readiness().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(client.readiness().await.unwrap_err().kind(), ErrorKind::Timeout);
 }

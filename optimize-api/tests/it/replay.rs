@@ -1,9 +1,10 @@
 //! What is sent again after a failure, and what must not be.
 
-use optimize_api::{Definitions, ErrorKind, ExternalVariable, VariableType};
+use optimize_api::{Client, Definitions, ErrorKind, ExternalVariable, RetryPolicy, VariableType};
+use optimize_auth::Credentials;
 use optimize_sandbox::{Fault, FaultRule, Release};
 
-use crate::support::{client, of, sandbox, with_fault};
+use crate::support::{client, of, sandbox, url, with_fault};
 
 #[tokio::test]
 async fn a_deletion_whose_response_was_lost_is_found_done() {
@@ -58,7 +59,8 @@ async fn what_would_double_is_sent_once() {
         sandbox.add_fault(FaultRule::new("/api/public/collection/create", fault));
         let client = client(&sandbox);
         let error = client.definitions().import(&"claims".into(), &definitions).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+        assert_eq!((error.is_transient(), error.attempts()), (true, 1), "{error:?}");
+        assert_eq!(error.may_have_taken_effect(), may_be_done, "{error:?}");
         assert_eq!(error.hint().is_some_and(|hint| hint.id == "may-have-taken-effect"), may_be_done);
         client.collections().create("a", "b").await.unwrap_err();
         assert_eq!(sandbox.api_statuses().len(), 2);
@@ -79,4 +81,38 @@ async fn ingestion_is_repeated_and_doubles_nothing() {
     client(&sandbox).ingestion().variables(&[variable]).await.unwrap();
     assert_eq!(sandbox.ingested_variables().len(), 1);
     assert_eq!(sandbox.api_statuses().len(), 2);
+}
+
+#[tokio::test]
+async fn an_error_says_whether_a_change_may_have_been_made() {
+    let nowhere = url("http://127.0.0.1:1");
+    let credentials = Credentials::static_bearer("t".into()).unwrap();
+    let retry = RetryPolicy::default().with_attempts(1);
+    let absent = Client::builder(nowhere).credentials(credentials).retry(retry).build().unwrap();
+    let error = absent.reports().delete(&"r".into()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient(), error.may_have_taken_effect()), (ErrorKind::Connect, true, false));
+    for (fault, kind, is_transient, may_be_done) in [
+        (Fault::ResetAfter, ErrorKind::Interrupted, true, true),
+        (Fault::status(503), ErrorKind::Unavailable, true, true),
+        (Fault::status(500), ErrorKind::ServerFault, false, false),
+        (Fault::status(403), ErrorKind::Forbidden, false, false),
+    ] {
+        let sandbox = sandbox().await;
+        sandbox.add_fault(FaultRule::new("/api/public/*", fault).times(9));
+        let client = client(&sandbox);
+        let read = client.reports().list(&"claims".into()).await.unwrap_err();
+        assert_eq!((read.kind(), read.is_transient(), read.may_have_taken_effect()), (kind, is_transient, false));
+        let change = client.reports().delete(&"r".into()).await.unwrap_err();
+        assert_eq!((change.kind(), change.may_have_taken_effect()), (kind, may_be_done), "{change:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_debug_form_of_an_error_is_a_text_for_people() {
+    let sandbox = sandbox().await;
+    sandbox.add_fault(FaultRule::new("/api/public/import", Fault::ResetAfter));
+    let definitions = Definitions::from_json("[]").unwrap();
+    let error = client(&sandbox).definitions().import(&"claims".into(), &definitions).await.unwrap_err();
+    let shown = format!("{error:?}").replace(&sandbox.base_url(), "[SANDBOX]");
+    insta::assert_snapshot!(shown.replace("[SANDBOX]/", "[SANDBOX]"), @"failed to import definitions into the collection claims: no response from [SANDBOX]: the connection broke before the response was complete: error sending request: client error (SendRequest): connection closed before message completed (hint: the response is missing, and the request must not be sent twice: check whether the server has done it before you send it again, because that would double it)");
 }

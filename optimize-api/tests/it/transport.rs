@@ -36,14 +36,22 @@ async fn transient_failures_of_a_read_are_tried_four_times() {
         check(Fault::status(code), ErrorKind::Unavailable, 4).await;
     }
     for fault in [Fault::ResetBefore, Fault::ResetAfter] {
-        check(fault, ErrorKind::Unavailable, 4).await;
+        check(fault, ErrorKind::Interrupted, 4).await;
     }
 }
 
 #[tokio::test]
 async fn other_failures_are_final() {
-    for code in [400, 404, 405, 409, 413, 422, 500, 501] {
-        check(Fault::status(code), ErrorKind::Rejected, 1).await;
+    let kinds = [
+        (ErrorKind::InvalidRequest, [400, 404, 405, 422].as_slice()),
+        (ErrorKind::Conflict, &[409]),
+        (ErrorKind::TooLarge, &[413]),
+        (ErrorKind::ServerFault, &[500, 501]),
+    ];
+    for (kind, codes) in kinds {
+        for code in codes {
+            check(Fault::status(*code), kind, 1).await;
+        }
     }
     check(Fault::status(403), ErrorKind::Forbidden, 1).await;
     check(Fault::response(404, "application/json", r#"{"errorCode":"notFoundError"}"#), ErrorKind::NotFound, 1).await;
@@ -119,7 +127,7 @@ async fn an_echoed_token_does_not_reach_the_error() {
     let error = list(&builder(&sandbox).credentials(credentials).build().unwrap()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "list the reports of the collection claims: the server returned 403: Bearer [redacted] is not good"
+        "failed to list the reports of the collection claims: the server returned 403: Bearer [redacted] is not good"
     );
 }
 
@@ -144,7 +152,7 @@ async fn a_silent_server_is_given_up_when_the_time_is_over() {
     let sandbox = failing(Fault::Delay { milliseconds: 60_000 }).await;
     let client = builder(&sandbox).credentials(credentials(&sandbox)).timeout(Duration::from_millis(300)).build();
     let error = list(&client.unwrap()).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
 }
 
 #[tokio::test]
@@ -153,7 +161,7 @@ async fn a_server_that_is_not_there_is_tried_again_and_named() {
     let policy = RetryPolicy::default().with_attempts(2).with_first_wait(Duration::ZERO);
     let error = Client::builder(url(&address)).retry(policy).build().unwrap().reports();
     let error = error.list(&CollectionId::from("claims")).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 2));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 2));
     assert!(error.to_string().contains(&address), "{error}");
 }
 
@@ -162,7 +170,7 @@ async fn a_response_over_the_limit_is_not_read_and_not_asked_for_again() {
     let sandbox = start(Sandbox::builder()).await;
     let client = builder(&sandbox).credentials(credentials(&sandbox)).body_limit(100).build().unwrap();
     let error = list(&client).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 1));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::TooLarge, 1));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("larger than 100 bytes"));
 }
 
@@ -172,7 +180,7 @@ async fn an_response_of_three_gigabytes_is_given_up_at_the_limit() {
         let sandbox = failing(Fault::Flood { megabytes: 3072, gzip }).await;
         let client = builder(&sandbox).credentials(credentials(&sandbox)).body_limit(8 << 20).build().unwrap();
         let error = list(&client).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 1), "{error:?}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::TooLarge, 1), "{error:?}");
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         assert_eq!(cause.as_deref(), Some("the response is larger than 8388608 bytes"));
     }
@@ -180,7 +188,7 @@ async fn an_response_of_three_gigabytes_is_given_up_at_the_limit() {
 
 #[tokio::test]
 async fn a_flood_of_headers_is_an_error() {
-    check(Fault::HeaderFlood { count: 5000 }, ErrorKind::Unavailable, 4).await;
+    check(Fault::HeaderFlood { count: 5000 }, ErrorKind::Interrupted, 4).await;
 }
 
 #[tokio::test]

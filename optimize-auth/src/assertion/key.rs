@@ -87,7 +87,7 @@ impl SigningKey {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthError> {
-        let failed = |_| AuthError::new(AuthErrorKind::InvalidInput, "sign the assertion");
+        let failed = |_| AuthError::new(AuthErrorKind::InvalidInput, "failed to sign the assertion");
         match &self.pair {
             Pair::Rsa(pair) => {
                 let padding: &'static dyn aws_lc_rs::signature::RsaEncoding =
@@ -114,7 +114,7 @@ impl fmt::Debug for SigningKey {
 }
 
 fn unusable(problem: &str) -> AuthError {
-    AuthError::new(AuthErrorKind::InvalidInput, format!("use the private key: {problem}"))
+    AuthError::new(AuthErrorKind::InvalidInput, format!("the private key cannot be used: {problem}"))
 }
 
 fn from_pem(text: &str) -> Result<Pair, AuthError> {

@@ -15,7 +15,8 @@ pub struct SigningKey(Infallible);
 impl SigningKey {
     /// Fails with [`Unsupported`](AuthErrorKind::Unsupported).
     pub fn parse(_: SecretString) -> Result<Self, AuthError> {
-        let message = "use the private key: this program is built without the feature `signing` of optimize-auth";
+        let message =
+            "the private key cannot be used: this program is built without the feature `signing` of optimize-auth";
         Err(AuthError::new(AuthErrorKind::Unsupported, message))
     }
 

@@ -77,7 +77,8 @@ fn encoded(part: &impl Serialize) -> String {
 
 fn random_id() -> Result<String, AuthError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| AuthError::new(AuthErrorKind::InvalidInput, "make an assertion: there are no random numbers"))?;
+    getrandom::fill(&mut bytes).map_err(|_| {
+        AuthError::new(AuthErrorKind::InvalidInput, "failed to make an assertion: there are no random numbers")
+    })?;
     Ok(hexadecimal(&bytes))
 }

@@ -13,7 +13,7 @@ use super::slot::{Dropped, Entry, Freshness, Moment};
 use super::{Cached, policy};
 use crate::credentials::{AuthHeaders, Stamp};
 use crate::error::AuthError;
-use crate::lock::{lock, write};
+use crate::lock::lock;
 use crate::source::{FetchContext, FetchReason};
 use crate::store::{StoreKey, StoreLock, fingerprint};
 
@@ -176,7 +176,7 @@ impl Cached {
                     flights.latest = Some(number);
                     flights.failure = None;
                     *lock(&self.dropped) = Dropped::default();
-                    *write(&self.slot) = Some(entry.clone());
+                    self.slot.store(Some(Arc::new(entry.clone())));
                 }
                 Ok(entry)
             }

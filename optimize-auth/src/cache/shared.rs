@@ -164,6 +164,9 @@ impl Cached {
             Err(ahead) if ahead.duration() <= CLOCK_TOLERANCE => Duration::ZERO,
             Err(_) => return None,
         };
+        if token.lifetime().is_some_and(|lifetime| age >= lifetime) {
+            return None;
+        }
         let entry = self.entry(token, now, age);
         match self.freshness(&entry) {
             Freshness::Fresh => Some(entry),

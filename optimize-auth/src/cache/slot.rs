@@ -1,11 +1,12 @@
 //! The token that is handed out, how fresh it is, and what is known of the one before it.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Cached;
 use super::policy::Thresholds;
 use crate::credentials::{AuthHeaders, Stamp};
-use crate::lock::{lock, read, write};
+use crate::lock::lock;
 use crate::source::FetchReason;
 use crate::store::fingerprint;
 use crate::token::Token;
@@ -46,8 +47,8 @@ pub(crate) enum Freshness {
 impl Cached {
     /// What `pick` takes of the cached token, and how fresh that is.
     pub(crate) fn read_entry<T>(&self, pick: impl FnOnce(&Entry) -> T) -> Option<(T, Freshness)> {
-        let slot = read(&self.slot);
-        let entry = slot.as_ref()?;
+        let slot = self.slot.load();
+        let entry = slot.as_deref()?;
         Some((pick(entry), self.freshness(entry)))
     }
 
@@ -60,17 +61,17 @@ impl Cached {
     }
 
     pub(crate) fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
-        let mut slot = write(&self.slot);
-        if self.source.is_renewable()
-            && let Some(entry) = slot.take_if(|entry| entry.headers.stamp() == stamp)
-        {
-            self.remember(FetchReason::Rejected, challenge, Some(&entry));
+        let current = self.slot.load_full();
+        let Some(entry) = current.as_deref().filter(|entry| entry.headers.stamp() == stamp) else { return };
+        // Its successor may have come meanwhile, and stays.
+        if self.source.is_renewable() && same(&self.slot.compare_and_swap(&current, None), &current) {
+            self.remember(FetchReason::Rejected, challenge, Some(entry));
         }
     }
 
     pub(crate) fn forget(&self) {
-        let entry = write(&self.slot).take();
-        self.remember(FetchReason::Forced, None, entry.as_ref());
+        let entry = self.slot.swap(None);
+        self.remember(FetchReason::Forced, None, entry.as_deref());
     }
 
     /// Drops the token here and in the store.
@@ -90,6 +91,11 @@ impl Cached {
     fn usable(&self) -> Option<Entry> {
         let (entry, freshness) = self.read_entry(Entry::clone)?;
         (freshness != Freshness::Stale).then_some(entry)
+    }
+
+    /// Whether the issuer still counts the token as good, though it may be time for the next one.
+    pub(crate) fn has_not_ended(&self, entry: &Entry) -> bool {
+        entry.token.lifetime().is_none_or(|lifetime| entry.initial_age + self.since(entry.since) < lifetime)
     }
 
     pub(super) fn freshness(&self, entry: &Entry) -> Freshness {
@@ -123,5 +129,12 @@ impl Cached {
             since,
             initial_age,
         }
+    }
+}
+
+fn same(one: &Option<Arc<Entry>>, other: &Option<Arc<Entry>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }

@@ -169,6 +169,6 @@ fn read(issuer: &Issuer, url: &ServiceUrl, body: &[u8]) -> Result<ServiceUrl, Au
 }
 
 fn failed(issuer: &Issuer, problem: &str) -> AuthError {
-    AuthError::new(AuthErrorKind::Protocol, format!("discover the token endpoint of {issuer}: {problem}"))
+    AuthError::new(AuthErrorKind::Protocol, format!("failed to discover the token endpoint of {issuer}: {problem}"))
         .with_setting("issuer")
 }

@@ -88,8 +88,8 @@ fn what_is_not_a_response_of_a_token_endpoint_is_recognised() {
     assert_snapshot!(json("{\"access_token\":\n "), @"Protocol: its response is not JSON (line 2, column 1)");
     assert_snapshot!(json("{}"), @"Protocol: its response has no `access_token`");
     assert_snapshot!(json(r#"{"access_token":["t"]}"#), @"Protocol: `access_token` must be a string");
-    assert_snapshot!(json(r#"{"access_token":""}"#), @"Protocol: use the token: it is empty");
-    assert_snapshot!(json(r#"{"access_token":"two words"}"#), @"Protocol: use the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1)");
+    assert_snapshot!(json(r#"{"access_token":""}"#), @"Protocol: the token cannot be used: it is empty");
+    assert_snapshot!(json(r#"{"access_token":"two words"}"#), @"Protocol: the token cannot be used: character 4 cannot stand in a bearer token (RFC 6750 section 2.1)");
     assert_snapshot!(reading(200, "text/html", "<html>"), @"Protocol: it returned a web page");
     assert_snapshot!(reading(302, "text/html", ""), @"Protocol: it returned 302 with a redirect, which is not followed");
     assert_snapshot!(reading(404, "text/html", "<html>"), @"Protocol: it returned 404 Not Found with a web page");

@@ -142,7 +142,7 @@ impl Helper {
     fn failed(&self, problem: &HelperProblem, conversation: &Conversation) -> AuthError {
         let said = conversation.stderr();
         let said = if said.is_empty() { String::new() } else { format!(" (it wrote: {said})") };
-        let message = format!("get a credential from the helper {}: {}{said}", self.command[0], problem.text);
+        let message = format!("failed to get a credential from the helper {}: {}{said}", self.command[0], problem.text);
         let error = AuthError::new(problem.kind, message);
         let error = if let Some(code) = problem.code { error.with_code(code) } else { error };
         match problem.retry_after {
@@ -167,7 +167,7 @@ impl Helper {
                 std::io::ErrorKind::NotFound => AuthErrorKind::NotFound,
                 _ => AuthErrorKind::InvalidInput,
             };
-            AuthError::new(kind, format!("start the helper {}", self.command[0]))
+            AuthError::new(kind, format!("failed to start the helper {}", self.command[0]))
                 .with_setting("command")
                 .with_source(error)
         })?;

@@ -37,11 +37,11 @@ impl HttpOptions {
         let failed = |what: String| AuthError::new(AuthErrorKind::Unavailable, what);
         let client = self.client()?;
         let request = http::Request::get(url.as_url().as_str()).body(Bytes::new());
-        let mut request = request.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
+        let mut request = request.map_err(|error| failed(format!("failed to reach {url}")).with_source(error))?;
         request.extensions_mut().insert(SingleConnection);
         let addresses = if by_proxy { Vec::new() } else { self.look_up(url, limit).await? };
         let response = within(limit, self.send(&*client, request)).await;
-        let response = response.map_err(|error| failed(format!("reach {url}")).with_source(error))?;
+        let response = response.map_err(|error| failed(format!("failed to reach {url}")).with_source(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // The body only shows whether the response is a web page.
         let body = within(limit, self.read_start(response, RESPONSE_LIMIT)).await.unwrap_or_default();
@@ -53,7 +53,7 @@ impl HttpOptions {
         let host = url.as_url().host_str().unwrap_or_default();
         let port = url.as_url().port_or_known_default().unwrap_or_default();
         let lookup = tokio::time::timeout(limit, tokio::net::lookup_host((host.trim_matches(['[', ']']), port)));
-        let failed = || AuthError::new(AuthErrorKind::Unavailable, format!("look up {host}"));
+        let failed = || AuthError::new(AuthErrorKind::Unavailable, format!("failed to look up {host}"));
         match lookup.await {
             Ok(Ok(found)) => {
                 let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();

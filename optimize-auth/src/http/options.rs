@@ -239,5 +239,5 @@ impl Connections {
 }
 
 pub(super) fn invalid(what: &str) -> AuthError {
-    AuthError::new(AuthErrorKind::InvalidInput, format!("set up HTTP: {what}"))
+    AuthError::new(AuthErrorKind::InvalidInput, format!("failed to set up HTTP: {what}"))
 }

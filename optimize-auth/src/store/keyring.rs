@@ -62,7 +62,7 @@ pub fn read_keyring_secret(service: &str, entry: &str) -> Result<SecretString, A
             keyring::Error::NoEntry => AuthErrorKind::NotFound,
             _ => AuthErrorKind::InvalidInput,
         };
-        AuthError::new(kind, format!("read the entry {entry} of {service} from the keyring: {error}"))
+        AuthError::new(kind, format!("failed to read the entry {entry} of {service} from the keyring: {error}"))
     })
 }
 

@@ -70,8 +70,9 @@ impl Token {
     /// Fails with [`Protocol`](AuthErrorKind::Protocol) on anything else, also on a record of another version. The error
     /// does not repeat the bytes, since they may hold a token.
     pub fn from_record(record: &[u8]) -> Result<Self, AuthError> {
-        read(record)
-            .ok_or_else(|| AuthError::new(AuthErrorKind::Protocol, "read a stored token: this is no record of one"))
+        read(record).ok_or_else(|| {
+            AuthError::new(AuthErrorKind::Protocol, "failed to read a stored token: this is no record of one")
+        })
     }
 }
 

@@ -279,8 +279,9 @@ fn basic(client_id: &str, secret: &str) -> Zeroizing<String> {
 
 fn basic_header(pair: &str) -> Result<http::HeaderValue, AuthError> {
     let value = Zeroizing::new(["Basic ", pair].concat().into_bytes());
-    sensitive_header(value)
-        .ok_or_else(|| AuthError::new(AuthErrorKind::InvalidInput, "send the client secret in a Basic header"))
+    sensitive_header(value).ok_or_else(|| {
+        AuthError::new(AuthErrorKind::InvalidInput, "failed to send the client secret in a Basic header")
+    })
 }
 
 #[async_trait]

@@ -48,7 +48,7 @@ impl TokenSource for TokenFile {
             end.duration_since(self.clock.wall()).unwrap_or_default()
         });
         if left.is_some_and(|left| left.is_zero()) {
-            let message = format!("use the token in file {}: it has expired", self.path.display());
+            let message = format!("the token in file {} has expired", self.path.display());
             return Err(AuthError::new(AuthErrorKind::Refused, message).with_code("expired_token"));
         }
         Ok(token.with_lifetime(left.map_or(LONGEST_KEEP, |left| left.min(LONGEST_KEEP))).without_storing())

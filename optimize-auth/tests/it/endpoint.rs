@@ -51,7 +51,7 @@ async fn a_broken_connection_is_unavailable_and_names_the_endpoint() {
         let error = failure(&sandbox).await;
         assert_eq!(error.kind(), AuthErrorKind::Unavailable);
         assert!(chain(&error).starts_with(&format!(
-            "get a token from {}: the connection broke before the response was complete",
+            "failed to get a token from {}: the connection broke before the response was complete",
             sandbox.token_url()
         )));
     }

@@ -46,7 +46,7 @@ async fn every_built_in_strategy_is_built_from_a_value() {
     assert_eq!(token(json!({ "strategy": "static", "token": { "file": file } })).await.unwrap(), "from-file");
     assert_eq!(token(json!({ "strategy": "token-file", "token_file": file })).await.unwrap(), "from-file");
     assert_eq!(token(json!({ "strategy": "none" })).await.unwrap(), "");
-    assert!(Credentials::new(build(json!({ "strategy": "none" })).unwrap()).headers().await.unwrap().is_empty());
+    assert!(Credentials::new(build(json!({ "strategy": "none" })).unwrap()).headers().await.unwrap().as_map().is_empty());
 }
 
 #[test]
@@ -101,42 +101,42 @@ fn a_setting_that_is_missing_doubled_contradicting_or_unknown_is_named() {
         format!("{setting}: {}", chain(&error))
     });
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
-    strategy: use `strategy`: the settings of a strategy are not an object
-    strategy: use `strategy`: it is not set
-    strategy: use `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file
-    strategy: use `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file; did you mean `client-credentials`?
-    token: use `token`: it is not set
-    token: use `token`: it is empty
-    token: use the token: character 2 cannot stand in a bearer token (RFC 6750 section 2.1)
-    token: use `token`: it is neither a text nor a file
-    client_id: use `client_id`: it has no meaning for the strategy `static` as it is set
-    token: use `token`: it has no meaning for the strategy `none` as it is set
-    token_file: use `token_file`: it is not set
-    token_url: use `token_url`: neither it nor `issuer` is set
-    token_url: use `token_url`: plain http to another machine would send credentials in clear text: http://x.example
-    issuer: use `issuer`: it does not begin with https://: nonsense
-    client_secret: use `client_secret`: it is not set
-    client_id: use `client_id`: it is not set
-    client_secrets: use `client_secrets`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `client_secret`?
-    audiense: use `audiense`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `audience`?
-    private_key: use `private_key`: it contradicts `client_secret`; only one of them can be used
-    client_auth: use `client_auth`: expected post, basic, json, private-key-jwt, client-secret-jwt, mtls or none
-    key_id: use `key_id`: it has no meaning for the strategy `client-credentials` as it is set
-    client_secret: read the client secret from file no-such-directory/secret: No such file or directory (os error 2)
-    private_key: use `private_key`: it is not set
-    client_secret: use `client_secret`: it has no meaning for the strategy `client-credentials` as it is set
-    private_key: use the private key: it is neither PEM with a PRIVATE KEY section nor a JWK
-    assertion_file: use `assertion_file`: it is not set
-    command: use `command`: it is not set; it is a list of program and arguments
-    command: use `command`: it is not a list of texts
-    command: use `command`: it is empty; the first element is the path of the program
-    command: use `command`: the path of the program is not absolute
-    timeout: use `timeout`: expected a time such as 30s
-    token_url: use `token_url`: neither it nor `issuer` is set
-    sources: use `sources`: a chain needs at least one
-    sources: use `sources`: it is not a list of strategies
-    token: build sources[0] of the chain: use `token`: it is not set
-    strategy: sources[0]: use `strategy`: it is not set
+    strategy: `strategy`: the settings of a strategy are not an object
+    strategy: `strategy`: it is not set
+    strategy: `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file
+    strategy: `strategy`: there is no such strategy; known: chain, client-assertion, client-credentials, exec, none, static, token-file; did you mean `client-credentials`?
+    token: `token`: it is not set
+    token: `token`: it is empty
+    token: the token cannot be used: character 2 cannot stand in a bearer token (RFC 6750 section 2.1)
+    token: `token`: it is neither a text nor a file
+    client_id: `client_id`: it has no meaning for the strategy `static` as it is set
+    token: `token`: it has no meaning for the strategy `none` as it is set
+    token_file: `token_file`: it is not set
+    token_url: `token_url`: neither it nor `issuer` is set
+    token_url: `token_url`: plain http to another machine would send credentials in clear text: http://x.example
+    issuer: `issuer`: it does not begin with https://: nonsense
+    client_secret: `client_secret`: it is not set
+    client_id: `client_id`: it is not set
+    client_secrets: `client_secrets`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `client_secret`?
+    audiense: `audiense`: it has no meaning for the strategy `client-credentials` as it is set; did you mean `audience`?
+    private_key: `private_key`: it contradicts `client_secret`; only one of them can be used
+    client_auth: `client_auth`: expected post, basic, json, private-key-jwt, client-secret-jwt, mtls or none
+    key_id: `key_id`: it has no meaning for the strategy `client-credentials` as it is set
+    client_secret: failed to read the client secret from file no-such-directory/secret: No such file or directory (os error 2)
+    private_key: `private_key`: it is not set
+    client_secret: `client_secret`: it has no meaning for the strategy `client-credentials` as it is set
+    private_key: the private key cannot be used: it is neither PEM with a PRIVATE KEY section nor a JWK
+    assertion_file: `assertion_file`: it is not set
+    command: `command`: it is not set; it is a list of program and arguments
+    command: `command`: it is not a list of texts
+    command: `command`: it is empty; the first element is the path of the program
+    command: `command`: the path of the program is not absolute
+    timeout: `timeout`: expected a time such as 30s
+    token_url: `token_url`: neither it nor `issuer` is set
+    sources: `sources`: a chain needs at least one
+    sources: `sources`: it is not a list of strategies
+    token: build sources[0] of the chain: `token`: it is not set
+    strategy: sources[0]: `strategy`: it is not set
     ");
 }
 
@@ -172,7 +172,7 @@ async fn a_third_party_s_strategy_is_registered_once_and_built_like_the_others()
     let source = registry.build_value(chained, &context).unwrap();
     assert_eq!(Credentials::new(source).token().await.unwrap().secret().expose_secret(), "p-r");
     let error = registry.build_value(json!({ "strategy": "vault", "path": "p", "role": "r", "rol": "x" }), &context);
-    insta::assert_snapshot!(error.unwrap_err(), @"use `rol`: it has no meaning for the strategy `vault` as it is set; did you mean `role`?");
+    insta::assert_snapshot!(error.unwrap_err(), @"`rol`: it has no meaning for the strategy `vault` as it is set; did you mean `role`?");
     assert_eq!(registry.names().last(), Some("vault"));
 }
 

@@ -22,7 +22,7 @@ impl App {
             return Ok(());
         }
         let hint = hints::filled(&hints::PROXY_ADDRESS, &[("proxy", name)]);
-        Err(CliError::config(format!("use the proxy of {name}: its value is not a URL")).with_hint(hint))
+        Err(CliError::config(format!("the proxy of {name}: its value is not a URL")).stating().with_hint(hint))
     }
 }
 

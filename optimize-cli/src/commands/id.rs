@@ -4,7 +4,7 @@ use crate::error::CliError;
 
 /// The id of a report, a dashboard or a collection, taken from what was pasted.
 pub(super) fn of(noun: &str, text: &str) -> Result<String, CliError> {
-    parse(noun, text).map_err(|problem| CliError::usage(format!("use {:?}: {problem}", text.trim())))
+    parse(noun, text).map_err(|problem| CliError::usage(format!("{:?}: {problem}", text.trim())).stating())
 }
 
 /// An id, alone or in the address of its page: `https://optimize.example.com/#/collection/C/report/R/`.

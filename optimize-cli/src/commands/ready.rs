@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use optimize_api::{ErrorKind, Readiness};
+use optimize_api::Readiness;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -38,7 +38,7 @@ impl Ready {
                     CliError::not_ready(format!("the server is not ready: {} returned {status}", app.base_url().await?))
                         .stating()
                 }
-                Err(error) if error.kind() == ErrorKind::Unavailable => error.into(),
+                Err(error) if error.is_transient() => error.into(),
                 Err(error) => return Err(error.into()),
             };
             if !self.wait || Instant::now() + pause >= deadline {

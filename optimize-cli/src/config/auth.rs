@@ -230,10 +230,10 @@ impl Settings {
         let key = Key::of_auth(name).or_else(|| Key::ALL.iter().copied().find(|key| key.path() == name))?;
         let message = error.in_full();
         if self.layers.has(key) {
-            return Some(CliError::config(format!("{message} ({})", self.layers.origin(key))));
+            return Some(CliError::config(format!("{message} ({})", self.layers.origin(key))).stating());
         }
         let chosen = self.strategy().map(|(_, origin)| format!(" (strategy chosen by {origin})")).unwrap_or_default();
-        Some(CliError::config(format!("{message}{chosen}")).with_hint(how_to_set(key)))
+        Some(CliError::config(format!("{message}{chosen}")).stating().with_hint(how_to_set(key)))
     }
 }
 

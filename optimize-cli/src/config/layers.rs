@@ -163,7 +163,7 @@ impl Layers {
 
     /// An error about a setting that names its key and its place.
     pub(crate) fn invalid(&self, key: Key, problem: &str) -> CliError {
-        CliError::config(format!("use {} ({}): {problem}", key.path(), self.origin(key)))
+        CliError::config(format!("{} ({}): {problem}", key.path(), self.origin(key))).stating()
     }
 
     fn translated(&self, error: &figment::Error, prefix: &str) -> CliError {

@@ -218,6 +218,7 @@ fn check_profile<'a>(profile: &str, files: impl Iterator<Item = &'a ConfigFile>)
     known.sort_unstable();
     known.dedup();
     let error =
-        CliError::config(format!("use the profile `{profile}`: there is no such profile; known: {}", known.join(", ")));
+        CliError::config(format!("the profile `{profile}`: there is no such profile; known: {}", known.join(", ")))
+            .stating();
     Err(suggest(error, profile, known))
 }

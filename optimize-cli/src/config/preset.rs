@@ -16,7 +16,8 @@ impl Settings {
         let provider = &self.provider;
         let need = |value: Option<&String>, key: Key, preset: &str| {
             value.cloned().ok_or_else(|| {
-                CliError::config(format!("use the preset `{preset}`: {} is not set", key.path()))
+                CliError::config(format!("the preset `{preset}`: {} is not set", key.path()))
+                    .stating()
                     .with_hint(how_to_set(key))
             })
         };

@@ -70,7 +70,8 @@ pub(super) fn check(layers: &Layers, file: &Path, standing: Standing) -> Result<
     let (key, origin) = (first.key.path(), &first.origin);
     let path = file.to_string_lossy();
     let command = text::command_line(["optimize", "config", "trust", &path]);
-    Err(CliError::config(format!("use the configuration file {path}: {state}, and {key} ({origin}) decides {decides}"))
+    Err(CliError::config(format!("the configuration file {path}: {state}, and {key} ({origin}) decides {decides}"))
+        .stating()
         .with_hint(format!("see what it does, and trust it: {command}; in a pipeline pass --trust-config")))
 }
 
@@ -124,8 +125,8 @@ pub(super) fn check_program(setting: &Setting, command: &[String]) -> Result<(),
         Origin::Variable(_) | Origin::Flag(_) | Origin::Preset | Origin::Default => Ok(()),
     };
     named_by.and_then(|()| ownership::check_command(command)).map_err(|problem| {
-        let message = format!("use {} ({}): {problem}", setting.key.path(), setting.origin);
-        let error = CliError::config(message);
+        let message = format!("{} ({}): {problem}", setting.key.path(), setting.origin);
+        let error = CliError::config(message).stating();
         match problem.hint() {
             Some(hint) => error.with_hint(hint),
             None => error,

@@ -76,24 +76,28 @@ impl Journal {
         let mut file =
             File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         if !file.metadata().map_err(failed)?.is_file() {
-            return Err(CliError::config(format!("use the journal {}: it is not a regular file", path.display())));
+            return Err(CliError::config(format!("the journal {}: it is not a regular file", path.display())).stating());
         }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let problem = format!("use the journal {}: another run is using it", path.display());
-                return Err(CliError::config(problem).with_hint("wait for that run, or use another journal"));
+                let problem = format!("the journal {}: another run is using it", path.display());
+                return Err(CliError::config(problem).stating().with_hint("wait for that run, or use another journal"));
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let mut bytes = Vec::new();
         (&file).take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > LONGEST {
-            return Err(CliError::config(format!("use the journal {}: it is longer than 256 MiB", path.display())));
+            return Err(
+                CliError::config(format!("the journal {}: it is longer than 256 MiB", path.display())).stating()
+            );
         }
         let (before, sound) = read(&bytes, target).map_err(|(line, problem)| {
-            let problem = format!("use the journal {}, line {line}: {problem}", path.display());
-            CliError::config(problem).with_hint("use another journal, or remove this one to send every row again")
+            let problem = format!("the journal {}, line {line}: {problem}", path.display());
+            CliError::config(problem)
+                .stating()
+                .with_hint("use another journal, or remove this one to send every row again")
         })?;
         // A run that was killed, or a machine without power, may have left half a line.
         file.set_len(sound as u64).map_err(failed)?;

@@ -7,7 +7,7 @@ use optimize_auth::{Cached, ClientAuth, ClientCredentials, Credentials, ServiceU
 use redis_store::RedisStore;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [redis, token_url, client_id] = arguments.as_slice() else {
         return Err("usage: redis-store REDIS_URL TOKEN_URL CLIENT_ID < SECRET".into());

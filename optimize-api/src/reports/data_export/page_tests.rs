@@ -121,18 +121,18 @@ fn an_object_without_counts_or_data_is_not_a_page() {
     ] {
         assert!(problem(body).starts_with("Misconfigured: "), "{body}: {}", problem(body));
     }
-    assert_snapshot!(problem("{}"), @"Misconfigured: read the report: the response is not a page of data: `totalNumberOfRecords` is missing");
-    assert_snapshot!(problem(&page_of(r#"{"a":1}"#)), @"Misconfigured: read the report: the response is not a page of data: `data` is an object");
+    assert_snapshot!(problem("{}"), @"Misconfigured: failed to read the report: the response is not a page of data: `totalNumberOfRecords` is missing");
+    assert_snapshot!(problem(&page_of(r#"{"a":1}"#)), @"Misconfigured: failed to read the report: the response is not a page of data: `data` is an object");
 }
 
 #[test]
 fn what_is_not_a_page_is_an_error_without_its_values() {
-    assert_snapshot!(problem(""), @"Misconfigured: read the report: the response is not JSON (line 1, column 0)");
-    assert_snapshot!(problem("[]"), @"Misconfigured: read the report: the response does not match the expected schema (line 1, column 2)");
-    assert_snapshot!(problem("<html>"), @"Misconfigured: read the report: the response is not JSON (line 1, column 1)");
-    assert_snapshot!(problem(r#"{"data":[{"a":1},"#), @"Unavailable: read the report: the response is cut off (line 1, column 17)");
-    assert_snapshot!(problem(r#"{"totalNumberOfRecords":"canary"}"#), @"Misconfigured: read the report: the response does not match the expected schema (line 1, column 32)");
-    assert_snapshot!(problem(&format!(r#"{{"data":{}"#, "[".repeat(200_000))), @"Unavailable: read the report: the response is cut off (line 1, column 200008)");
+    assert_snapshot!(problem(""), @"Misconfigured: failed to read the report: the response is not JSON (line 1, column 0)");
+    assert_snapshot!(problem("[]"), @"Misconfigured: failed to read the report: the response does not match the expected schema (line 1, column 2)");
+    assert_snapshot!(problem("<html>"), @"Misconfigured: failed to read the report: the response is not JSON (line 1, column 1)");
+    assert_snapshot!(problem(r#"{"data":[{"a":1},"#), @"Interrupted: failed to read the report: the response is cut off (line 1, column 17)");
+    assert_snapshot!(problem(r#"{"totalNumberOfRecords":"canary"}"#), @"Misconfigured: failed to read the report: the response does not match the expected schema (line 1, column 32)");
+    assert_snapshot!(problem(&format!(r#"{{"data":{}"#, "[".repeat(200_000))), @"Interrupted: failed to read the report: the response is cut off (line 1, column 200008)");
 }
 
 proptest! {

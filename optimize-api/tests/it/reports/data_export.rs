@@ -174,7 +174,7 @@ async fn rows_are_read_as_a_type_of_the_program() {
     let numbers: Vec<_> = export(&client, "orders-count").rows_as::<serde_json::Number>().try_collect().await.unwrap();
     assert_eq!(numbers[0].to_string(), "25000.0");
     let error = export(&client, "orders-by-step").rows_as::<u8>().try_collect::<Vec<_>>().await.unwrap_err();
-    insta::assert_snapshot!(error, @"read the report orders-by-step: row 0 is not of the expected type");
+    insta::assert_snapshot!(error, @"failed to read the report orders-by-step: row 0 is not of the expected type");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("invalid type: map"));
 }
@@ -208,7 +208,7 @@ async fn a_page_that_the_server_passes_over_is_missed() {
     let sandbox = with_fault(on_second_page(Fault::LostPage)).await;
     let error = rows(export(&client(&sandbox), "invoices-raw")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incomplete);
-    insta::assert_snapshot!(error, @"read the next page of the report invoices-raw: received 2200 rows of the 3200 that the server announced");
+    insta::assert_snapshot!(error, @"failed to read the next page of the report invoices-raw: received 2200 rows of the 3200 that the server announced");
 }
 
 #[tokio::test]
@@ -245,8 +245,8 @@ async fn a_401_with_a_static_token_is_not_asked_again() {
 async fn an_unknown_report_is_reported_as_each_release_does() {
     for (release, kind, status) in [
         (Release::V8_6, ErrorKind::NotFound, 404),
-        (Release::V8_8, ErrorKind::Rejected, 500),
-        (Release::V8_10, ErrorKind::Rejected, 500),
+        (Release::V8_8, ErrorKind::ServerFault, 500),
+        (Release::V8_10, ErrorKind::ServerFault, 500),
     ] {
         let sandbox = of(release).await;
         let error = pages(&client(&sandbox), "no-such-report").await.unwrap_err();
@@ -260,7 +260,7 @@ async fn reports_without_data_are_rejected() {
     let sandbox = of(Release::V8_6).await;
     for (report, code) in [("orders-side-by-side", "badRequestError"), ("orders-draft", "reportEvaluationError")] {
         let error = pages(&client(&sandbox), report).await.unwrap_err();
-        assert_eq!((error.kind(), error.server().code.as_deref()), (ErrorKind::Rejected, Some(code)));
+        assert_eq!((error.kind(), error.server().code.as_deref()), (ErrorKind::InvalidRequest, Some(code)));
     }
 }
 

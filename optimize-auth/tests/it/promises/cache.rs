@@ -22,7 +22,7 @@ async fn crowd(credentials: &Credentials, count: usize) -> Vec<Result<u64, AuthE
         callers.spawn(async move {
             barrier.wait().await;
             let headers = credentials.headers().await.map_err(|error| error.kind())?;
-            Ok(u64::try_from(headers.len()).unwrap())
+            Ok(u64::try_from(headers.as_map().len()).unwrap())
         });
     }
     callers.join_all().await

@@ -177,13 +177,13 @@ fn an_error_about_a_key_does_not_repeat_it() {
         key(&pem).with_algorithm(SigningAlgorithm::Rs256).unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(lines.join("\n"), @"
-    use the private key: it is neither PEM with a PRIVATE KEY section nor a JWK
-    use the private key: the JWK is of another kind than RSA, P-256 and Ed25519
-    use the private key: it is no JWK (line 1, column 18)
-    use the private key: the JWK has no `d`; a private one is needed
-    use the private key: the members of the JWK do not make up a key
-    use the private key: it is encrypted; decrypt it first, for example with `openssl pkcs8 -topk8 -nocrypt`
-    use the private key: it is no RSA key of 2048 bits or more, no P-256 and no Ed25519 key
-    use the private key: it is a key for ES256, not for RS256
+    the private key cannot be used: it is neither PEM with a PRIVATE KEY section nor a JWK
+    the private key cannot be used: the JWK is of another kind than RSA, P-256 and Ed25519
+    the private key cannot be used: it is no JWK (line 1, column 18)
+    the private key cannot be used: the JWK has no `d`; a private one is needed
+    the private key cannot be used: the members of the JWK do not make up a key
+    the private key cannot be used: it is encrypted; decrypt it first, for example with `openssl pkcs8 -topk8 -nocrypt`
+    the private key cannot be used: it is no RSA key of 2048 bits or more, no P-256 and no Ed25519 key
+    the private key cannot be used: it is a key for ES256, not for RS256
     ");
 }

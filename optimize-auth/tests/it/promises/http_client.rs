@@ -61,7 +61,7 @@ async fn a_client_of_the_program_gets_the_whole_request() {
         assert!(request.body().starts_with(b"grant_type=client_credentials"));
         Ok(Response::new(Body::from(TOKEN)))
     });
-    assert_eq!(credentials.headers().await.unwrap()["authorization"], "Bearer abc");
+    assert_eq!(credentials.headers().await.unwrap().as_map()["authorization"], "Bearer abc");
     credentials.headers().await.unwrap();
     assert_eq!(requests.load(Ordering::Relaxed), 1);
 }

@@ -106,7 +106,7 @@ async fn a_store_that_fails_hangs_or_returns_garbage_is_named_once_and_holds_up_
         (Wrong::Fails, "cannot read a token: the database is gone"),
         (Wrong::Hangs, "cannot read a token: it did not respond within 5s"),
         (Wrong::HangsInLock, "cannot lock a token: it granted no lock within 60s"),
-        (Wrong::Garbage, "cannot read a token: read a stored token: this is no record of one"),
+        (Wrong::Garbage, "cannot read a token: failed to read a stored token: this is no record of one"),
         (Wrong::Expired, ""),
     ];
     for (wrong, expected) in cases {

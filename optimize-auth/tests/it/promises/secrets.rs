@@ -72,7 +72,7 @@ async fn the_debug_form_of_every_public_type_shows_no_secret() {
     let store = MemoryStore::default();
     let credentials: Credentials = Cached::new(StaticBearer::new(secret()).unwrap()).with_store(store.clone()).into();
     let headers = credentials.headers().await.unwrap();
-    shown.push(format!("{headers:?} {:?} {store:?} {credentials:?}", *headers));
+    shown.push(format!("{headers:?} {:?} {store:?} {credentials:?}", headers.as_map()));
     shown.push(format!("{:?}", StoreKey::builder("x").with_secret("s", &secret()).build()));
     shown.push(format!("{:?} {:?} {:?}", Anonymous, TokenFile::new("/x"), FileStore::new("/x")));
     shown.push(format!("{:?} {:?}", Issuer::parse("https://x.example").unwrap(), StrategyRegistry::default()));

@@ -38,7 +38,7 @@ async fn the_last_error_shows_every_attempt() {
     let chain = Chain::new(vec![("token-file".to_owned(), missing), ("doormat".to_owned(), failing)]).unwrap();
     let error = Credentials::new(chain).token().await.unwrap_err();
     assert_eq!(error.kind(), AuthErrorKind::NotFound);
-    insta::assert_snapshot!(error, @"find a credential in the chain (token-file: read the token from file no-such-directory/token: No such file or directory (os error 2); doormat: look under the doormat)");
+    insta::assert_snapshot!(error, @"find a credential in the chain (token-file: failed to read the token from file no-such-directory/token: No such file or directory (os error 2); doormat: look under the doormat)");
 }
 
 #[test]

@@ -212,25 +212,25 @@ async fn a_helper_that_misbehaves_is_stopped_and_reported() {
         writeln!(report, "{name}: {}", &text[..text.len().min(120)]).unwrap();
     }
     insta::assert_snapshot!(report, @"
-    nothing: it ended (exit status: 3) before its greeting
-    no greeting: its greeting is not of the protocol's form (line 1, column 1)
-    another version: it does not speak version 1 of the protocol
-    no response: it ended (exit status: 0) before its response
-    two responses: it sent two responses
-    a foreign id: its response has the id of another request
-    no id: its response is not of the protocol's form (line 1, column 55)
-    a response of another version: its response has another version
-    neither ok nor err: its response has neither `ok` nor `err`, or both
+    nothing: failed to it ended (exit status: 3) before its greeting
+    no greeting: failed to its greeting is not of the protocol's form (line 1, column 1)
+    another version: failed to it does not speak version 1 of the protocol
+    no response: failed to it ended (exit status: 0) before its response
+    two responses: failed to it sent two responses
+    a foreign id: failed to its response has the id of another request
+    no id: failed to its response is not of the protocol's form (line 1, column 55)
+    a response of another version: failed to its response has another version
+    neither ok nor err: failed to its response has neither `ok` nor `err`, or both
     a kind of its own: it returned a credential of an unknown kind
     no secret: its response has no `secret`
     a line break in the token: `secret` holds a control character
     a control character in a header: `value` holds a control character
-    a header that frames: use the header: its name belongs to the request itself
+    a header that frames: the header cannot be used: its name belongs to the request itself
     one that has expired: its credential has already expired
     an odd date: `expires_at` is not a date as RFC 3339 has it
     an odd cache: `cache` must be never, session or expires
-    a flood: its response is longer than 65536 bytes
-    a talkative one: it ended (exit status: 1) before its greeting (it wrote: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
+    a flood: failed to its response is longer than 65536 bytes
+    a talkative one: failed to it ended (exit status: 1) before its greeting (it wrote: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
     ");
 }
 

@@ -100,7 +100,7 @@ fn problem(error: &AuthError) -> Problem {
         AuthErrorKind::Unavailable => ErrorKind::Transient,
         _ => ErrorKind::Other,
     };
-    let mut problem = Problem::new(kind, format!("failed to {error}"));
+    let mut problem = Problem::new(kind, error.to_string());
     problem.retry_after_ms = error.retry_after().and_then(|wait| wait.as_millis().try_into().ok());
     problem
 }

@@ -67,7 +67,7 @@ fn a_token_that_no_header_may_carry_is_refused_without_repeating_it() {
     exit 3
     --- stdout
     --- stderr
-    error: the token: character 4 cannot stand in a bearer token (RFC 6750 section 2.1) (environment variable OPTIMIZE_TOKEN)
+    error: the token cannot be used: character 4 cannot stand in a bearer token (RFC 6750 section 2.1) (environment variable OPTIMIZE_TOKEN)
     ");
 }
 

@@ -129,7 +129,7 @@ fn a_private_key_comes_from_a_file() {
     exit 3
     --- stdout
     --- stderr
-    error: the private key: it is a key for ES256, not for RS256 (environment variable OPTIMIZE_SIGNING_ALGORITHM)
+    error: the private key cannot be used: it is a key for ES256, not for RS256 (environment variable OPTIMIZE_SIGNING_ALGORITHM)
     ");
 }
 

@@ -240,7 +240,7 @@ impl Answers {
         match (file, terminal) {
             (Some(file), _) => {
                 let secret = config::read_secret(file, &self.provider.secret().to_lowercase(), &app.occasion())?;
-                self.check_secret(&secret).map_err(|problem| CliError::config(format!("use {flag}: {problem}")))
+                self.check_secret(&secret).map_err(|problem| CliError::config(format!("{flag}: {problem}")).stating())
             }
             (None, Some(terminal)) => self.ask_secret(terminal),
             (None, None) => Err(unanswered(self.provider.secret(), flag)),
@@ -294,7 +294,7 @@ impl Login {
 }
 
 fn of_flag(question: &Question, problem: &str) -> CliError {
-    CliError::usage(format!("use {}: {problem}", question.flag))
+    CliError::usage(format!("{}: {problem}", question.flag)).stating()
 }
 
 fn unanswered(question: &str, flag: &str) -> CliError {

@@ -114,7 +114,17 @@ impl Target {
                 }
             }
             // Before 8.7 there is no such operation.
-            Err(error) if matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Misconfigured) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::InvalidRequest
+                        | ErrorKind::Conflict
+                        | ErrorKind::TooLarge
+                        | ErrorKind::Unsupported
+                        | ErrorKind::ServerFault
+                        | ErrorKind::Misconfigured
+                ) =>
+            {
                 self.unchecked.push(not_checked("the scope", &error));
             }
             Err(error) => return Err(error.into()),
@@ -180,5 +190,5 @@ fn scope_entry(entry: JsonText<'_>) -> Option<(String, Vec<Option<String>>)> {
 }
 
 fn not_checked(what: &str, error: &Error) -> String {
-    format!("{what} could not be checked: failed to {error}")
+    format!("{what} could not be checked: {error}")
 }

@@ -76,6 +76,6 @@ fn a_cache_that_cannot_be_used_is_one_warning_and_no_failure() {
     --- stdout
     [TOKEN]
     --- stderr
-    warning: the token cache [HOME]/file/tokens is not used: cannot read a token: Not a directory (os error 20)
+    warning: the token store is not used: cannot read a token: [HOME]/file/tokens: Not a directory (os error 20)
     ");
 }

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use optimize_api::{Client, ExternalVariable, VariableType};
 use optimize_auth::{Credentials, ServiceUrl, read_secret_file};
 
@@ -21,15 +21,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ExternalVariable::new("invoice", instance, "amount", VariableType::Double).with_value(format!("{number}.50"))
     };
     let batches = client.ingestion().variable_batches().batch_count(100).stop_after_failure();
-    let mut outcomes = std::pin::pin!(batches.send(stream::iter((0..1000).map(amount))));
+    let mut outcomes = batches.send(stream::iter((0..1000).map(amount)));
     let mut accepted = 0;
     while let Some(outcome) = outcomes.next().await {
         accepted += outcome.accepted.len();
         for refused in outcome.refused {
-            println!("{} is refused: {}", refused.id, refused.problem);
+            println!("{} is refused: {}", refused.element.id, refused.problem);
         }
-        if let Some((error, _)) = outcome.failed {
-            return Err(error.into());
+        if let Some(failed) = outcome.failed {
+            return Err(failed.error.into());
         }
     }
     println!("{accepted} variables are accepted");

@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use optimize_auth::http::{HttpClient, HttpOptions};
 use optimize_auth::{Credentials, ServiceUrl};
 
+use tokio::sync::Semaphore;
+
 use crate::client::Client;
 use crate::error::Error;
 use crate::hooks::Hooks;
@@ -16,7 +18,7 @@ use crate::transport::retry::RetryPolicy;
 use crate::transport::{OWN_HEADERS, Transport};
 
 /// Builds a [`Client`]. Nothing is sent before its first call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
     base_url: ServiceUrl,
@@ -27,6 +29,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     body_limit: usize,
     retry: RetryPolicy,
+    concurrency: Option<usize>,
 }
 
 impl ClientBuilder {
@@ -40,6 +43,7 @@ impl ClientBuilder {
             timeout: Duration::from_secs(60),
             body_limit: 256 << 20,
             retry: RetryPolicy::default(),
+            concurrency: None,
         }
     }
 
@@ -96,21 +100,24 @@ impl ClientBuilder {
         self
     }
 
-    /// How often and after which waits a failed request is sent again. All calls of one client share a store of a hundred
-    /// retries, to which ten successes add one, so that a server that is down does not receive many more requests than there are
-    /// calls. A wait for `Retry-After` does not use it up.
+    /// How often and after which waits a failed request is sent again. All calls of one client share a
+    /// [budget](RetryPolicy::with_budget) of retries, so that a server that is down does not receive many more requests than
+    /// there are calls.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
+    /// The most requests of this client and its clones that are under way at a time; the others wait, which counts as time of
+    /// their calls. Default no limit; at least 1.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = Some(requests.clamp(1, Semaphore::MAX_PERMITS));
+        self
+    }
+
     /// Fails if TLS cannot be set up, or if a [`header`](Self::header) is one that the client makes itself.
     pub fn build(self) -> Result<Client, Error> {
-        if let Some(name) = OWN_HEADERS.iter().find(|name| self.headers.contains_key(*name)) {
-            return Err(Error::invalid_setting(format!(
-                "the header {name} is the client's own; credentials are set with `credentials`"
-            )));
-        }
+        self.headers.keys().try_for_each(check_header)?;
         let http = self.http.client().map_err(Error::authentication)?;
         let transport = Transport {
             base_url: self.base_url,
@@ -121,9 +128,19 @@ impl ClientBuilder {
             credentials: self.credentials,
             timeout: self.timeout,
             body_limit: self.body_limit,
+            budget: Arc::new(RetryBudget::new(self.retry.budget())),
             retry: self.retry,
-            budget: RetryBudget::default(),
+            permits: self.concurrency.map(|requests| Arc::new(Semaphore::new(requests))),
         };
         Ok(Client { transport: Arc::new(transport) })
     }
+}
+
+/// Fails if the client makes this header itself.
+pub(crate) fn check_header(name: &HeaderName) -> Result<(), Error> {
+    if !OWN_HEADERS.contains(name) {
+        return Ok(());
+    }
+    let problem = format!("the header {name} is the client's own; credentials are set with `credentials`");
+    Err(Error::invalid_setting(problem))
 }

@@ -1,12 +1,15 @@
 //! The client: a base URL, credentials, and a connection pool.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use optimize_auth::ServiceUrl;
 
-use crate::builder::ClientBuilder;
+use crate::builder::{ClientBuilder, check_header};
 use crate::collections::Collections;
 use crate::dashboards::Dashboards;
+use crate::error::Error;
 use crate::imports::Imports;
 use crate::ingestion::Ingestion;
 use crate::labels::Labels;
@@ -14,6 +17,7 @@ use crate::process_definitions::ProcessDefinitions;
 use crate::reports::Reports;
 use crate::sharing::Sharing;
 use crate::transport::Transport;
+use crate::transport::retry::RetryPolicy;
 
 /// A client of one Optimize. Cheap to clone; clones share connections, credentials and limits.
 #[derive(Clone, Debug)]
@@ -26,6 +30,42 @@ impl Client {
     /// `https://bru-2.optimize.camunda.io/CLUSTER-ID`. The URL ends where `/api` would begin.
     pub fn builder(base_url: ServiceUrl) -> ClientBuilder {
         ClientBuilder::new(base_url)
+    }
+
+    /// The same client for calls with another timeout: see [`ClientBuilder::timeout`]. Connections, credentials and limits
+    /// are shared.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(client: optimize_api::Client) -> Result<(), optimize_api::Error> {
+    /// let patient = client.with_timeout(Duration::from_secs(600));
+    /// let pages = patient.reports().data(&"a-large-report".into()).pages();
+    /// # drop(pages); Ok(())
+    /// # }
+    /// ```
+    pub fn with_timeout(&self, limit: Duration) -> Self {
+        self.changed(|transport| transport.timeout = limit)
+    }
+
+    /// The same client for calls with another retry policy. Its budget stays the shared one.
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        self.changed(|transport| transport.retry = policy)
+    }
+
+    /// The same client for calls with a further header: see [`ClientBuilder::header`].
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is one that the client makes itself.
+    pub fn with_header(&self, name: HeaderName, mut value: HeaderValue) -> Result<Self, Error> {
+        check_header(&name)?;
+        value.set_sensitive(true);
+        Ok(self.changed(|transport| drop(transport.headers.insert(name, value))))
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Transport)) -> Self {
+        let mut transport = Transport::clone(&self.transport);
+        change(&mut transport);
+        Self { transport: Arc::new(transport) }
     }
 
     /// Reports and their data.

@@ -1,7 +1,10 @@
 //! Ingestion of variables and events from outside.
 
+mod batch;
 pub(crate) mod batcher;
 pub(crate) mod events;
+mod order;
+pub(crate) mod outcome;
 pub(crate) mod variables;
 
 use crate::client::Client;

@@ -29,7 +29,9 @@ mod process_definitions;
 mod raw;
 mod readiness;
 mod reports;
+mod rows;
 mod sharing;
+mod streams;
 mod transport;
 mod variable_type;
 
@@ -48,8 +50,9 @@ pub use hints::Hint;
 pub use ids::{CollectionId, DashboardId, ReportId};
 pub use imports::{Imported, Imports};
 pub use ingestion::Ingestion;
-pub use ingestion::batcher::{BatchOutcome, Element, Ingest, RefusedElement};
+pub use ingestion::batcher::{Element, Ingest};
 pub use ingestion::events::CloudEvent;
+pub use ingestion::outcome::{BatchOutcome, FailedElements, Outcomes, RefusedElement, TryOutcomes};
 pub use ingestion::variables::ExternalVariable;
 pub use labels::{Labels, VariableLabel};
 pub use operation::{Operation, Retry};
@@ -57,7 +60,12 @@ pub use process_definitions::ProcessDefinitions;
 pub use raw::{RawRequest, RawResponse};
 pub use readiness::Readiness;
 pub use reports::Reports;
-pub use reports::data_export::{DataExport, DataPage, PageData, Row};
+pub use reports::data_export::{DataExport, DataPage, PageData, Pages, Row, Rows, RowsAs};
+pub use rows::{
+    DecisionInstanceRow, DecisionVariable, FlowNodeDuration, FlowNodeInstance, GroupedRow, HyperMapRow, InstanceCounts,
+    ProcessInstanceRow, VariableError,
+};
 pub use sharing::Sharing;
+pub use streams::Items;
 pub use transport::retry::RetryPolicy;
 pub use variable_type::VariableType;

@@ -16,6 +16,7 @@ use optimize_auth::http::{
 };
 use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, ErrorKind, ServerError};
@@ -41,7 +42,7 @@ const LARGE_REQUEST: usize = 7000;
 /// The largest response of an operation that returns no data and no definitions, in bytes.
 const SMALL_LIMIT: usize = 16 << 20;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Transport {
     pub(crate) base_url: ServiceUrl,
     pub(crate) http: Arc<dyn HttpClient>,
@@ -53,7 +54,9 @@ pub(crate) struct Transport {
     pub(crate) timeout: Duration,
     pub(crate) body_limit: usize,
     pub(crate) retry: RetryPolicy,
-    pub(crate) budget: RetryBudget,
+    pub(crate) budget: Arc<RetryBudget>,
+    /// One permit for each request that may be under way.
+    pub(crate) permits: Option<Arc<Semaphore>>,
 }
 
 /// A complete response, of any status.
@@ -200,8 +203,9 @@ impl Transport {
                 _ => None,
             };
             let outcome = exchange.outcome(wait);
-            let left = self.timeout.saturating_sub(started.elapsed());
-            let decision = match decide(spec.operation.retry, attempt, outcome, left, &self.retry) {
+            let spent = started.elapsed();
+            let left = self.timeout.saturating_sub(spent);
+            let decision = match decide(spec.operation.retry, attempt, outcome, spent, left, &self.retry) {
                 // A wait that the server requires causes no storm.
                 Decision::Wait(_) if wait.is_none() && !self.budget.take() => Decision::Finish,
                 Decision::Reauthorize if !self.renews(auth.as_ref(), &exchange, deadline).await => Decision::Finish,
@@ -294,6 +298,11 @@ impl Transport {
     }
 
     async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Response, TransportError> {
+        // Held until the response is read. Nobody closes it.
+        let _permit = match &self.permits {
+            Some(permits) => permits.acquire().await.ok(),
+            None => None,
+        };
         let url = spec.url(&self.base_url);
         tracing::debug!(method = %spec.method, %url, "sending");
         let mut headers = self.headers.clone();

@@ -4,7 +4,6 @@ mod element;
 mod journal;
 mod rows;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,9 +48,6 @@ pub(crate) struct Ingest {
 /// What is known so far.
 #[derive(Default)]
 struct Account {
-    /// The places of the rows in flight, by their position among those that were sent.
-    under_way: HashMap<u64, Place>,
-    sent: u64,
     skipped: u64,
     /// Rows that cannot be sent, until they are reported.
     unreadable: Vec<(Place, String)>,
@@ -89,7 +85,7 @@ impl Ingest {
         let elements = elements(receiver, account.clone(), skipper);
         let batches =
             batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize).stop_after_failure();
-        let mut outcomes = std::pin::pin!(batches.send(elements));
+        let mut outcomes = batches.send_keyed(elements);
         let mut totals = Totals::default();
         let extent = extent(&self.files);
         let mut progress = Progress::new(app.printer, false);
@@ -125,7 +121,7 @@ fn elements<T: Input>(
     receiver: mpsc::Receiver<Event<T>>,
     account: Arc<Mutex<Account>>,
     mut skipper: Option<Skipper<Row<T>>>,
-) -> impl Stream<Item = T> + Send + 'static {
+) -> impl Stream<Item = (Place, T)> + Send + 'static {
     // One more event at the end, for the rows that a skipper still holds.
     let events = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
     let events = events.map(Some).chain(stream::iter([None]));
@@ -159,13 +155,9 @@ impl Account {
     }
 
     /// Returns the element of a row if it is to be sent.
-    fn enter<T>(&mut self, place: Place, element: Result<T, String>) -> Option<T> {
+    fn enter<T>(&mut self, place: Place, element: Result<T, String>) -> Option<(Place, T)> {
         match element {
-            Ok(element) => {
-                self.under_way.insert(self.sent, place);
-                self.sent += 1;
-                Some(element)
-            }
+            Ok(element) => Some((place, element)),
             Err(problem) => {
                 self.unreadable.push((place, problem));
                 None
@@ -194,32 +186,26 @@ fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
 }
 
 impl Totals {
-    fn add(
+    fn add<T>(
         &mut self,
-        outcome: BatchOutcome,
+        outcome: BatchOutcome<Place, T>,
         account: &mut Account,
         journal: Option<&mut Journal>,
         printer: Printer,
     ) -> Result<(), CliError> {
         self.tell_unreadable(account, printer);
         self.accepted += outcome.accepted.len() as u64;
-        let accepted = outcome.accepted.iter().filter_map(|number| {
-            let place = account.under_way.remove(number)?;
-            Some((place.row, place.digest))
-        });
-        let accepted: Vec<_> = accepted.collect();
+        let accepted: Vec<_> = outcome.accepted.iter().map(|(place, _)| (place.row, place.digest)).collect();
         if let Some(journal) = journal.filter(|_| !accepted.is_empty()) {
             journal.note(accepted)?;
         }
         for refused in outcome.refused {
-            if let Some(place) = account.under_way.remove(&refused.index) {
-                self.refuse(&place, &refused.problem, printer);
-            }
+            self.refuse(&refused.key, &refused.problem, printer);
         }
-        if let Some((error, numbers)) = outcome.failed {
+        if let Some(failed) = outcome.failed {
             account.is_over = true;
-            self.failed += numbers.len() as u64;
-            self.failure.get_or_insert(error.into());
+            self.failed += failed.elements.len() as u64;
+            self.failure.get_or_insert(failed.error.into());
         }
         Ok(())
     }

@@ -1,30 +1,36 @@
-//! Any number of elements, in batches by count and size, several at a time.
+//! Any number of elements, in batches by count, size and time, several at a time.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::future::Either;
 use futures_util::stream::{self, StreamExt};
-use http::HeaderValue;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
+use super::batch::{Batch, Target, Written};
+use super::order::InFlight;
+use super::outcome::{BatchOutcome, Outcomes, TryOutcomes};
 use crate::client::Client;
-use crate::error::{Error, ValidationError};
 use crate::operation::Operation;
-use crate::transport::spec::RequestSpec;
 
-/// Something that can be ingested.
-pub trait Element: Serialize {
+/// Something that can be ingested: an [`ExternalVariable`](crate::ExternalVariable) or a
+/// [`CloudEvent`](crate::CloudEvent).
+pub trait Element: Serialize + sealed::Sealed {
     /// Names it, for the server and for people.
     fn id(&self) -> &str;
 
     /// What the server's documented rules have against it, as `field: problem`.
     fn check(&self) -> Result<(), String>;
+}
+
+pub(super) mod sealed {
+    /// Kept by the kinds of elements that the server knows.
+    pub trait Sealed {}
 }
 
 /// Ingestion in batches.
@@ -33,55 +39,35 @@ pub trait Element: Serialize {
 /// sent and spoil no batch. If it still refuses some, they are reported, and the rest of the batch is sent again without
 /// them; a batch that is too large for it (413) is sent in halves. Elements are keyed by their ids, so sending one again
 /// doubles nothing.
-#[derive(Debug)]
+///
+/// ```no_run
+/// use optimize_api::{ExternalVariable, VariableType};
+///
+/// # async fn example(client: optimize_api::Client) {
+/// let variables = (0..5000).map(|number| {
+///     ExternalVariable::new("invoice", format!("instance-{number}"), "paid", VariableType::Boolean).with_value("true")
+/// });
+/// let mut outcomes = client.ingestion().variable_batches().send(futures_util::stream::iter(variables));
+/// while let Some(batch) = outcomes.next().await {
+///     for refused in &batch.refused {
+///         eprintln!("element {}: {}", refused.key, refused.problem);
+///     }
+///     if let Some(failed) = batch.failed {
+///         eprintln!("{} elements are left: {}", failed.elements.len(), failed.error);
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Ingest<T> {
     target: Target,
     batch_count: usize,
     batch_bytes: usize,
+    linger: Duration,
     concurrency: usize,
     stops_after_failure: bool,
     element: PhantomData<fn(T)>,
-}
-
-/// Where batches go.
-#[derive(Clone, Debug)]
-struct Target {
-    client: Client,
-    operation: &'static Operation,
-    content_type: &'static str,
-}
-
-/// What became of one batch.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct BatchOutcome {
-    /// The places of its elements in the caller's input, counted from 0: those that were accepted.
-    pub accepted: Vec<u64>,
-    /// Those that were refused, each with the reason.
-    pub refused: Vec<RefusedElement>,
-    /// What kept the others from being sent or confirmed, and their places. They may be sent again.
-    pub failed: Option<(Error, Vec<u64>)>,
-}
-
-/// An element that was not accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RefusedElement {
-    /// Its place in the caller's input, counted from 0.
-    pub index: u64,
-    /// Its id.
-    pub id: String,
-    /// The reason, as `field: problem`.
-    pub problem: String,
-}
-
-/// One element, written out.
-#[derive(Clone, Debug)]
-struct Written {
-    index: u64,
-    id: String,
-    json: Bytes,
 }
 
 impl<T: Element> Ingest<T> {
@@ -90,6 +76,7 @@ impl<T: Element> Ingest<T> {
             target: Target { client, operation, content_type },
             batch_count: 1000,
             batch_bytes: 5 << 20,
+            linger: Duration::from_secs(1),
             concurrency: 4,
             stops_after_failure: false,
             element: PhantomData,
@@ -109,6 +96,13 @@ impl<T: Element> Ingest<T> {
         self
     }
 
+    /// How long an element waits for others before its batch is sent although it is not full. Default 1 s. It matters for
+    /// input that comes slowly, such as events from a queue.
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.linger = time;
+        self
+    }
+
     /// The most requests at a time. Default 4, at least 1; servers before 8.8 take 5 unless they are set up otherwise.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
@@ -122,10 +116,46 @@ impl<T: Element> Ingest<T> {
         self
     }
 
-    /// Sends all elements and returns the outcome of each batch when it is done, in no particular order. Nothing is read
-    /// ahead but the batches that are under way. Of two elements with one id the last of the input stays: a batch waits for
-    /// those before it that hold an id of its own.
-    pub fn send(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = BatchOutcome> + Send
+    /// Sends all elements and returns the outcome of each batch when it is done, in no particular order. The key of an
+    /// element is its place in the input, counted from 0.
+    ///
+    /// Nothing is read ahead but the batches that are under way. Of two elements with one id the last of the input stays: a
+    /// batch waits for those before it that hold an id of its own.
+    pub fn send(self, elements: impl Stream<Item = T> + Send + 'static) -> Outcomes<u64, T>
+    where
+        T: Send + 'static,
+    {
+        self.send_keyed(elements.enumerate().map(|(place, element)| (place as u64, element)))
+    }
+
+    /// Like [`send`](Self::send), for elements that have a key of the program, such as their offset in a queue.
+    pub fn send_keyed<K: Send + 'static>(self, elements: impl Stream<Item = (K, T)> + Send + 'static) -> Outcomes<K, T>
+    where
+        T: Send + 'static,
+    {
+        let outcomes = self.run(elements.map(Ok::<_, Infallible>));
+        Outcomes::new(outcomes.map(|outcome| match outcome {
+            Ok(outcome) => outcome,
+            Err(never) => match never {},
+        }))
+    }
+
+    /// Like [`send_keyed`](Self::send_keyed), for input that can fail. Its first error ends the input; what came before is
+    /// still sent, and the error is the last item.
+    pub fn try_send_keyed<K: Send + 'static, E: Send + 'static>(
+        self,
+        elements: impl Stream<Item = Result<(K, T), E>> + Send + 'static,
+    ) -> TryOutcomes<K, T, E>
+    where
+        T: Send + 'static,
+    {
+        TryOutcomes::new(self.run(elements))
+    }
+
+    fn run<K: Send + 'static, E: Send + 'static>(
+        self,
+        elements: impl Stream<Item = Result<(K, T), E>> + Send + 'static,
+    ) -> impl Stream<Item = Result<BatchOutcome<K, T>, E>> + Send + 'static
     where
         T: Send + 'static,
     {
@@ -133,13 +163,17 @@ impl<T: Element> Ingest<T> {
         let has_failed = Arc::new(AtomicBool::new(false));
         let goes_on = {
             let has_failed = has_failed.clone();
-            move |_: &Batch| std::future::ready(!(stops && has_failed.load(Ordering::Relaxed)))
+            move |_: &Result<Batch<K, T>, E>| std::future::ready(!(stops && has_failed.load(Ordering::Relaxed)))
         };
         let mut in_flight = InFlight::default();
-        let send = move |batch: Batch| {
+        let send = move |batch: Result<Batch<K, T>, E>| {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Either::Left(std::future::ready(Some(Err(error)))),
+            };
             let (target, has_failed) = (target.clone(), has_failed.clone());
-            let turn = in_flight.enter(&batch);
-            async move {
+            let turn = in_flight.enter(batch.ids());
+            Either::Right(async move {
                 let turn = turn.wait().await;
                 // One before it may have failed meanwhile.
                 if stops && has_failed.load(Ordering::Relaxed) {
@@ -148,186 +182,91 @@ impl<T: Element> Ingest<T> {
                 let outcome = target.send(batch).await;
                 has_failed.fetch_or(outcome.failed.is_some(), Ordering::Relaxed);
                 drop(turn);
-                Some(outcome)
-            }
+                Some(Ok(outcome))
+            })
         };
         let outcomes = self.batches(elements).take_while(goes_on).map(send).buffer_unordered(concurrency);
-        outcomes.filter_map(std::future::ready)
+        last_error_last(outcomes.filter_map(std::future::ready))
     }
 
-    fn batches(self, elements: impl Stream<Item = T> + Send + 'static) -> impl Stream<Item = Batch> + Send
+    fn batches<K: Send + 'static, E: Send + 'static>(
+        self,
+        elements: impl Stream<Item = Result<(K, T), E>> + Send + 'static,
+    ) -> impl Stream<Item = Result<Batch<K, T>, E>> + Send
     where
         T: Send + 'static,
     {
-        let state = (Box::pin(elements.enumerate()), Batch::default());
-        stream::unfold(Some(state), move |state| {
-            let (count, bytes) = (self.batch_count, self.batch_bytes);
+        let state = Filling { elements: Box::pin(elements), batch: Batch::default(), since: None };
+        stream::unfold(Input::Open(state), move |input| {
+            let (count, bytes, linger) = (self.batch_count, self.batch_bytes, self.linger);
             async move {
-                let (mut elements, mut batch) = state?;
-                while let Some((index, element)) = elements.next().await {
-                    let index = index as u64;
-                    match write(index, &element) {
-                        Err(refused) => batch.refused.push(refused),
-                        Ok(written) => {
-                            let is_full = batch.elements.len() >= count || batch.bytes + written.json.len() + 1 > bytes;
-                            if is_full && !batch.elements.is_empty() {
-                                let mut next = Batch::default();
-                                next.add(written);
-                                return Some((batch, Some((elements, next))));
+                let mut filling = match input {
+                    Input::Open(filling) => filling,
+                    Input::Failed(error) => return Some((Err(error), Input::Ended)),
+                    Input::Ended => return None,
+                };
+                loop {
+                    let deadline = filling.since.and_then(|since: Instant| since.checked_add(linger));
+                    let next = match deadline {
+                        Some(deadline) => timeout_at(deadline, filling.elements.next()).await,
+                        None => Ok(filling.elements.next().await),
+                    };
+                    let Ok(next) = next else {
+                        filling.since = None;
+                        let batch = std::mem::take(&mut filling.batch);
+                        return Some((Ok(batch), Input::Open(filling)));
+                    };
+                    match next {
+                        Some(Ok((key, element))) => match Written::new(key, element) {
+                            Err(refused) => filling.batch.refuse(refused),
+                            Ok(written) if filling.batch.is_full_for(&written, count, bytes) => {
+                                let full = std::mem::take(&mut filling.batch);
+                                filling.batch.add(written);
+                                filling.since = Some(Instant::now());
+                                return Some((Ok(full), Input::Open(filling)));
                             }
-                            batch.add(written);
-                        }
+                            Ok(written) => filling.batch.add(written),
+                        },
+                        Some(Err(error)) if filling.batch.is_empty() => return Some((Err(error), Input::Ended)),
+                        Some(Err(error)) => return Some((Ok(filling.batch), Input::Failed(error))),
+                        None if filling.batch.is_empty() => return None,
+                        None => return Some((Ok(filling.batch), Input::Ended)),
                     }
+                    filling.since.get_or_insert_with(Instant::now);
                 }
-                let is_empty = batch.elements.is_empty() && batch.refused.is_empty();
-                (!is_empty).then_some((batch, None))
             }
         })
     }
 }
 
-impl Target {
-    async fn send(self, batch: Batch) -> BatchOutcome {
-        let mut outcome = BatchOutcome { accepted: Vec::new(), refused: batch.refused, failed: None };
-        let mut waiting = vec![batch.elements];
-        while let Some(mut elements) = waiting.pop() {
-            if elements.is_empty() {
-                continue;
-            }
-            let spec = RequestSpec::new(self.operation)
-                .with_body(body(&elements))
-                .with_content_type(HeaderValue::from_static(self.content_type));
-            let error = match self.client.transport.send_void(&spec).await {
-                Ok(()) => {
-                    outcome.accepted.extend(elements.iter().map(|element| element.index));
-                    continue;
+/// A batch that is being filled.
+struct Filling<S, K, T> {
+    elements: S,
+    batch: Batch<K, T>,
+    /// When its first element came.
+    since: Option<Instant>,
+}
+
+/// What is left of the input.
+enum Input<S, K, T, E> {
+    Open(Filling<S, K, T>),
+    Failed(E),
+    Ended,
+}
+
+/// The same items with an error at the end: batches before it may still be under way when the input fails.
+fn last_error_last<T, E>(items: impl Stream<Item = Result<T, E>>) -> impl Stream<Item = Result<T, E>> {
+    let state = (Box::pin(items), None);
+    stream::unfold(state, |(mut items, mut failed)| async move {
+        loop {
+            match items.next().await {
+                Some(Err(error)) => failed = Some(error),
+                Some(item) => return Some((item, (items, failed))),
+                None => {
+                    let error = failed.take()?;
+                    return Some((Err(error), (items, None)));
                 }
-                Err(error) => error,
-            };
-            let complaints = complaints(&error, elements.len());
-            if error.status() == Some(413) && elements.len() > 1 {
-                let second = elements.split_off(elements.len() / 2);
-                waiting.extend([second, elements]);
-            } else if error.status() == Some(413) {
-                outcome
-                    .refused
-                    .extend(elements.into_iter().map(|element| element.refused("it is too large for the server")));
-            } else if complaints.is_empty() {
-                let left = std::iter::once(elements).chain(waiting).flatten().map(|element| element.index);
-                outcome.failed = Some((error, left.collect()));
-                return outcome;
-            } else {
-                let mut rest = Vec::new();
-                for (place, element) in elements.into_iter().enumerate() {
-                    let problems: Vec<_> = complaints
-                        .iter()
-                        .filter(|(index, _)| *index == place)
-                        .map(|(_, problem)| problem.as_str())
-                        .collect();
-                    if problems.is_empty() {
-                        rest.push(element);
-                    } else {
-                        outcome.refused.push(element.refused(&problems.join("; ")));
-                    }
-                }
-                waiting.push(rest);
             }
         }
-        outcome
-    }
-}
-
-/// The ids of the batches under way, so that an older value never arrives after a newer one.
-#[derive(Default)]
-struct InFlight {
-    hasher: RandomState,
-    /// By the hash of an id, the latest batch that holds it. Two ids with one hash only make a batch wait in vain.
-    latest: HashMap<u64, watch::Receiver<()>>,
-}
-
-/// A batch's place behind those that it must not overtake.
-struct Turn {
-    before: Vec<watch::Receiver<()>>,
-    /// Dropped when the batch is done, which those behind it wait for.
-    done: watch::Sender<()>,
-}
-
-impl InFlight {
-    fn enter(&mut self, batch: &Batch) -> Turn {
-        let (done, is_done) = watch::channel(());
-        self.latest.retain(|_, earlier| earlier.has_changed().is_ok());
-        let mut before: Vec<watch::Receiver<()>> = Vec::new();
-        for element in &batch.elements {
-            let id = self.hasher.hash_one(&element.id);
-            if let Some(earlier) = self.latest.insert(id, is_done.clone())
-                && !earlier.same_channel(&is_done)
-                && !before.iter().any(|known| known.same_channel(&earlier))
-            {
-                before.push(earlier);
-            }
-        }
-        Turn { before, done }
-    }
-}
-
-impl Turn {
-    /// Waits for the batches before; what is returned is to be dropped when this one is done.
-    async fn wait(self) -> watch::Sender<()> {
-        for mut earlier in self.before {
-            // It never changes; it ends.
-            while earlier.changed().await.is_ok() {}
-        }
-        self.done
-    }
-}
-
-#[derive(Debug, Default)]
-struct Batch {
-    elements: Vec<Written>,
-    bytes: usize,
-    refused: Vec<RefusedElement>,
-}
-
-impl Batch {
-    fn add(&mut self, element: Written) {
-        self.bytes += element.json.len() + 1;
-        self.elements.push(element);
-    }
-}
-
-impl Written {
-    fn refused(self, problem: &str) -> RefusedElement {
-        RefusedElement { index: self.index, id: self.id, problem: problem.to_owned() }
-    }
-}
-
-fn write<T: Element>(index: u64, element: &T) -> Result<Written, RefusedElement> {
-    let refused = |problem| RefusedElement { index, id: element.id().to_owned(), problem };
-    element.check().map_err(refused)?;
-    let json =
-        serde_json::to_vec(element).map_err(|error| refused(format!("it cannot be written as JSON: {error}")))?;
-    Ok(Written { index, id: element.id().to_owned(), json: json.into() })
-}
-
-fn body(elements: &[Written]) -> Vec<u8> {
-    let length = elements.iter().map(|element| element.json.len() + 1).sum::<usize>() + 1;
-    let mut body = Vec::with_capacity(length);
-    body.push(b'[');
-    for (place, element) in elements.iter().enumerate() {
-        if place > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(&element.json);
-    }
-    body.push(b']');
-    body
-}
-
-/// The places in the batch that a validation body complains about.
-fn complaints(error: &Error, count: usize) -> Vec<(usize, String)> {
-    let of_element = |problem: &ValidationError| {
-        let (place, field) = problem.element().filter(|(place, _)| *place < count)?;
-        Some((place, format!("{field}: {}", problem.message)))
-    };
-    error.server().validation_errors.iter().filter_map(of_element).collect()
+    })
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::batcher::Element;
+use super::batcher::sealed::Sealed;
 
 /// The media type of a batch of `CloudEvents`.
 pub(super) const BATCH_TYPE: &str = "application/cloudevents-batch+json";
@@ -83,6 +84,8 @@ impl CloudEvent {
         self
     }
 }
+
+impl Sealed for CloudEvent {}
 
 impl Element for CloudEvent {
     fn id(&self) -> &str {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 
 use super::batcher::Element;
+use super::batcher::sealed::Sealed;
 use crate::variable_type::VariableType;
 
 /// A variable of a process instance, or a new value of it.
@@ -118,6 +119,8 @@ impl From<Written> for ExternalVariable {
 fn escaped(part: &str) -> String {
     part.replace('%', "%25").replace(':', "%3A")
 }
+
+impl Sealed for ExternalVariable {}
 
 impl Element for ExternalVariable {
     fn id(&self) -> &str {

@@ -5,9 +5,9 @@ mod page;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, TryStreamExt};
+use optimize_auth::scrub;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::ids::ReportId;
 use crate::operation;
+use crate::streams::Items;
 use crate::transport::spec::RequestSpec;
 
 use page::PageHead;
@@ -78,39 +79,62 @@ impl DataExport {
 
     /// The pages, each as soon as it has arrived. The empty page that ends a raw-data report is not among them, unless
     /// it is the only one.
-    pub fn pages(self) -> impl Stream<Item = Result<DataPage, Error>> + Send + 'static {
-        stream::try_unfold(Progress::Start, move |progress| {
+    pub fn pages(self) -> Pages {
+        Pages::new(stream::try_unfold(Progress::Start, move |progress| {
             let export = self.clone();
             async move {
                 let advanced = export.advance(progress).await;
                 advanced.map_err(|error| error.about(Some(export.report.as_str())))
             }
-        })
+        }))
     }
 
     /// The rows of all pages. A report that is one number gives one row, one without data gives none.
-    pub fn rows(self) -> impl Stream<Item = Result<Row, Error>> + Send + 'static {
-        self.pages().map_ok(|page| stream::iter(page.into_rows().into_iter().map(Ok))).try_flatten()
+    ///
+    /// ```no_run
+    /// # async fn example(client: optimize_api::Client) -> Result<(), optimize_api::Error> {
+    /// let mut rows = client.reports().data(&"invoices".into()).rows();
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{}", row?.json());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rows(self) -> Rows {
+        Rows::new(self.pages().map_ok(|page| stream::iter(page.into_rows().into_iter().map(Ok))).try_flatten())
     }
 
     /// The rows of all pages as `T`, which is read from the JSON of each.
     ///
-    /// A row that does not deserialize is an error of kind [`Decode`](ErrorKind::Decode) with its index from 0, and ends the
-    /// stream.
-    pub fn rows_as<T: DeserializeOwned + Send + 'static>(
-        self,
-    ) -> impl Stream<Item = Result<T, Error>> + Send + 'static {
+    /// A row that does not deserialize is an error of kind [`Decode`](ErrorKind::Decode) with its number, counted from 0, and
+    /// the part of it that is at fault; it ends the stream. [`ProcessInstanceRow`](crate::ProcessInstanceRow) and its like
+    /// read the rows of every release.
+    ///
+    /// ```no_run
+    /// use optimize_api::ProcessInstanceRow;
+    ///
+    /// # async fn example(client: optimize_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rows = client.reports().data(&"invoices".into()).rows_as::<ProcessInstanceRow>();
+    /// while let Some(row) = rows.next().await {
+    ///     let row = row?;
+    ///     println!("{:?} cost {:?}", row.process_instance_id, row.variable_as::<f64>("amount")?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rows_as<T: DeserializeOwned + Send + 'static>(self) -> RowsAs<T> {
         let mut place = 0_u64;
         let report = self.report.clone();
-        self.rows().and_then(move |row| {
-            let read = serde_json::from_str(row.json()).map_err(|error| {
-                let message = format!("row {place} is not of the expected type");
+        RowsAs::new(self.rows().and_then(move |row| {
+            let read = serde_json::from_str(row.json()).map_err(|error: serde_json::Error| {
+                let part = part_at(row.json(), error.column());
+                let message = format!("row {place} is not of the expected type, near {part}");
                 let error = Error::new(&operation::REPORT_DATA, ErrorKind::Decode, message).with_source(error);
                 error.about(Some(report.as_str()))
             });
             place += 1;
             std::future::ready(read)
-        })
+        }))
     }
 
     async fn advance(&self, progress: Progress) -> Result<Option<(DataPage, Progress)>, Error> {
@@ -214,6 +238,29 @@ impl DataExport {
             .with_query("searchRequestId", cursor)
             .with_query("paginationTimeout", self.cursor_timeout.as_secs().to_string()))
     }
+}
+
+/// The pages of a [`DataExport`].
+pub type Pages = Items<Result<DataPage, Error>>;
+
+/// The rows of a [`DataExport`].
+pub type Rows = Items<Result<Row, Error>>;
+
+/// The rows of a [`DataExport`], as a type of the program.
+pub type RowsAs<T> = Items<Result<T, Error>>;
+
+/// A short part of a row that ends at a column, fit to be shown.
+fn part_at(json: &str, column: usize) -> String {
+    const LONGEST: usize = 60;
+    let mut end = column.min(json.len());
+    while !json.is_char_boundary(end) {
+        end += 1;
+    }
+    let mut start = end.saturating_sub(LONGEST);
+    while !json.is_char_boundary(start) {
+        start += 1;
+    }
+    format!("`{}`", scrub(&json[start..end], &[]))
 }
 
 enum Progress {

@@ -11,7 +11,7 @@ fn policy() -> RetryPolicy {
 }
 
 fn decide_first(retry: Retry, outcome: Outcome) -> Decision {
-    decide(retry, Attempt { number: 1, may_reauthorize: true }, outcome, LONG, &policy())
+    decide(retry, Attempt { number: 1, may_reauthorize: true }, outcome, Duration::ZERO, LONG, &policy())
 }
 
 fn response(status: u16) -> Outcome {
@@ -54,13 +54,15 @@ fn the_whole_table_after_a_first_attempt() {
 #[test]
 fn a_second_401_is_final() {
     let attempt = Attempt { number: 2, may_reauthorize: false };
-    assert_eq!(decide(Retry::Idempotent, attempt, response(401), LONG, &policy()), Decision::Finish);
+    assert_eq!(decide(Retry::Idempotent, attempt, response(401), Duration::ZERO, LONG, &policy()), Decision::Finish);
 }
 
 #[test]
 fn a_deletion_that_may_be_done_is_sent_once_more() {
     for outcome in [Outcome::Ambiguous, response(502)] {
-        let decide = |number| decide(Retry::Once, Attempt { number, may_reauthorize: false }, outcome, LONG, &policy());
+        let decide = |number| {
+            decide(Retry::Once, Attempt { number, may_reauthorize: false }, outcome, Duration::ZERO, LONG, &policy())
+        };
         assert_eq!((decide(1), decide(2)), (Decision::Wait(SECOND / 4), Decision::Finish));
     }
 }
@@ -68,7 +70,14 @@ fn a_deletion_that_may_be_done_is_sent_once_more() {
 #[test]
 fn attempts_end_and_waits_double() {
     let decisions = (1..=5).map(|number| {
-        decide(Retry::Idempotent, Attempt { number, may_reauthorize: false }, response(503), LONG, &policy())
+        decide(
+            Retry::Idempotent,
+            Attempt { number, may_reauthorize: false },
+            response(503),
+            Duration::ZERO,
+            LONG,
+            &policy(),
+        )
     });
     let waits = [250, 500, 1000].map(|milliseconds| Decision::Wait(Duration::from_millis(milliseconds)));
     assert_eq!(decisions.collect::<Vec<_>>(), [&waits[..], &[Decision::Finish, Decision::Finish]].concat());
@@ -78,7 +87,7 @@ fn attempts_end_and_waits_double() {
 fn a_wait_is_a_random_part_of_the_longest() {
     let policy = RetryPolicy::default().with_random(|| 0.5);
     let attempt = Attempt { number: 1, may_reauthorize: false };
-    let decision = decide(Retry::Idempotent, attempt, response(503), LONG, &policy);
+    let decision = decide(Retry::Idempotent, attempt, response(503), Duration::ZERO, LONG, &policy);
     assert_eq!(decision, Decision::Wait(Duration::from_millis(125)));
 }
 
@@ -86,8 +95,28 @@ fn a_wait_is_a_random_part_of_the_longest() {
 fn retry_after_is_respected_unless_the_time_for_the_call_is_too_short() {
     let outcome = Outcome::Response { status: 429, retry_after: Some(20 * SECOND) };
     let attempt = Attempt { number: 1, may_reauthorize: false };
-    assert_eq!(decide(Retry::Idempotent, attempt, outcome, LONG, &policy()), Decision::Wait(20 * SECOND));
-    assert_eq!(decide(Retry::Idempotent, attempt, outcome, 19 * SECOND, &policy()), Decision::Finish);
+    assert_eq!(
+        decide(Retry::Idempotent, attempt, outcome, Duration::ZERO, LONG, &policy()),
+        Decision::Wait(20 * SECOND)
+    );
+    assert_eq!(decide(Retry::Idempotent, attempt, outcome, Duration::ZERO, 19 * SECOND, &policy()), Decision::Finish);
     let endless = Outcome::Response { status: 429, retry_after: Some(Duration::MAX) };
-    assert_eq!(decide(Retry::Idempotent, attempt, endless, LONG, &policy()), Decision::Finish);
+    assert_eq!(decide(Retry::Idempotent, attempt, endless, Duration::ZERO, LONG, &policy()), Decision::Finish);
+}
+
+#[test]
+fn the_policy_decides_statuses_and_the_time_for_retries() {
+    let attempt = Attempt { number: 1, may_reauthorize: false };
+    let eager = policy().with_statuses([500]);
+    let decide_by =
+        |status, spent, policy: &RetryPolicy| decide(Retry::Idempotent, attempt, response(status), spent, LONG, policy);
+    assert_eq!(decide_by(500, Duration::ZERO, &eager), Decision::Wait(SECOND / 4));
+    assert_eq!(decide_by(503, Duration::ZERO, &eager), Decision::Finish);
+    assert_eq!(decide_by(200, Duration::ZERO, &policy().with_statuses([200])), Decision::Finish);
+    assert_eq!(decide(Retry::Never, attempt, response(500), Duration::ZERO, LONG, &eager), Decision::Finish);
+    let short = policy().with_total_time(SECOND);
+    assert_eq!(decide_by(503, SECOND / 2, &short), Decision::Wait(SECOND / 4));
+    assert_eq!(decide_by(503, SECOND, &short), Decision::Finish);
+    let capped = policy().with_longest_wait(SECOND / 10);
+    assert_eq!(decide_by(503, Duration::ZERO, &capped), Decision::Wait(SECOND / 10));
 }

@@ -98,7 +98,8 @@ async fn an_error_says_whether_a_change_may_have_been_made() {
         (Fault::status(403), ErrorKind::Forbidden, false, false),
     ] {
         let sandbox = sandbox().await;
-        sandbox.add_fault(FaultRule::new("/api/public/*", fault).times(9));
+        sandbox.add_fault(FaultRule::new("/api/public/report", fault.clone()).times(9));
+        sandbox.add_fault(FaultRule::new("/api/public/report/*", fault).times(9));
         let client = client(&sandbox);
         let read = client.reports().list(&"claims".into()).await.unwrap_err();
         assert_eq!((read.kind(), read.is_transient(), read.may_have_taken_effect()), (kind, is_transient, false));

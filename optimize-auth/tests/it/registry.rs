@@ -46,7 +46,9 @@ async fn every_built_in_strategy_is_built_from_a_value() {
     assert_eq!(token(json!({ "strategy": "static", "token": { "file": file } })).await.unwrap(), "from-file");
     assert_eq!(token(json!({ "strategy": "token-file", "token_file": file })).await.unwrap(), "from-file");
     assert_eq!(token(json!({ "strategy": "none" })).await.unwrap(), "");
-    assert!(Credentials::new(build(json!({ "strategy": "none" })).unwrap()).headers().await.unwrap().as_map().is_empty());
+    assert!(
+        Credentials::new(build(json!({ "strategy": "none" })).unwrap()).headers().await.unwrap().as_map().is_empty()
+    );
 }
 
 #[test]

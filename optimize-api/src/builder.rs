@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use optimize_auth::http::{HttpClient, HttpOptions};
-use optimize_auth::{Credentials, ServiceUrl};
+use optimize_auth::{Credentials, Observer, ServiceUrl};
 
 use tokio::sync::Semaphore;
 
@@ -80,9 +80,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Called when the head of a response has arrived, whatever its status, to count or to log. Default none.
-    pub fn on_response(mut self, hook: impl Fn(&Operation, StatusCode, &HeaderMap) + Send + Sync + 'static) -> Self {
-        self.hooks.on_response = Some(Arc::new(hook));
+    /// Called after each attempt, to count or to measure. Default none.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.hooks.observer = Some(observer);
         self
     }
 

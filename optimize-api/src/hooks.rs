@@ -3,23 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
+use optimize_auth::Observer;
 
 use crate::operation::Operation;
 
 type OnRequest = dyn Fn(&Operation, &mut HeaderMap) + Send + Sync;
-type OnResponse = dyn Fn(&Operation, StatusCode, &HeaderMap) + Send + Sync;
 
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) on_request: Option<Arc<OnRequest>>,
-    pub(crate) on_response: Option<Arc<OnResponse>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { on_request, on_response } = self;
-        let (on_request, on_response) = (on_request.is_some(), on_response.is_some());
-        f.debug_struct("Hooks").field("on_request", &on_request).field("on_response", &on_response).finish()
+        let (on_request, observer) = (self.on_request.is_some(), self.observer.is_some());
+        f.debug_struct("Hooks").field("on_request", &on_request).field("observer", &observer).finish()
     }
 }

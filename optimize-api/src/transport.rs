@@ -14,10 +14,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use optimize_auth::http::{
     HttpClient, HttpOptions, TransportError, TransportProblem, described_page, is_html, retry_after, without_mark,
 };
-use optimize_auth::{AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
+use optimize_auth::{AfterAttempt, AttemptEnded, AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::error::{Error, ErrorKind, ServerError};
 use crate::hints;
@@ -100,6 +102,20 @@ enum Exchange {
 }
 
 impl Exchange {
+    /// Puts into the span of the attempt how it has ended.
+    fn record(&self, span: &Span) {
+        match self {
+            Self::Response(response) => {
+                span.record("http.response.status_code", response.status.as_u16());
+                if response.status.is_client_error() || response.status.is_server_error() {
+                    span.record("error.type", response.status.as_str());
+                }
+            }
+            Self::Failed(error) => drop(span.record("error.type", tracing::field::debug(error.problem()))),
+            Self::TimedOut => drop(span.record("error.type", "timeout")),
+        }
+    }
+
     /// Whether the request may have been carried out although this is not a valid response to it.
     fn leaves_open(&self) -> bool {
         match self {
@@ -149,7 +165,7 @@ impl Transport {
         read: impl FnOnce(Bytes) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let about = |error: Error| error.about(spec.subject.as_deref());
-        let ended = self.run(spec).await.map_err(about)?;
+        let ended = self.run(spec).instrument(call(spec)).await.map_err(about)?;
         if ended.is_done {
             return read(Bytes::new());
         }
@@ -159,7 +175,7 @@ impl Transport {
 
     /// Like [`send`], but returns every response; one that is not a success comes with its error.
     pub(crate) async fn send_for_any(&self, spec: &RequestSpec) -> Result<(Response, Option<Error>), Error> {
-        let ended = self.run(spec).await?;
+        let ended = self.run(spec).instrument(call(spec)).await?;
         let (secrets, described) = (secrets(ended.auth.as_ref()), ended.describe(spec));
         match ended.exchange {
             Exchange::Response(response) => {
@@ -193,11 +209,14 @@ impl Transport {
                 Ok(auth) => auth?,
                 Err(_) => return Err(Error::new(spec.operation, ErrorKind::Timeout, "no token arrived in time")),
             };
-            let exchange = match timeout_at(deadline, self.exchange(spec, auth.as_ref())).await {
+            let (sent, span) = (Instant::now(), self.span(spec, attempt.number));
+            let exchange = match timeout_at(deadline, self.exchange(spec, auth.as_ref()).instrument(span.clone())).await
+            {
                 Ok(Ok(response)) => Exchange::Response(response),
                 Ok(Err(error)) => Exchange::Failed(error),
                 Err(_) => Exchange::TimedOut,
             };
+            exchange.record(&span);
             let wait = match &exchange {
                 Exchange::Response(response) => retry_after(&response.headers, SystemClock.wall()),
                 _ => None,
@@ -214,8 +233,7 @@ impl Transport {
             if outcome.is_success() {
                 self.budget.give_back();
             }
-            tracing::info!(operation = spec.operation.id, attempt = attempt.number, ?outcome, "attempt ended");
-            tracing::debug!(?decision);
+            self.report(spec, attempt.number, &exchange, sent.elapsed(), decision);
             match decision {
                 Decision::Finish => {
                     let is_deletion = may_be_done && spec.operation.retry == Retry::Once;
@@ -229,6 +247,51 @@ impl Transport {
                 Decision::Reauthorize => attempt.may_reauthorize = false,
             }
             attempt.number += 1;
+        }
+    }
+
+    /// The span of one attempt, with the names that OpenTelemetry has for HTTP clients.
+    fn span(&self, spec: &RequestSpec, number: u32) -> Span {
+        let url = self.base_url.as_url();
+        tracing::debug_span!(
+            "http.request",
+            otel.kind = "client",
+            otel.name = %spec.method,
+            "http.request.method" = %spec.method,
+            "server.address" = url.host_str(),
+            "server.port" = url.port_or_known_default(),
+            "http.request.resend_count" = number - 1,
+            "http.response.status_code" = Empty,
+            "error.type" = Empty,
+        )
+    }
+
+    /// Tells the log and the observer how an attempt has ended.
+    fn report(&self, spec: &RequestSpec, number: u32, exchange: &Exchange, duration: Duration, decision: Decision) {
+        let mut ended = AttemptEnded::new(spec.operation.id, &spec.method, number);
+        ended.duration = duration;
+        ended.request_bytes = spec.body().map_or(0, |body| body.len() as u64);
+        if let Exchange::Response(response) = exchange {
+            ended.status = Some(response.status.as_u16());
+            ended.response_bytes = response.body.len() as u64;
+        }
+        ended.next = match decision {
+            Decision::Finish => AfterAttempt::End,
+            Decision::Wait(pause) => AfterAttempt::Wait(pause),
+            Decision::Reauthorize => AfterAttempt::Renew,
+        };
+        tracing::debug!(
+            target: "optimize_api::requests",
+            operation = ended.operation,
+            attempt = number,
+            status = ended.status,
+            ?duration,
+            bytes = ended.response_bytes,
+            next = ?ended.next,
+            "attempt ended"
+        );
+        if let Some(observer) = &self.hooks.observer {
+            observer.attempt_ended(&ended);
         }
     }
 
@@ -331,9 +394,6 @@ impl Transport {
         *request.headers_mut() = headers;
         let response = self.http_options.send(&*self.http, request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        if let Some(hook) = &self.hooks.on_response {
-            hook(spec.operation, status, &headers);
-        }
         let body = if status.is_success() {
             self.http_options.read_body(response, self.limit_of(spec.operation)).await?
         } else {
@@ -430,6 +490,11 @@ impl Transport {
             (false, false) => None,
         }
     }
+}
+
+/// The span of a call with all its attempts.
+fn call(spec: &RequestSpec) -> Span {
+    tracing::debug_span!("optimize.call", otel.name = spec.operation.id, operation = spec.operation.id)
 }
 
 /// Whether a body is empty in effect. Optimize sends none where there is nothing to return; some gateways make `{}` of that.

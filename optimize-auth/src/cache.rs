@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwapOption;
 
 use crate::clock::{Clock, SystemClock};
+use crate::observer::Observer;
 use crate::source::TokenSource;
 use crate::store::TokenStore;
 use flight::{Flights, Turns};
@@ -43,6 +44,7 @@ pub struct Cached {
     random: Box<dyn Fn() -> f64 + Send + Sync>,
     attempts: u32,
     store: Option<Arc<dyn TokenStore>>,
+    observer: Option<Arc<dyn Observer>>,
     /// Whether a failure of the store was logged.
     has_warned: AtomicBool,
     store_rests_until: Mutex<Option<tokio::time::Instant>>,
@@ -64,6 +66,7 @@ impl Cached {
             random: Box::new(fastrand::f64),
             attempts: 3,
             store: None,
+            observer: None,
             has_warned: AtomicBool::new(false),
             store_rests_until: Mutex::default(),
             slot: ArcSwapOption::empty(),
@@ -95,6 +98,12 @@ impl Cached {
     /// Where tokens are shared with other caches or processes. Default nowhere.
     pub fn with_store(mut self, store: impl TokenStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// What is called after each request for a token. Default none.
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use crate::cache::Cached;
 use crate::cache::{Entry, Freshness};
@@ -115,11 +116,12 @@ impl Credentials {
         }
         let Some(runtime) = self.runtime() else { return };
         let cached = self.shared.cached.clone();
-        *refreshing = Some(runtime.spawn(async move {
+        let renewal = async move {
             if let Err(error) = cached.renew().await {
                 tracing::debug!(%error, "no token could be had in the background");
             }
-        }));
+        };
+        *refreshing = Some(runtime.spawn(renewal.in_current_span()));
     }
 
     fn remember_runtime(&self) {
@@ -138,7 +140,7 @@ impl Credentials {
         // Without a runtime the token is replaced when it has to be.
         let Some(runtime) = self.runtime() else { return };
         let cached = self.shared.cached.clone();
-        let task = runtime.spawn(async move {
+        let refresh = async move {
             // A runtime that was not driven for long may come to this when it is done.
             if !cached.is_valid(&turn) {
                 return;
@@ -146,8 +148,8 @@ impl Credentials {
             if let Err(error) = cached.run_flight(turn).await {
                 tracing::debug!(%error, "the token was not refreshed ahead; the valid one stays");
             }
-        });
-        *self.shared.refreshing() = Some(task);
+        };
+        *self.shared.refreshing() = Some(runtime.spawn(refresh.in_current_span()));
     }
 
     /// Waits for a refresh in the background to end, at most this long: for programs that end soon, so that the token

@@ -116,7 +116,7 @@ impl TokenEndpoint {
             .map_err(|error| unusable(url, error))?;
         request.headers_mut().extend(headers);
         let (status, headers, body) = exchange(&self.options, url, request, self.timeout).await?;
-        tracing::info!(%url, status = status.as_u16(), "token endpoint responded");
+        tracing::debug!(target: "optimize_auth::requests", %url, status = status.as_u16(), "token endpoint responded");
         reply::read(status, &headers, body, secrets).map_err(|failure| refused(url, status, &headers, failure))
     }
 }

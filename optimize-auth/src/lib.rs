@@ -57,6 +57,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod lock;
+mod observer;
 mod preset;
 mod registry;
 mod secret;
@@ -77,6 +78,9 @@ pub use clock::{Clock, SystemClock};
 pub use credentials::{AuthHeaders, Credentials, Stamp};
 pub use endpoint::{Issuer, TokenEndpoint};
 pub use error::{AuthError, AuthErrorDetail, AuthErrorKind};
+#[cfg(feature = "metrics")]
+pub use observer::MetricsObserver;
+pub use observer::{AfterAttempt, AttemptEnded, Observer};
 pub use preset::Preset;
 pub use registry::{BuildContext, BuiltinStrategy, StrategyRegistry, StrategySettings};
 pub use secrecy::{ExposeSecret, SecretString};

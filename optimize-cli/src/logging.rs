@@ -15,6 +15,9 @@ use crate::text::visible_json;
 
 const OURS: [&str; 3] = ["optimize_auth", "optimize_api", "optimize_cli"];
 
+/// One line a request, which `-v` shows though libraries log it at debug.
+const REQUESTS: [&str; 2] = ["optimize_auth::requests", "optimize_api::requests"];
+
 /// Starts logging our own crates: `-v` info, `-vv` debug, `-vvv` trace; without, warnings alone, as the program's own.
 /// Foreign crates are left out, since what they log of requests is not known to be free of secrets.
 pub(crate) fn start(verbosity: u8, printer: Printer) {
@@ -24,8 +27,11 @@ pub(crate) fn start(verbosity: u8, printer: Printer) {
         2 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let subscriber =
-        tracing_subscriber::registry().with(Targets::new().with_targets(OURS.map(|target| (target, level))));
+    let mut targets = Targets::new().with_targets(OURS.map(|target| (target, level)));
+    if verbosity > 0 {
+        targets = targets.with_targets(REQUESTS.map(|target| (target, Level::DEBUG.max(level))));
+    }
+    let subscriber = tracing_subscriber::registry().with(targets);
     // A second start in one process, as in tests, keeps the first.
     let _ = if verbosity == 0 {
         subscriber.with(Warnings(printer)).try_init()

@@ -10,6 +10,7 @@ use futures_util::stream::{self, TryStreamExt};
 use optimize_auth::scrub;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -287,7 +288,7 @@ async fn fetch(client: Client, spec: RequestSpec) -> Result<Bytes, Error> {
 fn spawned(body: impl Future<Output = Result<Bytes, Error>> + Send + 'static) -> Body {
     // A set of one: it aborts its task when it is dropped.
     let mut tasks = JoinSet::new();
-    tasks.spawn(body);
+    tasks.spawn(body.in_current_span());
     Box::pin(async move {
         match tasks.join_next().await {
             Some(Ok(body)) => body,

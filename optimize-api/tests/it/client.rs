@@ -101,19 +101,14 @@ fn headers_that_are_the_client_s_own_are_refused() {
 }
 
 #[tokio::test]
-async fn hooks_see_each_attempt_and_never_the_credential() {
+async fn a_hook_sees_each_attempt_and_never_the_credential() {
     let sandbox = sandbox().await;
     sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503)));
     let (sender, seen) = std::sync::mpsc::channel();
-    let response = sender.clone();
-    let client = builder(&sandbox)
-        .credentials(credentials(&sandbox))
-        .on_request(move |operation, headers| {
-            sender.send(format!("{} {}", operation.id, headers.len())).unwrap();
-            headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer of-another"));
-        })
-        .on_response(move |operation, status, _| response.send(format!("{} {status}", operation.id)).unwrap());
+    let client = builder(&sandbox).credentials(credentials(&sandbox)).on_request(move |operation, headers| {
+        sender.send(format!("{} {}", operation.id, headers.len())).unwrap();
+        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer of-another"));
+    });
     client.build().unwrap().reports().list(&"claims".into()).await.unwrap();
-    let seen: Vec<_> = seen.try_iter().collect();
-    assert_eq!(seen, ["report.list 0", "report.list 503 Service Unavailable", "report.list 0", "report.list 200 OK"]);
+    assert_eq!(seen.try_iter().collect::<Vec<_>>(), ["report.list 0", "report.list 0"]);
 }

@@ -10,6 +10,7 @@ mod dashboards;
 mod examples;
 mod ingestion;
 mod models;
+mod observing;
 mod operations;
 mod policies;
 mod promises;

@@ -235,7 +235,15 @@ impl Cached {
             FetchContext { reason: want.reason, challenge: dropped.challenge, previous: dropped.fingerprint.or(held) };
         for attempt in 1.. {
             let started = self.now();
-            match self.source.fetch(&context).await {
+            let fetched = self.source.fetch(&context).await;
+            if let Some(observer) = &self.observer {
+                let duration = self.since(started);
+                match &fetched {
+                    Ok(_) => observer.token_fetched(duration),
+                    Err(error) => observer.token_failed(error, duration),
+                }
+            }
+            match fetched {
                 Ok(token) => return Ok(self.entry(token.requested_at(started.wall), started, Duration::ZERO)),
                 Err(error) if error.is_transient() && attempt < attempts => {
                     let Some(pause) = policy::wait_before_retry(attempt, error.retry_after()) else {

@@ -174,7 +174,7 @@ async fn rows_are_read_as_a_type_of_the_program() {
     let numbers: Vec<_> = export(&client, "orders-count").rows_as::<serde_json::Number>().try_collect().await.unwrap();
     assert_eq!(numbers[0].to_string(), "25000.0");
     let error = export(&client, "orders-by-step").rows_as::<u8>().try_collect::<Vec<_>>().await.unwrap_err();
-    insta::assert_snapshot!(error, @"failed to read the report orders-by-step: row 0 is not of the expected type");
+    insta::assert_snapshot!(error, @"failed to read the report orders-by-step: row 0 is not of the expected type, near ``");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("invalid type: map"));
 }

@@ -29,7 +29,7 @@ async fn main() {
         let plain = plain.await;
         let lists = timed(try_join_all((0..calls).map(|_| async {
             let reports = client.reports();
-            reports.list(&"orders".into()).await
+            reports.list("orders").await
         })));
         let lists = lists.await;
         let ratio = plain.as_secs_f64() / lists.as_secs_f64();

@@ -42,7 +42,7 @@ async fn main() {
 #[expect(clippy::disallowed_methods, reason = "time is what a benchmark measures")]
 async fn export(client: &Client, prefetch: bool, rows: u64) -> Duration {
     let begun = Instant::now();
-    let data = client.reports().data(&"orders-raw".into()).page_size(PAGE_SIZE).prefetch(prefetch);
+    let data = client.reports().data("orders-raw").page_size(PAGE_SIZE).prefetch(prefetch);
     let mut values = pin!(data.rows_as::<Value>());
     let mut seen = 0;
     while let Some(value) = values.try_next().await.expect("the export succeeds") {

@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let definitions = client(from, from_token)?.dashboards().export_definitions(&[dashboard.as_str().into()]).await?;
     // Byte for byte as they came. An import is never sent twice; what is in its way is in `Error::server`.
-    for made in client(to, to_token)?.definitions().import(&collection.as_str().into(), &definitions).await? {
+    for made in client(to, to_token)?.definitions().import(collection.as_str(), &definitions).await? {
         println!("{} {}", made.entity_type, made.id);
     }
     Ok(())

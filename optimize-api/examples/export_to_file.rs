@@ -5,9 +5,7 @@
 use std::error::Error;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::pin::pin;
 
-use futures_util::TryStreamExt;
 use optimize_api::Client;
 use optimize_auth::{Credentials, ServiceUrl, read_secret_file};
 
@@ -23,9 +21,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Beside the file, so that its name stands for all rows or for none.
     let unfinished = Path::new(path).with_extension("part");
     let mut file = BufWriter::new(std::fs::File::create(&unfinished)?);
-    let mut rows = pin!(client.reports().data(&report.as_str().into()).page_size(10_000).prefetch(true).rows());
-    while let Some(row) = rows.try_next().await? {
-        writeln!(file, "{}", row.json())?;
+    let mut rows = client.reports().data(report.as_str()).page_size(10_000).prefetch(true).rows();
+    while let Some(row) = rows.next().await {
+        writeln!(file, "{}", row?.json())?;
     }
     file.flush()?;
     std::fs::rename(unfinished, path)?;

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder(ServiceUrl::parse(base_url)?).credentials(Credentials::new(source)).build()?;
     println!("ready: {}", client.readiness().await? == Readiness::Ready);
     // A collection that does not exist lists nothing: this asks for the permission alone.
-    match client.reports().list(&"nowhere".into()).await {
+    match client.reports().list("nowhere").await {
         Ok(_) => println!("this client is let in"),
         Err(error) if error.kind() == ErrorKind::Unauthorized => {
             println!("the token is not accepted: {error}");

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_audience(preset.audience.unwrap_or_default());
     let base_url = ServiceUrl::parse(&preset.base_url.unwrap_or_default())?;
     let client = Client::builder(base_url).credentials(Credentials::new(source)).build()?;
-    for dashboard in client.dashboards().list(&collection.as_str().into()).await? {
+    for dashboard in client.dashboards().list(collection.as_str()).await? {
         println!("{dashboard}");
     }
     Ok(())

@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = read_secret_file(token_file.as_ref(), "token")?;
     let client =
         Client::builder(ServiceUrl::parse(base_url)?).credentials(Credentials::static_bearer(token)?).build()?;
-    for report in client.reports().list(&collection.as_str().into()).await? {
+    for report in client.reports().list(collection.as_str()).await? {
         println!("{report}");
     }
     Ok(())

@@ -11,7 +11,7 @@ use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 /// What is to be tested: it takes the client, so that a test can hand it one.
 async fn count(client: &Client) -> Result<usize, optimize_api::Error> {
-    let rows: Vec<_> = client.reports().data(&"claims-raw".into()).page_size(1000).rows().try_collect().await?;
+    let rows: Vec<_> = client.reports().data("claims-raw").page_size(1000).rows().try_collect().await?;
     Ok(rows.len())
 }
 

@@ -43,8 +43,8 @@ impl AgenticDashboard {
     /// `POST /api/public/dashboard/agentic/report/{id}/evaluate`, since 8.10 in development. [`Idempotent`](crate::Retry::Idempotent).
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if of the rolling value and its unit only one is there.
-    pub async fn evaluate(&self, report: &ReportId, filter: &AgenticFilter) -> Result<Bytes, Error> {
-        self.client.transport.send(&evaluate(report, filter)?, object).await
+    pub async fn evaluate(&self, report: impl Into<ReportId>, filter: &AgenticFilter) -> Result<Bytes, Error> {
+        self.client.transport.send(&evaluate(&report.into(), filter)?, object).await
     }
 }
 

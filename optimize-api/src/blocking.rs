@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 ///
 /// # fn run(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let blocking = Blocking::new()?;
-/// for report in blocking.wait(client.reports().list(&"my-collection".into()))? {
+/// for report in blocking.wait(client.reports().list("my-collection"))? {
 ///     for row in blocking.iterate(client.reports().data(&report).rows()) {
 ///         println!("{}", row?.json());
 ///     }

@@ -40,7 +40,7 @@ impl Client {
     ///
     /// # async fn example(client: optimize_api::Client) -> Result<(), optimize_api::Error> {
     /// let patient = client.with_timeout(Duration::from_secs(600));
-    /// let pages = patient.reports().data(&"a-large-report".into()).pages();
+    /// let pages = patient.reports().data("a-large-report").pages();
     /// # drop(pages); Ok(())
     /// # }
     /// ```

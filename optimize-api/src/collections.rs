@@ -1,7 +1,9 @@
 //! Collections. These operations are not in the published documentation; servers have them from 8.7 on.
 
 use bytes::Bytes;
+use serde::ser::{self, Serializer};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::client::Client;
 use crate::error::Error;
@@ -36,7 +38,7 @@ impl Collection {
 }
 
 /// A definition that reports in a collection may use, and the tenants of which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScopeEntry {
     /// `process` or `decision`.
@@ -70,6 +72,14 @@ impl ScopeEntry {
     }
 }
 
+/// The JSON of the server.
+impl Serialize for Collection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: &RawValue = serde_json::from_slice(&self.json).map_err(ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
 impl Collections {
     /// The ids of all collections. `GET /api/public/collection`, since 8.7. [`Idempotent`](crate::Retry::Idempotent).
     pub async fn list(&self) -> Result<Vec<CollectionId>, Error> {
@@ -78,13 +88,13 @@ impl Collections {
 
     /// A collection. `GET /api/public/collection/{id}`, since 8.7. [`Idempotent`](crate::Retry::Idempotent).
     /// [`NotFound`](crate::ErrorKind::NotFound) if no collection has this id.
-    pub async fn get(&self, id: &CollectionId) -> Result<Collection, Error> {
+    pub async fn get(&self, id: impl Into<CollectionId>) -> Result<Collection, Error> {
         #[derive(Deserialize)]
         struct Head {
             id: CollectionId,
             name: Option<String>,
         }
-        let spec = RequestSpec::with_id(&operation::COLLECTION_GET, id.as_str())?;
+        let spec = RequestSpec::with_id(&operation::COLLECTION_GET, id.into().as_str())?;
         let read = |body: Bytes| {
             let head: Head = decode::json(spec.operation, &body)?;
             Ok(Collection { id: head.id, name: head.name.unwrap_or_default(), json: body })
@@ -107,8 +117,8 @@ impl Collections {
     /// Adds entries to the scope of a collection, or replaces those of the same definition.
     /// `PUT /api/public/collection/{id}/scope`, since 8.7. [`Idempotent`](crate::Retry::Idempotent). Whether others stay is not known of
     /// every release.
-    pub async fn set_scope(&self, id: &CollectionId, scope: &[ScopeEntry]) -> Result<(), Error> {
-        let spec = RequestSpec::with_id(&operation::COLLECTION_SCOPE, id.as_str())?.with_json(&scope)?;
+    pub async fn set_scope(&self, id: impl Into<CollectionId>, scope: &[ScopeEntry]) -> Result<(), Error> {
+        let spec = RequestSpec::with_id(&operation::COLLECTION_SCOPE, id.into().as_str())?.with_json(&scope)?;
         self.client.transport.send_void(&spec).await
     }
 }

@@ -18,14 +18,15 @@ impl Dashboards {
     ///
     /// `GET /api/public/dashboard`, since 8.0 and C7 3.8. [`Idempotent`](crate::Retry::Idempotent). A collection that does not exist gives an empty list, as the server does. Private
     /// dashboards cannot be listed.
-    pub async fn list(&self, collection: &CollectionId) -> Result<Vec<DashboardId>, Error> {
-        self.client.transport.fetch_ids(&list(collection)?).await
+    pub async fn list(&self, collection: impl Into<CollectionId>) -> Result<Vec<DashboardId>, Error> {
+        self.client.transport.fetch_ids(&list(&collection.into())?).await
     }
 
     /// Deletes a dashboard; its reports stay. `DELETE /api/public/dashboard/{id}`, since 8.0 and C7 3.7.
     /// [`Once`](crate::Retry::Once).
-    pub async fn delete(&self, dashboard: &DashboardId) -> Result<(), Error> {
-        self.client.transport.send_void(&RequestSpec::with_id(&operation::DASHBOARD_DELETE, dashboard.as_str())?).await
+    pub async fn delete(&self, dashboard: impl Into<DashboardId>) -> Result<(), Error> {
+        let spec = RequestSpec::with_id(&operation::DASHBOARD_DELETE, dashboard.into().as_str())?;
+        self.client.transport.send_void(&spec).await
     }
 
     /// The definitions of dashboards and of all reports they use: first the reports, then the dashboards.

@@ -1,7 +1,9 @@
 //! Dates, as the server writes them.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::de::Error as _;
@@ -18,10 +20,44 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// let paid: Date = "2024-03-05T15:07:09.12+01:00".parse()?;
 /// assert_eq!(paid.to_string(), "2024-03-05T14:07:09.120+0000");
 /// let variable = ExternalVariable::new("invoice", "2251799813700042", "paid", VariableType::Date).with_value(paid);
-/// # Ok::<(), jiff::Error>(())
+/// # Ok::<(), optimize_api::DateError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(pub Timestamp);
+pub struct Date(Timestamp);
+
+/// A text that is no date: the error of reading a [`Date`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateError(String);
+
+impl fmt::Display for DateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it is no date such as 2024-03-05T14:07:09.120+0000: {}", self.0)
+    }
+}
+
+impl StdError for DateError {}
+
+impl Date {
+    /// The milliseconds since 1970.
+    pub fn as_millisecond(self) -> i64 {
+        self.0.as_millisecond()
+    }
+}
+
+impl From<Date> for SystemTime {
+    fn from(date: Date) -> Self {
+        date.0.into()
+    }
+}
+
+/// Fails for a time before the year -9999 or after 9999.
+impl TryFrom<SystemTime> for Date {
+    type Error = DateError;
+
+    fn try_from(time: SystemTime) -> Result<Self, DateError> {
+        Timestamp::try_from(time).map(Self).map_err(|error| DateError(error.to_string()))
+    }
+}
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,10 +66,10 @@ impl fmt::Display for Date {
 }
 
 impl FromStr for Date {
-    type Err = jiff::Error;
+    type Err = DateError;
 
-    fn from_str(text: &str) -> Result<Self, jiff::Error> {
-        text.parse().map(Self)
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        text.parse().map(Self).map_err(|error: jiff::Error| DateError(error.to_string()))
     }
 }
 

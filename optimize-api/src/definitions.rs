@@ -32,7 +32,7 @@ pub struct Definition {
 }
 
 /// `exportEntityType`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DefinitionKind {
     /// A report on a process.

@@ -23,7 +23,7 @@ pub use body::{ConflictedItem, MismatchingIndex, MissingDefinition, ServerError,
 ///
 /// ```no_run
 /// # async fn example(client: optimize_api::Client, definitions: optimize_api::Definitions) -> Result<(), Box<dyn std::error::Error>> {
-/// match client.definitions().import(&"claims".into(), &definitions).await {
+/// match client.definitions().import("claims", &definitions).await {
 ///     Err(error) if error.may_have_taken_effect() => println!("look before you import again: {error}"),
 ///     Err(error) if error.is_transient() => println!("try again in {:?}: {error}", error.retry_after()),
 ///     imported => println!("{} are new", imported?.len()),

@@ -1,6 +1,6 @@
 //! Importing definitions.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::definitions::Definitions;
@@ -11,7 +11,7 @@ use crate::transport::decode;
 use crate::transport::spec::RequestSpec;
 
 /// What an import has made.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Imported {
@@ -35,8 +35,12 @@ impl Imports {
     /// must hold the definitions and tenants that are used, reports that a dashboard or combined report refers to must be
     /// among the definitions, and the index versions must be the server's own. [`Error::server`] says which of these does
     /// not hold.
-    pub async fn import(&self, collection: &CollectionId, definitions: &Definitions) -> Result<Vec<Imported>, Error> {
-        let spec = import(collection, definitions)?;
+    pub async fn import(
+        &self,
+        collection: impl Into<CollectionId>,
+        definitions: &Definitions,
+    ) -> Result<Vec<Imported>, Error> {
+        let spec = import(&collection.into(), definitions)?;
         self.client.transport.send(&spec, |body| decode::json(spec.operation, &body)).await
     }
 }

@@ -9,7 +9,7 @@ use crate::transport::spec::RequestSpec;
 use crate::variable_type::VariableType;
 
 /// The label of one variable. An empty one removes the label there is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a JSON object")]
 #[non_exhaustive]
 pub struct VariableLabel {

@@ -43,7 +43,7 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use collections::{Collection, Collections, ScopeEntry};
 pub use dashboards::Dashboards;
-pub use date::Date;
+pub use date::{Date, DateError};
 pub use definitions::{Definition, DefinitionKind, Definitions};
 pub use error::{ConflictedItem, Error, ErrorKind, MismatchingIndex, MissingDefinition, ServerError, ValidationError};
 pub use hints::Hint;

@@ -25,7 +25,7 @@ pub struct Operation {
 }
 
 /// What the body of a 2xx is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Body {
     /// Nothing.
     Empty,
@@ -38,7 +38,7 @@ pub(crate) enum Body {
 }
 
 /// How often a request may be sent again. A property of the operation, not of its HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retry {
     /// After any transient failure: sending it again changes nothing.

@@ -6,7 +6,8 @@ use crate::operation;
 use crate::transport::spec::RequestSpec;
 
 /// Whether a server can serve requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Readiness {
     /// The search backend is connected and initialised (for Camunda 7, also at least one engine).
     Ready,

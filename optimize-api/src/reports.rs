@@ -22,16 +22,17 @@ impl Reports {
     ///
     /// `GET /api/public/report`, since 8.0 and C7 3.8. [`Idempotent`](crate::Retry::Idempotent). A collection that does not exist gives an empty list, as the server does. Private
     /// reports cannot be listed.
-    pub async fn list(&self, collection: &CollectionId) -> Result<Vec<ReportId>, Error> {
-        self.client.transport.fetch_ids(&list(collection)?).await
+    pub async fn list(&self, collection: impl Into<CollectionId>) -> Result<Vec<ReportId>, Error> {
+        self.client.transport.fetch_ids(&list(&collection.into())?).await
     }
 
     /// Deletes a report. `DELETE /api/public/report/{id}`, since 8.0 and C7 3.7. [`Once`](crate::Retry::Once).
     ///
     /// It also goes from the dashboards and combined reports that use it, and its alerts go. One that does not exist is
     /// [`NotFound`](crate::ErrorKind::NotFound), unless an earlier attempt of the same call may have deleted it.
-    pub async fn delete(&self, report: &ReportId) -> Result<(), Error> {
-        self.client.transport.send_void(&RequestSpec::with_id(&operation::REPORT_DELETE, report.as_str())?).await
+    pub async fn delete(&self, report: impl Into<ReportId>) -> Result<(), Error> {
+        let spec = RequestSpec::with_id(&operation::REPORT_DELETE, report.into().as_str())?;
+        self.client.transport.send_void(&spec).await
     }
 
     /// The definitions of reports, each once, in no particular order; a combined report brings those it is made of.
@@ -44,8 +45,8 @@ impl Reports {
     }
 
     /// The data of a report, page by page or row by row; see [`DataExport`].
-    pub fn data(&self, report: &ReportId) -> DataExport {
-        DataExport::new(self.client.clone(), report.clone())
+    pub fn data(&self, report: impl Into<ReportId>) -> DataExport {
+        DataExport::new(self.client.clone(), report.into())
     }
 }
 

@@ -222,9 +222,9 @@ impl Transport {
                 _ => None,
             };
             let outcome = exchange.outcome(wait);
-            let spent = started.elapsed();
-            let left = self.timeout.saturating_sub(spent);
-            let decision = match decide(spec.operation.retry, attempt, outcome, spent, left, &self.retry) {
+            let so_far = started.elapsed();
+            let left = self.timeout.saturating_sub(so_far);
+            let decision = match decide(spec.operation.retry, attempt, outcome, so_far, left, &self.retry) {
                 // A wait that the server requires causes no storm.
                 Decision::Wait(_) if wait.is_none() && !self.budget.take() => Decision::Finish,
                 Decision::Reauthorize if !self.renews(auth.as_ref(), &exchange, deadline).await => Decision::Finish,

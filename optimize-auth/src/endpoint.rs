@@ -4,6 +4,7 @@ mod discovery;
 mod form;
 mod reply;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -26,7 +27,7 @@ const RESPONSE_LIMIT: usize = 1 << 20;
 /// Where to get tokens: a token endpoint, or an issuer that publishes its endpoint.
 ///
 /// `ServiceUrl` and [`Issuer`] convert into it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TokenEndpoint {
     place: Place,
     options: HttpOptions,
@@ -34,12 +35,12 @@ pub struct TokenEndpoint {
 }
 
 /// What is known of where the endpoint is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Place {
     /// Its URL, and the issuer that assertions are meant for if that is known.
     Url(ServiceUrl, Option<Issuer>),
     /// The issuer, which names it.
-    Issuer(Issuer, Discovered),
+    Issuer(Issuer, Arc<Discovered>),
 }
 
 impl From<ServiceUrl> for TokenEndpoint {
@@ -50,7 +51,7 @@ impl From<ServiceUrl> for TokenEndpoint {
 
 impl From<Issuer> for TokenEndpoint {
     fn from(issuer: Issuer) -> Self {
-        Self::new(Place::Issuer(issuer, Discovered::default()))
+        Self::new(Place::Issuer(issuer, Arc::default()))
     }
 }
 
@@ -64,7 +65,7 @@ impl TokenEndpoint {
     pub fn with_issuer(mut self, issuer: Issuer) -> Self {
         self.place = match self.place {
             Place::Url(url, _) => Place::Url(url, Some(issuer)),
-            Place::Issuer(..) => Place::Issuer(issuer, Discovered::default()),
+            Place::Issuer(..) => Place::Issuer(issuer, Arc::default()),
         };
         self
     }

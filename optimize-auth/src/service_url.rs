@@ -3,12 +3,14 @@
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
 /// An absolute `https` URL, or an `http` one of this machine, that credentials may be sent to (RFC 6749 §3.2,
 /// RFC 6750 §5.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceUrl(Url);
 
 impl ServiceUrl {
@@ -106,6 +108,36 @@ pub enum ServiceUrlError {
         /// The URL.
         shown: String,
     },
+}
+
+impl FromStr for ServiceUrl {
+    type Err = ServiceUrlError;
+
+    /// The same as [`ServiceUrl::parse`].
+    fn from_str(text: &str) -> Result<Self, ServiceUrlError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for ServiceUrl {
+    type Error = ServiceUrlError;
+
+    fn try_from(text: &str) -> Result<Self, ServiceUrlError> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for ServiceUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+/// Under the rules of [`ServiceUrl::parse`].
+impl<'de> Deserialize<'de> for ServiceUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
 }
 
 /// Whether a host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.

@@ -30,17 +30,25 @@ const LONGEST_COPY: usize = 1 << 20;
 /// The inner service gets an [`AuthBody`]. [`with_body`](Self::with_body) makes another type of it, such as that of tonic:
 ///
 /// ```
+/// use http_body_util::Full;
 /// use optimize_auth::Credentials;
-/// use optimize_auth::tower::AuthLayer;
+/// use optimize_auth::http::Bytes;
+/// use optimize_auth::tower::{AuthBody, AuthLayer};
 /// use tower_layer::Layer as _;
 ///
-/// # #[derive(Clone)] struct Channel;
-/// # struct Body;
-/// # impl Body { fn new<B>(_: B) -> Self { Self } }
+/// /// The body of a client, as `tonic::body::Body` is.
+/// struct Body;
+///
+/// impl Body {
+///     fn new(_: AuthBody<Full<Bytes>>) -> Self {
+///         Self
+///     }
+/// }
+///
+/// # struct Channel;
 /// # fn example(channel: Channel, credentials: Credentials) {
-/// let channel = AuthLayer::new(credentials).with_body(|body| Body::new(body)).layer(channel);
-/// # let _: optimize_auth::tower::AuthService<Channel, _> = channel;
-/// # let _ = |body: optimize_auth::tower::AuthBody<http_body_util::Full<bytes::Bytes>>| Body::new(body);
+/// let channel = AuthLayer::new(credentials).with_body(Body::new).layer(channel);
+/// # drop(channel);
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -156,13 +164,11 @@ where
 }
 
 fn apply(auth: &AuthHeaders, headers: &mut http::HeaderMap) -> Result<(), BoxError> {
-    match auth.as_map().keys().find(|name| headers.contains_key(*name)) {
-        Some(name) => Err(format!("the request has the header {name} already: two layers authenticate it").into()),
-        None => {
-            auth.apply(headers);
-            Ok(())
-        }
+    if let Some(name) = auth.as_map().keys().find(|name| headers.contains_key(*name)) {
+        return Err(format!("the request has the header {name} already: two layers authenticate it").into());
     }
+    auth.apply(headers);
+    Ok(())
 }
 
 /// Whether the server has refused the token: 401, or in gRPC a status in the head of the response.

@@ -5,15 +5,15 @@ use std::fmt;
 use http::HeaderMap;
 use optimize_auth::http::{described_page, is_html};
 use optimize_auth::scrub;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// How many complaints of a validation body are named in a sentence.
 const MOST_NAMED: usize = 3;
 
 /// What a server said about a failure. Every part may be missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ServerError {
     /// `errorCode`: machine-readable, for example `notFoundError`.
@@ -33,7 +33,7 @@ pub struct ServerError {
 }
 
 /// One thing that a server finds invalid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ValidationError {
     /// Where it is: a parameter, or a field of an element such as `element[2].name`.
@@ -57,7 +57,7 @@ impl fmt::Display for ValidationError {
 }
 
 /// An index version of a definition that a server does not take.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MismatchingIndex {
@@ -70,7 +70,7 @@ pub struct MismatchingIndex {
 }
 
 /// A process or decision that a server does not know.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MissingDefinition {
@@ -88,7 +88,7 @@ pub struct MissingDefinition {
 }
 
 /// Something that keeps an operation from being done.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConflictedItem {
     /// Its id.

@@ -94,7 +94,7 @@ impl DataExport {
     ///
     /// ```no_run
     /// # async fn example(client: optimize_api::Client) -> Result<(), optimize_api::Error> {
-    /// let mut rows = client.reports().data(&"invoices".into()).rows();
+    /// let mut rows = client.reports().data("invoices").rows();
     /// while let Some(row) = rows.next().await {
     ///     println!("{}", row?.json());
     /// }
@@ -115,7 +115,7 @@ impl DataExport {
     /// use optimize_api::ProcessInstanceRow;
     ///
     /// # async fn example(client: optimize_api::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut rows = client.reports().data(&"invoices".into()).rows_as::<ProcessInstanceRow>();
+    /// let mut rows = client.reports().data("invoices").rows_as::<ProcessInstanceRow>();
     /// while let Some(row) = rows.next().await {
     ///     let row = row?;
     ///     println!("{:?} cost {:?}", row.process_instance_id, row.variable_as::<f64>("amount")?);

@@ -1,5 +1,5 @@
 use http::{HeaderName, HeaderValue};
-use optimize_api::{Client, CollectionId, ErrorKind};
+use optimize_api::{Client, ErrorKind};
 use optimize_auth::{ClientAuth, ClientCredentials};
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +10,7 @@ use crate::support::{REPORT_LIST_PATH, api_requests, builder, client, credential
 #[tokio::test]
 async fn a_context_path_in_the_base_url_is_kept() {
     let sandbox = start(Sandbox::builder().context_path("/0f3c2a74-6f3e/optimize")).await;
-    let reports = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap();
+    let reports = client(&sandbox).reports().list("claims").await.unwrap();
     assert_eq!(reports.len(), 5);
 }
 
@@ -19,7 +19,7 @@ async fn clones_share_one_token() {
     let sandbox = sandbox().await;
     let client = client(&sandbox);
     for _ in 0..3 {
-        client.clone().reports().list(&CollectionId::from("claims")).await.unwrap();
+        client.clone().reports().list("claims").await.unwrap();
     }
     assert_eq!((sandbox.token_requests(), api_requests(&sandbox).len()), (1, 3));
 }
@@ -28,7 +28,7 @@ async fn clones_share_one_token() {
 async fn without_credentials_the_401_of_the_server_is_reported() {
     let sandbox = sandbox().await;
     let client = builder(&sandbox).build().unwrap();
-    let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
+    let error = client.reports().list("claims").await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Unauthorized, Some(401), 1));
 }
 
@@ -41,7 +41,7 @@ async fn a_refused_token_request_sends_nothing_to_the_api() {
         ClientAuth::Post("wrong-canary".to_owned().into()),
     );
     let client = builder(&sandbox).credentials(optimize_auth::Credentials::new(source)).build().unwrap();
-    let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
+    let error = client.reports().list("claims").await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Authentication, Some(401), 0));
     assert_eq!(error.auth().unwrap().code(), Some("invalid_client"));
     assert!(!format!("{error} {error:?}").contains("canary"));
@@ -55,7 +55,7 @@ async fn a_token_for_another_audience_is_unauthorized_after_one_new_token() {
     let source = ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), ClientAuth::Post(secret))
         .with_audience("zeebe");
     let client = builder(&sandbox).credentials(optimize_auth::Credentials::new(source)).build().unwrap();
-    let error = client.reports().list(&CollectionId::from("claims")).await.unwrap_err();
+    let error = client.reports().list("claims").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 2));
     assert_eq!(error.server().detail.as_deref(), Some("the token's aud does not contain optimize.camunda.io"));
     assert_eq!((sandbox.token_requests(), api_requests(&sandbox).len()), (2, 2));
@@ -109,6 +109,6 @@ async fn a_hook_sees_each_attempt_and_never_the_credential() {
         sender.send(format!("{} {}", operation.id, headers.len())).unwrap();
         headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer of-another"));
     });
-    client.build().unwrap().reports().list(&"claims".into()).await.unwrap();
+    client.build().unwrap().reports().list("claims").await.unwrap();
     assert_eq!(seen.try_iter().collect::<Vec<_>>(), ["report.list 0", "report.list 0"]);
 }

@@ -63,12 +63,10 @@ async fn call(client: &Client, request: &Value) -> Option<Result<(), Error>> {
     let segments: Vec<_> = path.strip_prefix("/api/")?.split('/').collect();
     Some(match (request["method"].as_str()?, segments.as_slice()) {
         ("GET", ["readyz"]) => client.readiness().await.map(drop),
-        ("GET", ["public", "report"]) => client.reports().list(&parameter("collectionId")?.into()).await.map(drop),
-        ("GET", ["public", "dashboard"]) => {
-            client.dashboards().list(&parameter("collectionId")?.into()).await.map(drop)
-        }
-        ("DELETE", ["public", "report", id]) => client.reports().delete(&(*id).into()).await,
-        ("DELETE", ["public", "dashboard", id]) => client.dashboards().delete(&(*id).into()).await,
+        ("GET", ["public", "report"]) => client.reports().list(parameter("collectionId")?).await.map(drop),
+        ("GET", ["public", "dashboard"]) => client.dashboards().list(parameter("collectionId")?).await.map(drop),
+        ("DELETE", ["public", "report", id]) => client.reports().delete(*id).await,
+        ("DELETE", ["public", "dashboard", id]) => client.dashboards().delete(*id).await,
         ("POST", ["public", "export", "report", ..]) => {
             client.reports().export_definitions(&list(&body, id)?).await.map(drop)
         }
@@ -76,7 +74,7 @@ async fn call(client: &Client, request: &Value) -> Option<Result<(), Error>> {
             client.dashboards().export_definitions(&list(&body, id)?).await.map(drop)
         }
         ("GET", ["public", "export", "report", id, ..]) if parameter("searchRequestId").is_none() => {
-            let mut data = client.reports().data(&(*id).into());
+            let mut data = client.reports().data(*id);
             if let Some(limit) = parameter("limit") {
                 data = data.page_size(limit.parse().ok().filter(|limit| *limit > 0)?);
             }
@@ -86,9 +84,7 @@ async fn call(client: &Client, request: &Value) -> Option<Result<(), Error>> {
             pin!(data.pages()).try_next().await.map(drop)
         }
         ("POST", ["public", "import"]) if !body.is_null() => match Definitions::from_json(body.to_string()) {
-            Ok(definitions) => {
-                client.definitions().import(&parameter("collectionId")?.into(), &definitions).await.map(drop)
-            }
+            Ok(definitions) => client.definitions().import(parameter("collectionId")?, &definitions).await.map(drop),
             Err(error) => Err(error),
         },
         ("POST", ["public", "variables", "labels"]) => {
@@ -100,14 +96,14 @@ async fn call(client: &Client, request: &Value) -> Option<Result<(), Error>> {
         ("POST", ["ingestion", "variable"]) => client.ingestion().variables(&list(&body, variable)?).await,
         ("POST", ["ingestion", "event", "batch"]) => client.ingestion().events(&list(&body, event)?).await,
         ("GET", ["public", "collection"]) => client.collections().list().await.map(drop),
-        ("GET", ["public", "collection", id]) => client.collections().get(&(*id).into()).await.map(drop),
+        ("GET", ["public", "collection", id]) => client.collections().get(*id).await.map(drop),
         ("POST", ["public", "collection", "create"]) => {
             let [name, owner] = texts(&body, ["name", "ownerId"])?;
             client.collections().create(&name, &owner).await.map(drop)
         }
         ("PUT", ["public", "collection", id, "scope"]) => {
             let scope: Vec<ScopeEntry> = serde_json::from_value(body).ok()?;
-            client.collections().set_scope(&(*id).into(), &scope).await
+            client.collections().set_scope(*id, &scope).await
         }
         ("DELETE", ["public", "process-definition", key]) => {
             client.process_definitions().delete(key.parse().ok()?).await

@@ -1,4 +1,4 @@
-use optimize_api::{CollectionId, DashboardId};
+use optimize_api::DashboardId;
 use optimize_sandbox::Release;
 
 use crate::support::{client, of};
@@ -7,7 +7,7 @@ use crate::support::{client, of};
 async fn the_dashboards_of_a_collection_are_listed_on_every_release() {
     for release in Release::ALL {
         let sandbox = of(release).await;
-        let ids = client(&sandbox).dashboards().list(&CollectionId::from("orders")).await.unwrap();
+        let ids = client(&sandbox).dashboards().list("orders").await.unwrap();
         assert_eq!(ids, ["orders-overview", "orders-shipping"].map(DashboardId::from), "{release}");
     }
 }

@@ -1,8 +1,6 @@
 //! Models of rows, against the contract's examples and the rows of every release.
 
-use optimize_api::{
-    DataPage, Date, DecisionInstanceRow, ErrorKind, GroupedRow, HyperMapRow, ProcessInstanceRow, ReportId,
-};
+use optimize_api::{DataPage, Date, DecisionInstanceRow, ErrorKind, GroupedRow, HyperMapRow, ProcessInstanceRow};
 use optimize_sandbox::Release;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -11,7 +9,7 @@ use crate::support::{client, of};
 
 async fn rows<T: DeserializeOwned + Send + 'static>(release: Release, report: &str) -> Vec<T> {
     let sandbox = of(release).await;
-    let mut rows = client(&sandbox).reports().data(&ReportId::from(report)).limit(50).rows_as::<T>();
+    let mut rows = client(&sandbox).reports().data(report).limit(50).rows_as::<T>();
     let mut all = Vec::new();
     while let Some(row) = rows.next().await {
         all.push(row.unwrap());
@@ -69,16 +67,16 @@ fn variables_are_read_by_name_and_type() {
 
 #[tokio::test]
 async fn a_row_of_another_type_is_named_with_the_part_that_is_at_fault() {
-    let sandbox = of(Release::V8_8).await;
-    let mut rows = client(&sandbox).reports().data(&"claims-by-risk".into()).rows_as::<ProcessInstanceRow>();
-    // A group has no member of an instance, so that it is an instance of which nothing is known.
-    assert!(rows.next().await.unwrap().unwrap().process_instance_id.is_none());
     #[derive(Debug, serde::Deserialize)]
     struct Wrong {
         #[expect(dead_code, reason = "it is never read")]
         value: String,
     }
-    let mut rows = client(&sandbox).reports().data(&"claims-by-risk".into()).rows_as::<Wrong>();
+    let sandbox = of(Release::V8_8).await;
+    let mut rows = client(&sandbox).reports().data("claims-by-risk").rows_as::<ProcessInstanceRow>();
+    // A group has no member of an instance, so that it is an instance of which nothing is known.
+    assert!(rows.next().await.unwrap().unwrap().process_instance_id.is_none());
+    let mut rows = client(&sandbox).reports().data("claims-by-risk").rows_as::<Wrong>();
     let error = rows.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     let text = error.to_string();

@@ -55,9 +55,9 @@ async fn an_observer_sees_every_attempt_and_every_token() {
     let source = optimize_auth::ClientCredentials::new(url(&sandbox.token_url()), sandbox.client_id(), secret);
     let credentials = Cached::new(source).with_observer(Arc::new(notes.clone())).into();
     let client = builder(&sandbox).credentials(credentials).observer(Arc::new(notes.clone())).build().unwrap();
-    client.reports().list(&"claims".into()).await.unwrap();
-    let noted = notes.0.lock().unwrap().join("\n");
-    insta::assert_snapshot!(noted, @"
+    client.reports().list("claims").await.unwrap();
+    let text = notes.0.lock().unwrap().join("\n");
+    insta::assert_snapshot!(text, @"
     token
     report.list 1 Some(503) no body wait
     report.list 2 None no body wait
@@ -73,7 +73,7 @@ async fn an_observer_sees_that_no_token_could_be_had() {
     let source = optimize_auth::TokenFile::new("/no/such/file");
     let credentials = Cached::new(source).with_observer(Arc::new(notes.clone())).into();
     let client = Client::builder(url("http://127.0.0.1:1")).credentials(credentials).build().unwrap();
-    client.reports().list(&"claims".into()).await.unwrap_err();
+    client.reports().list("claims").await.unwrap_err();
     assert_eq!(*notes.0.lock().unwrap(), ["no token: NotFound"]);
 }
 
@@ -119,7 +119,7 @@ async fn closed(work: impl Future<Output = ()>) -> Vec<String> {
 async fn each_attempt_has_a_span_with_the_names_of_opentelemetry() {
     let sandbox = with_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503))).await;
     let client = client(&sandbox);
-    let spans = closed(async { drop(client.reports().list(&"claims".into()).await.unwrap()) }).await;
+    let spans = closed(async { drop(client.reports().list("claims").await.unwrap()) }).await;
     assert_eq!(spans.len(), 2, "{spans:#?}");
     for (span, (count, status)) in spans.iter().zip([(0, 503), (1, 200)]) {
         for part in [
@@ -140,7 +140,7 @@ async fn a_page_that_is_fetched_ahead_stays_in_the_span_of_its_caller() {
     let sandbox = sandbox().await;
     let export = builder(&sandbox).credentials(credentials(&sandbox)).build().unwrap().reports();
     let spans = closed(async {
-        let mut pages = export.data(&"orders-raw".into()).page_size(1000).prefetch(true).pages();
+        let mut pages = export.data("orders-raw").page_size(1000).prefetch(true).pages();
         while let Some(page) = pages.next().await {
             page.unwrap();
         }

@@ -69,7 +69,7 @@ async fn a_deleted_report_is_gone_and_so_are_references_to_it() {
         let (reports, dashboards) = (client(&sandbox).reports(), client(&sandbox).dashboards());
         let report = ReportId::from("claims-by-month");
         reports.delete(&report).await.unwrap();
-        let left = reports.list(&CLAIMS.into()).await.unwrap();
+        let left = reports.list(CLAIMS).await.unwrap();
         assert!(left.len() == 4 && !left.contains(&report), "{release}");
         let exported = dashboards.export_definitions(&["claims-overview".into()]).await.unwrap();
         assert!(!ids(&exported).contains(&"claims-by-month".to_owned()));
@@ -83,11 +83,11 @@ async fn a_deleted_dashboard_leaves_its_reports() {
     for release in Release::ALL {
         let sandbox = of(release).await;
         let client = client(&sandbox);
-        client.dashboards().delete(&"claims-overview".into()).await.unwrap();
-        assert_eq!(client.dashboards().list(&CLAIMS.into()).await.unwrap(), [DashboardId::from("claims-payouts")]);
-        assert_eq!(client.reports().list(&CLAIMS.into()).await.unwrap().len(), 5);
+        client.dashboards().delete("claims-overview").await.unwrap();
+        assert_eq!(client.dashboards().list(CLAIMS).await.unwrap(), [DashboardId::from("claims-payouts")]);
+        assert_eq!(client.reports().list(CLAIMS).await.unwrap().len(), 5);
         // The id of a report is not that of a dashboard.
-        let error = client.dashboards().delete(&"claims-raw".into()).await.unwrap_err();
+        let error = client.dashboards().delete("claims-raw").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
     }
 }
@@ -115,7 +115,7 @@ async fn what_was_exported_is_imported_with_new_ids() {
         let client = client(&sandbox);
         let exported = client.dashboards().export_definitions(&["claims-overview".into()]).await.unwrap();
         assert_eq!(exported.iter().last().unwrap().kind, DefinitionKind::Dashboard);
-        let made = client.definitions().import(&CLAIMS.into(), &exported).await.unwrap();
+        let made = client.definitions().import(CLAIMS, &exported).await.unwrap();
         assert_eq!(made.len(), exported.iter().count());
         let dashboards: Vec<_> = made.iter().filter(|made| made.entity_type == "dashboard").collect();
         let [dashboard] = dashboards[..] else { panic!("{made:?}") };
@@ -131,8 +131,8 @@ async fn refused_import(release: Release, collection: &str, change: impl FnOnce(
     let client = client(&sandbox);
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
     let definitions = Definitions::from_json(change(std::str::from_utf8(exported.as_bytes()).unwrap())).unwrap();
-    let error = client.definitions().import(&collection.into(), &definitions).await.unwrap_err();
-    assert_eq!(client.reports().list(&"orders".into()).await.unwrap().len(), 16, "nothing was made");
+    let error = client.definitions().import(collection, &definitions).await.unwrap_err();
+    assert_eq!(client.reports().list("orders").await.unwrap().len(), 16, "nothing was made");
     assert_eq!(error.attempts(), 1);
     let server = error.server();
     let found = (server.mismatching_indices.len(), server.definitions.len(), server.conflicted_items.len());
@@ -192,7 +192,7 @@ async fn servers_before_their_fixes_refuse_labels_and_imports() {
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::ServerFault, Some(500), 1));
     assert!(error.hint().unwrap().to_string().contains("55881"));
     let exported = client.reports().export_definitions(&["orders-raw".into()]).await.unwrap();
-    let error = client.definitions().import(&"orders".into(), &exported).await.unwrap_err();
+    let error = client.definitions().import("orders", &exported).await.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::ServerFault, Some(500), 1));
     assert!(error.hint().unwrap().to_string().contains("36419"));
 }
@@ -241,8 +241,8 @@ async fn a_collection_is_made_given_a_scope_and_imported_into() {
         assert_eq!((&collection.id, collection.name.as_str()), (&id, "Copies"));
         assert!(collection.json().contains("\"definitionKey\":\"order-process\""), "{}", collection.json());
         assert!(collections.list().await.unwrap().contains(&id));
-        assert_eq!(collections.get(&"nowhere".into()).await.unwrap_err().kind(), ErrorKind::NotFound);
-        let error = collections.set_scope(&"nowhere".into(), &[]).await.unwrap_err();
+        assert_eq!(collections.get("nowhere").await.unwrap_err().kind(), ErrorKind::NotFound);
+        let error = collections.set_scope("nowhere", &[]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{release}");
     }
 }
@@ -258,7 +258,7 @@ async fn call_everything(client: &Client, release: Release) {
     reports.list(&collection).await.unwrap();
     reports.delete(&report).await.unwrap_err();
     reports.export_definitions(&[report]).await.unwrap_err();
-    let mut pages = std::pin::pin!(reports.data(&"orders-raw".into()).page_size(10_000).rows());
+    let mut pages = std::pin::pin!(reports.data("orders-raw").page_size(10_000).rows());
     while let Some(row) = TryStreamExt::try_next(&mut pages).await.unwrap() {
         assert!(!row.json().is_empty());
     }
@@ -288,7 +288,7 @@ async fn call_everything(client: &Client, release: Release) {
         let dashboard = client.agentic().get().await.unwrap();
         assert!(dashboard.starts_with(b"{"));
         let filter = optimize_api::AgenticFilter::default();
-        client.agentic().evaluate(&"agentic-runs".into(), &filter).await.unwrap();
+        client.agentic().evaluate("agentic-runs", &filter).await.unwrap();
     }
 }
 
@@ -341,7 +341,7 @@ async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), optimize_api::Err
         ("report.export", reports.export_definitions(std::slice::from_ref(&report)).await.map(drop)),
         ("report.data", reports.data(&report).rows().try_collect::<Vec<_>>().await.map(drop)),
         ("dashboard.list", dashboards.list(&collection).await.map(drop)),
-        ("dashboard.delete", dashboards.delete(&"d".into()).await),
+        ("dashboard.delete", dashboards.delete("d").await),
         ("dashboard.export", dashboards.export_definitions(&["d".into()]).await.map(drop)),
         ("import", client.definitions().import(&collection, &definitions).await.map(drop)),
         ("variable.label", client.labels().set("d", &[]).await),

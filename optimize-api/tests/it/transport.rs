@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use optimize_api::{Client, CollectionId, Error, ErrorKind, RawRequest, ReportId, RetryPolicy};
+use optimize_api::{Client, Error, ErrorKind, RawRequest, ReportId, RetryPolicy};
 use optimize_auth::Credentials;
 use optimize_auth::http::HttpOptions;
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 async fn list(client: &Client) -> Result<Vec<ReportId>, Error> {
-    client.reports().list(&CollectionId::from("claims")).await
+    client.reports().list("claims").await
 }
 
 async fn failing(fault: Fault) -> Sandbox {
@@ -160,7 +160,7 @@ async fn a_server_that_is_not_there_is_tried_again_and_named() {
     let address = sandbox().await.base_url();
     let policy = RetryPolicy::default().with_attempts(2).with_first_wait(Duration::ZERO);
     let error = Client::builder(url(&address)).retry(policy).build().unwrap().reports();
-    let error = error.list(&CollectionId::from("claims")).await.unwrap_err();
+    let error = error.list("claims").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 2));
     assert!(error.to_string().contains(&address), "{error}");
 }
@@ -251,6 +251,6 @@ async fn what_has_no_body_has_a_length_where_gateways_want_one() {
     let request = RawRequest::new(http::Method::PUT, "/api/x").unwrap();
     let put = head_of(async |client| drop(client.raw(&request).await.unwrap())).await;
     assert_eq!(put.matches("content-length: 0\r\n").count(), 1, "{put}");
-    let delete = head_of(async |client| client.reports().delete(&"r".into()).await.unwrap()).await;
+    let delete = head_of(async |client| client.reports().delete("r").await.unwrap()).await;
     assert!(!delete.contains("content-length"), "{delete}");
 }

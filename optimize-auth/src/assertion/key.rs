@@ -1,6 +1,7 @@
 //! Private keys for signing, from PEM or JWK.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
@@ -20,7 +21,8 @@ use crate::store::StoreKeyBuilder;
 
 use super::SigningAlgorithm;
 
-/// A private key that signs assertions, with the id under which the server knows its public half.
+/// A private key that signs assertions, with the id under which the server knows its public half. Cheap to clone.
+#[derive(Clone)]
 pub struct SigningKey {
     pair: Pair,
     algorithm: SigningAlgorithm,
@@ -28,10 +30,11 @@ pub struct SigningKey {
     text: SecretString,
 }
 
+#[derive(Clone)]
 enum Pair {
-    Rsa(Box<RsaKeyPair>),
-    Ec(Box<EcdsaKeyPair>),
-    Ed(Box<Ed25519KeyPair>),
+    Rsa(Arc<RsaKeyPair>),
+    Ec(Arc<EcdsaKeyPair>),
+    Ed(Arc<Ed25519KeyPair>),
 }
 
 impl SigningKey {
@@ -131,7 +134,7 @@ fn from_pem(text: &str) -> Result<Pair, AuthError> {
         PrivateKeyDer::Sec1(der) => ec(der.secret_sec1_der()).ok_or_else(unsupported),
         PrivateKeyDer::Pkcs8(der) => {
             let der = der.secret_pkcs8_der();
-            let ed = || Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok().map(|pair| Pair::Ed(Box::new(pair)));
+            let ed = || Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok().map(|pair| Pair::Ed(Arc::new(pair)));
             let pair = ec(der).or_else(ed).or_else(|| RsaKeyPair::from_pkcs8(der).ok().map(rsa));
             pair.ok_or_else(unsupported)
         }
@@ -141,11 +144,11 @@ fn from_pem(text: &str) -> Result<Pair, AuthError> {
 
 fn ec(der: &[u8]) -> Option<Pair> {
     let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok()?;
-    Some(Pair::Ec(Box::new(pair)))
+    Some(Pair::Ec(Arc::new(pair)))
 }
 
 fn rsa(pair: RsaKeyPair) -> Pair {
-    Pair::Rsa(Box::new(pair))
+    Pair::Rsa(Arc::new(pair))
 }
 
 /// The members of a private JWK (RFC 7518 §6, RFC 8037 §2).
@@ -192,12 +195,12 @@ fn from_jwk(text: &str) -> Result<(Pair, Option<String>, Option<SigningAlgorithm
             let number = secret("d", &jwk.d)?;
             EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &number, &point)
                 .ok()
-                .map(|pair| Pair::Ec(Box::new(pair)))
+                .map(|pair| Pair::Ec(Arc::new(pair)))
         }
         ("OKP", Some("Ed25519")) => {
             Ed25519KeyPair::from_seed_and_public_key(&secret("d", &jwk.d)?, &public("x", &jwk.x)?)
                 .ok()
-                .map(|pair| Pair::Ed(Box::new(pair)))
+                .map(|pair| Pair::Ed(Arc::new(pair)))
         }
         _ => return Err(unusable("the JWK is of another kind than RSA, P-256 and Ed25519")),
     };

@@ -9,7 +9,7 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::store::StoreKeyBuilder;
 
 /// A private key that signs assertions. It needs the feature `signing`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SigningKey(Infallible);
 
 impl SigningKey {

@@ -125,7 +125,7 @@ impl Cached {
     /// token which another process has fetched serves all at once.
     async fn stored_or_locked(&self, store: &dyn TokenStore, key: &StoreKey, want: Want) -> Next {
         let mut locking = pin!(timeout(LOCK_LIMIT, store.lock(key)));
-        let mut wait = SHORTEST_WAIT;
+        let mut interval = SHORTEST_WAIT;
         loop {
             if let Some(entry) = self.stored(store, key, want).await {
                 return Next::Token(Box::new(entry));
@@ -133,8 +133,8 @@ impl Cached {
             if self.store_rests() {
                 return Next::Fetch(None);
             }
-            let Ok(locked) = timeout(wait, locking.as_mut()).await else {
-                wait = (2 * wait).min(LONGEST_WAIT);
+            let Ok(locked) = timeout(interval, locking.as_mut()).await else {
+                interval = (2 * interval).min(LONGEST_WAIT);
                 continue;
             };
             let locked = locked.unwrap_or_else(|_| Err(format!("it granted no lock within {LOCK_LIMIT:?}").into()));

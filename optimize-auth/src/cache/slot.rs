@@ -62,9 +62,13 @@ impl Cached {
 
     pub(crate) fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
         let current = self.slot.load_full();
-        let Some(entry) = current.as_deref().filter(|entry| entry.headers.stamp() == stamp) else { return };
+        let Some(entry) = current.as_ref().filter(|entry| entry.headers.stamp() == stamp) else { return };
+        if !self.source.is_renewable() {
+            return;
+        }
         // Its successor may have come meanwhile, and stays.
-        if self.source.is_renewable() && same(&self.slot.compare_and_swap(&current, None), &current) {
+        let replaced = self.slot.compare_and_swap(&current, None);
+        if replaced.as_ref().is_some_and(|replaced| Arc::ptr_eq(replaced, entry)) {
             self.remember(FetchReason::Rejected, challenge, Some(entry));
         }
     }
@@ -129,12 +133,5 @@ impl Cached {
             since,
             initial_age,
         }
-    }
-}
-
-fn same(one: &Option<Arc<Entry>>, other: &Option<Arc<Entry>>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-        (one, other) => one.is_none() && other.is_none(),
     }
 }

@@ -88,7 +88,7 @@ impl Helper {
     }
 
     /// Allows the helper to ask the user. Default false.
-    pub fn interactive(mut self, interactive: bool) -> Self {
+    pub fn with_interaction(mut self, interactive: bool) -> Self {
         self.interactive = interactive;
         self
     }

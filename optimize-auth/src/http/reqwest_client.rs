@@ -74,15 +74,12 @@ impl Connections {
 
     fn proxy(&self) -> Result<Option<reqwest::Proxy>, AuthError> {
         let ProxyChoice::Url(url) = &self.proxy else { return Ok(None) };
-        // The source would repeat the URL, which may have a password.
-        let unusable =
-            |_| invalid("the URL of the proxy cannot be used; it begins with http, https, socks5 or socks5h");
         let url = url.expose_secret();
-        let known = ["http://", "https://", "socks5://", "socks5h://"].iter().any(|scheme| url.starts_with(scheme));
-        if !known {
-            return Err(unusable(()));
-        }
-        reqwest::Proxy::all(url).map(Some).map_err(|_| unusable(()))
+        let is_known = ["http://", "https://", "socks5://", "socks5h://"].iter().any(|scheme| url.starts_with(scheme));
+        let proxy = if is_known { reqwest::Proxy::all(url).ok() } else { None };
+        // The error of reqwest would repeat the URL, which may have a password.
+        let problem = "the URL of the proxy cannot be used; it begins with http, https, socks5 or socks5h";
+        proxy.map(Some).ok_or_else(|| invalid(problem))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]

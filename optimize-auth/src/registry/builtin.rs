@@ -192,7 +192,7 @@ fn exec(settings: &mut StrategySettings, context: &BuildContext) -> Result<Box<d
     let mut helper = Helper::new(command)?
         .with_environment(context.helper_environment.iter().cloned())
         .with_supervisor(context.helper_supervisor.clone())
-        .interactive(context.is_interactive);
+        .with_interaction(context.is_interactive);
     if let Some(timeout) = settings.text("timeout")? {
         let parsed = timeout.parse::<jiff::SignedDuration>().ok().and_then(|timeout| timeout.try_into().ok());
         let timeout = parsed.filter(|timeout: &std::time::Duration| !timeout.is_zero());

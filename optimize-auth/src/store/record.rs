@@ -47,6 +47,7 @@ impl Token {
     /// assert_eq!(read.lifetime(), token.lifetime());
     /// # Ok::<(), optimize_auth::AuthError>(())
     /// ```
+    #[expect(clippy::missing_panics_doc, reason = "texts and numbers are always valid JSON")]
     pub fn to_record(&self) -> Zeroizing<Vec<u8>> {
         let requested_at = self.request_time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let record = Written {

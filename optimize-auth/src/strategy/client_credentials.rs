@@ -49,7 +49,7 @@ words! {
 }
 
 /// How a client proves who it is at the token endpoint. The names in the code are those of OpenID Connect Core §9.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientAuth {
     /// Id and secret in a form body (`client_secret_post`). Works with every provider known to us.
@@ -90,6 +90,7 @@ pub enum AssertionAudience {
 ///
 /// `audience`, `scope` and `resource` are independent; what is not set is absent from the request. Camunda SaaS requires
 /// the audience `optimize.camunda.io`, Entra ID a scope, Keycloak neither.
+#[derive(Clone)]
 pub struct ClientCredentials {
     endpoint: TokenEndpoint,
     client_id: String,
@@ -98,9 +99,9 @@ pub struct ClientCredentials {
     audience: Option<String>,
     scope: Option<String>,
     resource: Option<String>,
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
     /// By how many seconds the server's clock is ahead, once it has refused an assertion for its times.
-    clock_skew: AtomicI64,
+    clock_skew: Arc<AtomicI64>,
 }
 
 /// Servers accept smaller differences of the clocks.
@@ -117,8 +118,8 @@ impl ClientCredentials {
             audience: None,
             scope: None,
             resource: None,
-            clock: Box::new(SystemClock),
-            clock_skew: AtomicI64::new(0),
+            clock: Arc::new(SystemClock),
+            clock_skew: Arc::default(),
         }
     }
 
@@ -165,7 +166,7 @@ impl ClientCredentials {
 
     /// Where the times in assertions are read. Default the system's clock.
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 

@@ -56,7 +56,7 @@ const NO_COLLECTION: &str = "optimize-auth-status";
 
 /// Asks the server whether it accepts the token.
 async fn check_accepted(app: &App) -> Result<(), CliError> {
-    app.client().await?.reports().list(&NO_COLLECTION.into()).await?;
+    app.client().await?.reports().list(NO_COLLECTION).await?;
     Ok(())
 }
 

@@ -66,8 +66,7 @@ impl Collection {
                 Ok(Outcome::Data(Data::record(&json!({ "id": id }))))
             }
             Self::Get(command) => {
-                let collection =
-                    app.client().await?.collections().get(&id::of("collection", &command.id)?.into()).await?;
+                let collection = app.client().await?.collections().get(id::of("collection", &command.id)?).await?;
                 Ok(Outcome::Data(Data::raw_record(collection.json().to_owned())))
             }
             Self::List => {
@@ -78,11 +77,7 @@ impl Collection {
             }
             Self::Scope(Scope::Set(command)) => {
                 let entries: Vec<ScopeEntry> = input::read_json(&command.file, "the scope")?;
-                app.client()
-                    .await?
-                    .collections()
-                    .set_scope(&id::of("collection", &command.id)?.into(), &entries)
-                    .await?;
+                app.client().await?.collections().set_scope(id::of("collection", &command.id)?, &entries).await?;
                 app.printer.remark(&format!("updated the scope with {}", counted(entries.len() as u64, "definition")));
                 Ok(Outcome::Done)
             }

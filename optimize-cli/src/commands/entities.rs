@@ -32,11 +32,10 @@ impl Kind {
     }
 
     pub(crate) async fn list(self, client: &Client, collection: &str) -> Result<Vec<String>, Error> {
-        let collection = collection.into();
         Ok(match self {
-            Self::Report => client.reports().list(&collection).await?.iter().map(|id| id.as_str().to_owned()).collect(),
+            Self::Report => client.reports().list(collection).await?.iter().map(|id| id.as_str().to_owned()).collect(),
             Self::Dashboard => {
-                client.dashboards().list(&collection).await?.iter().map(|id| id.as_str().to_owned()).collect()
+                client.dashboards().list(collection).await?.iter().map(|id| id.as_str().to_owned()).collect()
             }
         })
     }
@@ -83,8 +82,8 @@ impl Kind {
 
     async fn delete(self, client: &Client, id: &str) -> Result<(), Error> {
         match self {
-            Self::Report => client.reports().delete(&id.into()).await,
-            Self::Dashboard => client.dashboards().delete(&id.into()).await,
+            Self::Report => client.reports().delete(id).await,
+            Self::Dashboard => client.dashboards().delete(id).await,
         }
     }
 }

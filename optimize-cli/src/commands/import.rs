@@ -46,7 +46,7 @@ impl Import {
             return check::check(app, &client, &definitions, &collection, self.strict).await;
         }
         app.check_columns(&["id", "entityType"])?;
-        let imported = client.definitions().import(&collection.into(), &definitions).await.map_err(of_file)?;
+        let imported = client.definitions().import(collection, &definitions).await.map_err(of_file)?;
         let rows = imported.iter().map(|made| json!({ "id": made.id, "entityType": made.entity_type }));
         let (made, asked) = (imported.len(), definitions.iter().count());
         let mut data = Data::rows(rows);

@@ -34,9 +34,12 @@ impl Ready {
             let client = app.anonymous_client(left.max(SHORTEST_PAUSE)).await?;
             let problem = match client.readiness().await {
                 Ok(Readiness::Ready) => return Ok(Outcome::Data(Data::record(&json!({ "ready": true })))),
-                Ok(Readiness::NotReady { status }) => {
-                    CliError::not_ready(format!("the server is not ready: {} returned {status}", app.base_url().await?))
-                        .stating()
+                Ok(state) => {
+                    let status = match state {
+                        Readiness::NotReady { status } => format!(": {} returned {status}", app.base_url().await?),
+                        _ => String::new(),
+                    };
+                    CliError::not_ready(format!("the server is not ready{status}")).stating()
                 }
                 Err(error) if error.is_transient() => error.into(),
                 Err(error) => return Err(error.into()),

@@ -6,6 +6,10 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../../../guide/authentication.md")]
     struct Authentication;
+    #[doc = include_str!("../../../guide/other-clients.md")]
+    struct OtherClients;
+    #[doc = include_str!("../../../guide/own-parts.md")]
+    struct OwnParts;
     #[doc = include_str!("../../../guide/sandbox.md")]
     struct Sandbox;
     #[doc = include_str!("../../../guide/sdk.md")]

@@ -43,6 +43,11 @@ impl Tokens {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it is the client of a program of its own")]
+fn reqwest_client() -> reqwest::Client {
+    reqwest::Client::new()
+}
+
 fn credentials(sandbox: &Sandbox) -> Credentials {
     let client_auth = ClientAuth::Post(sandbox.client_secret().into());
     let url = ServiceUrl::parse(&sandbox.token_url()).unwrap();
@@ -91,7 +96,7 @@ async fn two_layers_that_authenticate_are_an_error() {
         http::Request::post(&url).header("authorization", "Bearer other").body(Full::new(Bytes::new())).unwrap();
     let error = client.call(request).await.unwrap_err();
     assert_eq!(error.to_string(), "the request has the header authorization already: two layers authenticate it");
-    let client = other_clients::reqwest(reqwest::Client::new(), credentials(&sandbox));
+    let client = other_clients::reqwest(reqwest_client(), credentials(&sandbox));
     let error = client.post(&url).header("authorization", "Bearer other").send().await.unwrap_err();
     assert!(format!("{error:?}").contains("two layers authenticate it"), "{error:?}");
     assert_eq!(tokens.seen(), 0);
@@ -101,7 +106,7 @@ async fn two_layers_that_authenticate_are_an_error() {
 async fn reqwest_sends_a_request_again_with_a_new_token() {
     let (sandbox, tokens) = (Sandbox::builder().start().await.unwrap(), Tokens::default());
     let url = axum_server(tokens.clone()).await;
-    let client = other_clients::reqwest(reqwest::Client::new(), credentials(&sandbox));
+    let client = other_clients::reqwest(reqwest_client(), credentials(&sandbox));
     for (seen, requests) in [(1, 1), (3, 2)] {
         let response = client.post(&url).body("hello").send().await.unwrap();
         assert_eq!((response.status(), response.text().await.unwrap().as_str()), (StatusCode::OK, "hello"));

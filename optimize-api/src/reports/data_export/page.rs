@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
@@ -12,7 +13,7 @@ use crate::operation;
 use crate::transport::decode;
 
 /// One page of a raw-data report, or the whole of any other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataPage {
     /// The report, as the server echoes it.
@@ -27,7 +28,7 @@ pub struct DataPage {
 }
 
 /// The `data` of a page. The response does not name its kind, so its shape decides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PageData {
     /// Raw data of a process or decision, or the groups of a map or hyper-map.
@@ -51,6 +52,20 @@ impl Row {
 
     /// The bytes of the JSON text.
     pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The JSON value itself.
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: &RawValue = serde_json::from_slice(&self.0).map_err(ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl AsRef<[u8]> for Row {
+    fn as_ref(&self) -> &[u8] {
         &self.0
     }
 }

@@ -39,12 +39,12 @@ const KINDS: [Kind; 6] = [
 
 async fn call(client: &Client, kind: &str) -> Result<(), Error> {
     match kind {
-        "list" => client.reports().list(&"claims".into()).await.map(drop),
-        "delete" => client.reports().delete(&"orders-open".into()).await,
+        "list" => client.reports().list("claims").await.map(drop),
+        "delete" => client.reports().delete("orders-open").await,
         "ingest" => client.ingestion().variables(&[]).await,
-        "import" => client.definitions().import(&"claims".into(), &Definitions::from_json("[]")?).await.map(drop),
+        "import" => client.definitions().import("claims", &Definitions::from_json("[]")?).await.map(drop),
         _ => {
-            let data = client.reports().data(&"orders-raw".into()).page_size(10);
+            let data = client.reports().data("orders-raw").page_size(10);
             data.rows().try_for_each(|_| async { Ok(()) }).await
         }
     }
@@ -121,7 +121,7 @@ async fn waits_end_with_the_time_for_the_call_and_at_once_when_nobody_waits() {
         let client = builder(&sandbox).credentials(credentials(&sandbox)).retry(policy).timeout(limit).build().unwrap();
         credentials(&sandbox).token().await.unwrap();
         let begun = Instant::now();
-        client.reports().list(&"claims".into()).await.unwrap_err();
+        client.reports().list("claims").await.unwrap_err();
         assert!(begun.elapsed() < limit + Duration::from_millis(250), "{retry_after}: {:?}", begun.elapsed());
     }
     let sandbox = sandbox().await;
@@ -129,7 +129,7 @@ async fn waits_end_with_the_time_for_the_call_and_at_once_when_nobody_waits() {
         FaultRule::new(REPORT_LIST_PATH, Fault::status(503).with_header("retry-after", "30")).times(u32::MAX),
     );
     let client = client(&sandbox);
-    let call = tokio::spawn(async move { client.reports().list(&"claims".into()).await });
+    let call = tokio::spawn(async move { client.reports().list("claims").await });
     while sandbox.api_statuses().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -149,7 +149,7 @@ async fn ten_thousand_calls_to_a_failing_server_send_hardly_more_requests() {
         let client = client.clone();
         calls.spawn(async move {
             for _ in 0..200 {
-                client.reports().list(&"claims".into()).await.unwrap_err();
+                client.reports().list("claims").await.unwrap_err();
             }
         });
     }
@@ -167,7 +167,7 @@ async fn waits_that_the_server_asks_for_end_no_long_work() {
     let client = builder(&sandbox).credentials(credentials).retry(policy).build().unwrap();
     for _ in 0..250 {
         sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(429).with_header("Retry-After", "0")));
-        client.reports().list(&"claims".into()).await.unwrap();
+        client.reports().list("claims").await.unwrap();
     }
     assert_eq!(sandbox.api_statuses().len(), 500);
 }

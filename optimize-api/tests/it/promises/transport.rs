@@ -1,7 +1,7 @@
 //! A request goes to the configured server only.
 
 use futures_util::TryStreamExt;
-use optimize_api::{CollectionId, ErrorKind, ReportId};
+use optimize_api::{ErrorKind, ReportId};
 use optimize_sandbox::{Fault, FaultRule};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -23,7 +23,7 @@ async fn no_redirect_of_an_api_request_is_followed_wherever_it_leads() {
         ] {
             let sandbox = sandbox().await;
             sandbox.add_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(code).with_header("location", &location)));
-            let error = client(&sandbox).reports().list(&CollectionId::from("claims")).await.unwrap_err();
+            let error = client(&sandbox).reports().list("claims").await.unwrap_err();
             assert_eq!((error.kind(), sandbox.api_statuses()), (ErrorKind::Misconfigured, vec![code]), "{location}");
         }
     }

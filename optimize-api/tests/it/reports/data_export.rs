@@ -1,11 +1,11 @@
 use futures_util::TryStreamExt;
-use optimize_api::{Client, DataExport, DataPage, Error, ErrorKind, PageData, ReportId, Row};
+use optimize_api::{Client, DataExport, DataPage, Error, ErrorKind, PageData, Row};
 use optimize_sandbox::{Fault, FaultRule, Release};
 
 use crate::support::{REPORT_DATA_PATH, api_requests, client, of, sandbox, static_client, with_fault};
 
 fn export(client: &Client, report: &str) -> DataExport {
-    client.reports().data(&ReportId::from(report))
+    client.reports().data(report)
 }
 
 async fn pages(client: &Client, report: &str) -> Result<Vec<DataPage>, Error> {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use optimize_auth::{
-    AuthError, Cached, Credentials, ExposeSecret, FetchContext, StoreError, StoreKey, StoreLock, Token, TokenSource,
-    TokenStore, async_trait,
+    AuthError, Cached, Clock, Credentials, ExposeSecret, FetchContext, StoreError, StoreKey, StoreLock, SystemClock,
+    Token, TokenSource, TokenStore, async_trait,
 };
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -138,7 +138,7 @@ struct Texts(Arc<Mutex<HashMap<StoreKey, (String, SystemTime)>>>);
 impl TokenStore for Texts {
     async fn read(&self, key: &StoreKey) -> Result<Option<Token>, StoreError> {
         let Some((secret, end)) = self.0.lock().unwrap().get(key).cloned() else { return Ok(None) };
-        Ok(Some(Token::bearer(secret.into())?.with_lifetime(end.duration_since(SystemTime::now())?)))
+        Ok(Some(Token::bearer(secret.into())?.with_lifetime(end.duration_since(SystemClock.wall())?)))
     }
 
     async fn write(&self, key: &StoreKey, token: &Token) -> Result<(), StoreError> {

@@ -42,7 +42,7 @@ pub(crate) struct ReportData {
 
 impl ReportData {
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
-        let mut export = app.client().await?.reports().data(&id::of("report", &self.id)?.into());
+        let mut export = app.client().await?.reports().data(id::of("report", &self.id)?);
         export = export.page_size(self.page_size).cursor_timeout(self.cursor_timeout).prefetch(true);
         if let Some(rows) = self.limit {
             export = export.limit(rows);

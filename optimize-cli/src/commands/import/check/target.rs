@@ -104,7 +104,7 @@ impl Target {
     }
 
     async fn read_scope(&mut self, client: &Client) -> Result<(), CliError> {
-        match client.collections().get(&self.collection.as_str().into()).await {
+        match client.collections().get(self.collection.as_str()).await {
             Ok(collection) => {
                 let json = JsonText::parse(collection.json().as_bytes());
                 let entries = json.and_then(|json| json.at("data.scope")).and_then(JsonText::elements);

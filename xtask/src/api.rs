@@ -15,6 +15,15 @@ use crate::util::{Outcome, check_or_write, root, shell, target};
 /// The command line's library is for its own tests; its interface is in `docs/reference/command-line.md`.
 const LIBRARIES: [&str; 3] = ["optimize-auth", "optimize-api", "optimize-sandbox"];
 
+/// The features that add items; those that choose another TLS library add none.
+fn features(library: &str) -> &'static str {
+    match library {
+        "optimize-auth" => "keyring,metrics,reqwest-middleware,test-util,tower",
+        "optimize-api" => "blocking,miette,unstable",
+        _ => "",
+    }
+}
+
 const DIRECTORY: &str = "docs/dev/api";
 
 /// What has become of the public API since a release.
@@ -76,7 +85,8 @@ fn rustdoc_json(library: &str) -> Outcome<PathBuf> {
     fs::write(&rustdoc, "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n")?;
     fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755))?;
     let shell = shell()?;
-    let json = cmd!(shell, "cargo rustdoc --package {library} --all-features --lib --locked --quiet --")
+    let features = features(library);
+    let json = cmd!(shell, "cargo rustdoc --package {library} --features {features} --lib --locked --quiet --")
         .args(["-Z", "unstable-options", "--output-format", "json"])
         .env("RUSTDOC", &rustdoc);
     json.quiet().run()?;

@@ -5,12 +5,13 @@ use std::fs;
 use serde_json::Value;
 use xshell::cmd;
 
+use crate::ci::FEATURES;
 use crate::fetch::fetch;
 use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
-const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
     ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-sandbox"]),
@@ -20,6 +21,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("custom-strategy", &["optimize-auth"]),
     ("rows-plugin", &[]),
     ("guide", &["optimize-api", "optimize-auth"]),
+    ("other-clients", &["optimize-auth"]),
+    ("redis-store", &["optimize-auth"]),
 ];
 
 /// Crates that must be absent from everything a crate builds upon: a token needs no command line, a client no file
@@ -32,6 +35,9 @@ const ABSENT: [(&str, &[&str]); 3] = [
     ("optimize-api", &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"]),
     ("optimize-cli", &["ring", "rsa", "openssl", "native-tls", "serde_yml", "backoff", "instant", "dotenv", "atty"]),
 ];
+
+/// The ways to build the libraries other than with their default features: no HTTP client, or another library for TLS.
+const ALTERNATIVES: [&str; 3] = ["", "rustls-ring,signing", "native-tls"];
 
 /// What the command line leaves out with its feature `sandbox`.
 const SERVER: &[&str] = &["axum", "jsonwebtoken", "optimize-sandbox", "rcgen"];
@@ -62,12 +68,25 @@ pub(crate) fn run() -> Outcome {
 /// and the oldest compiler that is promised.
 pub(crate) fn audit() -> Outcome {
     run()?;
+    alternatives()?;
     oldest_compiler()?;
     let Some(deny) = tools::DENY.program()? else { return Ok(()) };
     let shell = shell()?;
-    cmd!(shell, "{deny} --all-features check --hide-inclusion-graph bans licenses sources").quiet().run()?;
+    cmd!(shell, "{deny} --features {FEATURES} check --hide-inclusion-graph bans licenses sources").quiet().run()?;
     if fetch(cmd!(shell, "{deny} fetch db"), "the check for advisories", "the advisory database")? {
-        cmd!(shell, "{deny} --all-features check --disable-fetch advisories").quiet().run()?;
+        cmd!(shell, "{deny} --features {FEATURES} check --disable-fetch advisories").quiet().run()?;
+    }
+    Ok(())
+}
+
+fn alternatives() -> Outcome {
+    let shell = shell()?;
+    for features in ALTERNATIVES {
+        for package in ["optimize-auth", "optimize-api"] {
+            cmd!(shell, "cargo check --package {package} --no-default-features --features {features} --locked --quiet")
+                .env("RUSTFLAGS", "-D warnings")
+                .run()?;
+        }
     }
     Ok(())
 }
@@ -94,7 +113,8 @@ fn oldest_compiler() -> Outcome {
         eprintln!("!! NOT RUN: Rust {} is not installed, so nothing was built with it", &toolchain[1..]);
         return Ok(());
     }
-    let check = cmd!(shell, "cargo {toolchain} check --workspace --all-features --locked --target-dir target/oldest");
+    let check =
+        cmd!(shell, "cargo {toolchain} check --workspace --features {FEATURES} --locked --target-dir target/oldest");
     Ok(check.run()?)
 }
 

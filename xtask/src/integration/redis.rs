@@ -9,8 +9,8 @@ use super::process::{Server, directory, free_port};
 use crate::fetch::fetch;
 use crate::util::{Outcome, shell};
 
-/// The server, and the libraries that Debian's base system lacks.
-const PACKAGES: [&str; 3] = ["redis-tools", "liblzf1", "libjemalloc2"];
+/// The server, which is a link to a program of the tools, and the libraries that Debian's base system lacks.
+const PACKAGES: [&str; 4] = ["redis-server", "redis-tools", "liblzf1", "libjemalloc2"];
 
 pub(super) struct Redis {
     pub(super) url: String,

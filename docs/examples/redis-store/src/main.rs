@@ -1,7 +1,8 @@
-//! Prints when the token ends: `redis-store REDIS_URL TOKEN_URL CLIENT_ID < SECRET`. However many run at once, one of them
+//! Prints when the token ends, in milliseconds since 1970: `redis-store REDIS_URL TOKEN_URL CLIENT_ID < SECRET`. However many run at once, one of them
 //! requests it.
 
 use std::io::Read as _;
+use std::time::SystemTime;
 
 use optimize_auth::{Cached, ClientAuth, ClientCredentials, Credentials, ServiceUrl};
 use redis_store::RedisStore;
@@ -19,6 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let store = RedisStore::connect(redis, "optimize").await?;
     let credentials: Credentials = Cached::new(source).with_store(store).into();
     let token = credentials.token().await?;
-    println!("{:?}", token.expires_at());
+    let end = token.expires_at().ok_or("the token has no end")?.duration_since(SystemTime::UNIX_EPOCH)?;
+    println!("{}", end.as_millis());
     Ok(())
 }

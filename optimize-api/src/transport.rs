@@ -266,7 +266,7 @@ impl Transport {
         )
     }
 
-    /// Tells the log and the observer how an attempt has ended.
+    /// Reports to the log and to the observer how an attempt has ended.
     fn report(&self, spec: &RequestSpec, number: u32, exchange: &Exchange, duration: Duration, decision: Decision) {
         let mut ended = AttemptEnded::new(spec.operation.id, &spec.method, number);
         ended.duration = duration;

@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{REPORT_LIST_PATH, builder, client, credentials, sandbox, url, with_fault};
 
-/// Writes down what it is told.
+/// Writes down what it sees.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! Whoever sends the requests: the limits, the retries and the secrets stay this crate's.
+//! With any HTTP client the limits, the retries and the secrets stay this crate's.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

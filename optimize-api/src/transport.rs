@@ -5,11 +5,15 @@ pub(crate) mod decode;
 pub(crate) mod retry;
 pub(crate) mod spec;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, WWW_AUTHENTICATE};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE,
+    WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use optimize_auth::http::{
     HttpClient, HttpOptions, TransportError, TransportProblem, described_page, is_html, retry_after, without_mark,
@@ -392,8 +396,10 @@ impl Transport {
         let mut request =
             request.map_err(|error| TransportError::new(TransportProblem::InvalidRequest).with_source(error))?;
         *request.headers_mut() = headers;
+        tracing::trace!(headers = ?Shown(request.headers(), &[]), "request");
         let response = self.http_options.send(&*self.http, request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
+        tracing::trace!(status = status.as_u16(), headers = ?Shown(&headers, &secrets(auth)), "response");
         let body = if status.is_success() {
             self.http_options.read_body(response, self.limit_of(spec.operation)).await?
         } else {
@@ -489,6 +495,20 @@ impl Transport {
             (false, true) => Some(&hints::HTTPS_REDIRECT),
             (false, false) => None,
         }
+    }
+}
+
+/// Headers for the log: without secrets, and without what a terminal could obey.
+struct Shown<'a>(&'a HeaderMap, &'a [&'a str]);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(headers, secrets) = self;
+        let shown = |name: &HeaderName, value: &HeaderValue| {
+            let is_secret = value.is_sensitive() || [COOKIE, SET_COOKIE, PROXY_AUTHORIZATION].contains(name);
+            if is_secret { "[hidden]".to_owned() } else { scrub(&String::from_utf8_lossy(value.as_bytes()), secrets) }
+        };
+        f.debug_map().entries(headers.iter().map(|(name, value)| (name.as_str(), shown(name, value)))).finish()
     }
 }
 

@@ -79,8 +79,12 @@ pub(crate) const OUTPUT: [&str; 1] = ["OPTIMIZE_OUTPUT"];
 pub(crate) const PROFILE: &str = "OPTIMIZE_PROFILE";
 /// A configuration file, as `--config`.
 pub(crate) const CONFIG: &str = "OPTIMIZE_CONFIG";
+/// How much is logged, as `-v`: `warn`, `info`, `debug` or `trace`.
+pub(crate) const LOG: &str = "OPTIMIZE_LOG";
 /// Not empty: no colour (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// `true` in a workflow run of GitHub.
+pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 /// Not empty and not `0`: colour even without a terminal.
 pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 /// Where the user's configuration is looked for; `~/.config` if it is not an absolute path.
@@ -114,7 +118,8 @@ pub(crate) const TERM: &str = "TERM";
 /// Proxies for https. The HTTP library reads them; here they are only shown.
 pub(crate) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 /// Names of ours that are not settings.
-pub(crate) const OTHERS: [&str; 10] = [
+pub(crate) const OTHERS: [&str; 11] = [
+    LOG,
     PROFILE,
     CONFIG,
     PAGERS[0],

@@ -10,13 +10,28 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::env_vars::{Environment, LOG};
+use crate::error::CliError;
 use crate::printer::Printer;
-use crate::text::visible_json;
+use crate::text::{quoted, visible_json};
 
 const OURS: [&str; 3] = ["optimize_auth", "optimize_api", "optimize_cli"];
 
 /// One line a request, which `-v` shows though libraries log it at debug.
 const REQUESTS: [&str; 2] = ["optimize_auth::requests", "optimize_api::requests"];
+
+/// How much is logged: what the flag says, or else the variable.
+pub(crate) fn verbosity(flag: u8, environment: &Environment) -> Result<u8, CliError> {
+    const LEVELS: [&str; 4] = ["warn", "info", "debug", "trace"];
+    let Some(word) = environment.setting(LOG)?.filter(|_| flag == 0) else { return Ok(flag) };
+    let level =
+        LEVELS.iter().position(|level| level.eq_ignore_ascii_case(word)).and_then(|level| level.try_into().ok());
+    level.ok_or_else(|| {
+        let problem =
+            format!("{LOG} (environment variable): expected warn, info, debug or trace, not {}", quoted(word));
+        CliError::config(problem).stating()
+    })
+}
 
 /// Starts logging our own crates: `-v` info, `-vv` debug, `-vvv` trace; without, warnings alone, as the program's own.
 /// Foreign crates are left out, since what they log of requests is not known to be free of secrets.

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::env_vars::{CLICOLOR_FORCE, Environment, NO_COLOR, TERM};
+use crate::env_vars::{CLICOLOR_FORCE, Environment, GITHUB_ACTIONS, NO_COLOR, TERM};
 use crate::error::CliError;
 use crate::text::{visible, visible_json};
 
@@ -39,6 +39,8 @@ pub(crate) struct Printer {
     pub(crate) colors_stdout: bool,
     /// Whether standard error is a terminal that knows escape sequences.
     has_screen: bool,
+    /// Whether errors and warnings are annotations of a workflow run of GitHub.
+    annotates: bool,
 }
 
 impl Printer {
@@ -58,6 +60,7 @@ impl Printer {
             color: colors(has_screen),
             colors_stdout: colors(std::io::stdout().is_terminal()),
             has_screen: has_screen && !is_dumb,
+            annotates: environment.raw(GITHUB_ACTIONS).is_some_and(|value| value == "true"),
         }
     }
 
@@ -80,6 +83,9 @@ impl Printer {
 
     /// Something to act upon.
     pub(crate) fn warning(self, text: &str) {
+        if self.annotates {
+            return self.annotate("warning", text);
+        }
         self.line("warning: ", AnsiColor::Yellow.on_default().bold(), text);
     }
 
@@ -99,13 +105,22 @@ impl Printer {
             self.write("", Style::new(), &visible_json(&object.to_string()));
             return;
         }
-        self.line("error: ", AnsiColor::Red.on_default().bold(), &error.in_full());
+        if self.annotates {
+            self.annotate("error", &error.in_full());
+        } else {
+            self.line("error: ", AnsiColor::Red.on_default().bold(), &error.in_full());
+        }
         for detail in error.details() {
             self.line("  ", Style::new(), &detail);
         }
         if let Some(hint) = error.hint() {
             self.line("hint: ", AnsiColor::Cyan.on_default().bold(), &hint);
         }
+    }
+
+    /// A line that GitHub shows beside the run, and in its log as an error or a warning. A percent sign would begin an escape.
+    fn annotate(self, kind: &str, text: &str) {
+        self.write("", Style::new(), &format!("::{kind} title=optimize::{}", visible(text).replace('%', "%25")));
     }
 
     /// The one way of a text to standard error. Nothing in it can act on a terminal.

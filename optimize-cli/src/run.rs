@@ -17,8 +17,14 @@ use crate::{logging, plugins, signal, welcome};
 /// Runs a command and reports its error, in JSON if that is the output format.
 pub(crate) fn run(cli: Cli, environment: Environment) -> ExitCode {
     let printer = Printer::new(cli.global.quiet, cli.global.color, &environment);
-    logging::start(cli.global.verbose, printer);
     let flag = cli.global.output.unwrap_or(Format::Auto);
+    match logging::verbosity(cli.global.verbose, &environment) {
+        Ok(verbosity) => logging::start(verbosity, printer),
+        Err(error) => {
+            printer.error(&error, flag == Format::Json);
+            return error.exit().into();
+        }
+    }
     match start(cli, printer, environment) {
         Ok(code) => code,
         Err(Failed { error, .. }) if error.is_closed_pipe() => Exit::Done.into(),

@@ -14,6 +14,7 @@ use crate::connection::BreakableListener;
 use crate::fault::FaultRule;
 use crate::issuer::{AuthMethod, Behaviour, CLIENT_ID, Discovery, Issuer, TokenBody};
 use crate::keys::TokenAlgorithm;
+use crate::own::{Own, ReportData};
 use crate::release::Release;
 use crate::sandbox::{Certificates, Sandbox};
 use crate::seed::Demo;
@@ -40,6 +41,7 @@ pub struct SandboxBuilder {
     ingestion_requests: usize,
     ingestion_delay: Duration,
     faults: Vec<FaultRule>,
+    own: Own,
 }
 
 impl SandboxBuilder {
@@ -60,6 +62,7 @@ impl SandboxBuilder {
             ingestion_requests: 5,
             ingestion_delay: Duration::ZERO,
             faults: Vec::new(),
+            own: Own::default(),
         }
     }
 
@@ -72,6 +75,26 @@ impl SandboxBuilder {
     /// The release of Camunda to behave as. Default 8.8.
     pub fn release(mut self, release: Release) -> Self {
         self.release = release;
+        self
+    }
+
+    /// Adds a collection of one's own. Default those of the demo data: `orders`, `invoices` and `claims`.
+    pub fn collection(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.own.collections.push((id.into(), name.into()));
+        self
+    }
+
+    /// Adds a report with data of one's own to a collection, which is made if there is none of this id. A report of the demo
+    /// data with the same id is replaced.
+    pub fn report(mut self, collection: impl Into<String>, id: impl Into<String>, data: ReportData) -> Self {
+        self.own.reports.push((collection.into(), id.into(), data));
+        self
+    }
+
+    /// Adds a report or dashboard by its exported definition, or gives a [`report`](Self::report) of the same id this
+    /// definition. Its id is that of the definition.
+    pub fn definition(mut self, collection: impl Into<String>, definition: serde_json::Value) -> Self {
+        self.own.definitions.push((collection.into(), definition));
         self
     }
 
@@ -254,7 +277,7 @@ impl SandboxBuilder {
             None => (None, None, None),
         };
         let issuer = Issuer::new(&origin, behaviour, client_der)?;
-        let demo = Demo::new(self.seed, self.largest_report);
+        let demo = Demo::new(self.seed, self.largest_report, self.own.reports);
         let mut state =
             State::new(self.release, self.context_path, demo, issuer, authorization, Clock::ahead(self.ahead));
         state.unpatched = self.unpatched;
@@ -262,6 +285,7 @@ impl SandboxBuilder {
         state.ingestion_requests = self.ingestion_requests;
         state.ingestion_delay = i64::try_from(self.ingestion_delay.as_millis()).unwrap_or(i64::MAX);
         let state = Arc::new(state);
+        state.store().add(self.own.collections, self.own.definitions);
         for rule in self.faults {
             state.faults().add(rule);
         }

@@ -4,6 +4,11 @@ pub(crate) mod definitions;
 mod groups;
 mod rows;
 
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::own::ReportData;
 pub(crate) use groups::Groups;
 use groups::{by_key, by_month, distributed};
 use rows::{Line, Process};
@@ -11,8 +16,8 @@ use rows::{Line, Process};
 /// A report of the demo data.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) id: &'static str,
-    pub(crate) collection: &'static str,
+    pub(crate) id: String,
+    pub(crate) collection: String,
     pub(crate) content: Content,
 }
 
@@ -24,7 +29,11 @@ pub(crate) enum Content {
     },
     Groups(Groups),
     /// The digits of a number, or nothing to compute.
-    Number(Option<&'static str>),
+    Number(Option<Cow<'static, str>>),
+    /// Raw data of a test, a text for each row.
+    OwnRows(Vec<String>),
+    /// Groups of a test, how many there are and their text.
+    OwnGroups(usize, String),
     /// Several reports side by side; it has a definition but no data.
     Combined,
     /// A report that was never finished.
@@ -47,8 +56,11 @@ const DASHBOARDS: [(&str, &str); 6] = [
 ];
 
 impl Demo {
-    pub(crate) fn new(seed: u64, largest_report: u64) -> Self {
-        let mut reports = orders(seed, largest_report);
+    pub(crate) fn new(seed: u64, largest_report: u64, own: Vec<(String, String, ReportData)>) -> Self {
+        let own = own.into_iter().map(|(collection, id, data)| Report { id, collection, content: data.into() });
+        // A report of a test takes the place of one that has its id.
+        let mut reports: Vec<_> = own.collect();
+        reports.extend(orders(seed, largest_report));
         reports.extend(invoices(seed));
         reports.extend(claims(seed));
         Self { seed, reports }
@@ -69,8 +81,21 @@ impl Demo {
 
     /// Appends one row of a raw-data report as JSON.
     pub(crate) fn write_row(&self, report: &Report, index: u64, out: &mut String) {
-        if let Content::Raw { line, .. } = &report.content {
-            line.write(self.seed, index, out);
+        match &report.content {
+            Content::Raw { line, .. } => line.write(self.seed, index, out),
+            Content::OwnRows(rows) => out
+                .push_str(usize::try_from(index).ok().and_then(|index| rows.get(index)).map_or("null", String::as_str)),
+            _ => {}
+        }
+    }
+}
+
+impl From<ReportData> for Content {
+    fn from(data: ReportData) -> Self {
+        match data {
+            ReportData::Raw(rows) => Self::OwnRows(rows.iter().map(ToString::to_string).collect()),
+            ReportData::Grouped(groups) => Self::OwnGroups(groups.len(), Value::from(groups).to_string()),
+            ReportData::Number(number) => Self::Number(number.map(|number| Value::from(number).to_string().into())),
         }
     }
 }
@@ -108,8 +133,8 @@ fn orders(seed: u64, largest_report: u64) -> Vec<Report> {
             ("orders-express", raw(4_312, false)),
             ("orders-cancelled", raw(731, false)),
             ("orders-none", raw(0, false)),
-            ("orders-count", Content::Number(Some("25000.0"))),
-            ("orders-average-duration", Content::Number(Some("86412345.678"))),
+            ("orders-count", Content::Number(Some("25000.0".into()))),
+            ("orders-average-duration", Content::Number(Some("86412345.678".into()))),
             ("orders-refund-total", Content::Number(None)),
             ("orders-by-step", Content::Groups(by_key(seed, &STEPS))),
             ("orders-duration-by-step", Content::Groups(by_key(seed + 1, &STEPS))),
@@ -151,7 +176,7 @@ fn invoices(seed: u64) -> Vec<Report> {
         [
             ("invoices-raw", raw(3_200, false)),
             ("invoices-open", raw(214, true)),
-            ("invoices-count", Content::Number(Some("3200.0"))),
+            ("invoices-count", Content::Number(Some("3200.0".into()))),
             ("invoices-by-step", Content::Groups(by_key(seed + 3, &STEPS))),
             ("invoices-by-approver", Content::Groups(by_key(seed + 4, &APPROVERS))),
             ("invoices-by-month", Content::Groups(by_month(seed + 1, 24))),
@@ -166,7 +191,7 @@ fn claims(seed: u64) -> Vec<Report> {
         "claims",
         [
             ("claims-raw", Content::Raw { rows: 2_450, line: Line::Decision }),
-            ("claims-count", Content::Number(Some("2450.0"))),
+            ("claims-count", Content::Number(Some("2450.0".into()))),
             ("claims-by-risk", Content::Groups(by_key(seed + 5, &RISKS))),
             ("claims-by-month", Content::Groups(by_month(seed + 2, 18))),
             ("claims-by-month-and-risk", Content::Groups(distributed(seed + 3, 18, &RISKS))),
@@ -175,5 +200,7 @@ fn claims(seed: u64) -> Vec<Report> {
 }
 
 fn in_collection<const N: usize>(collection: &'static str, reports: [(&'static str, Content); N]) -> Vec<Report> {
-    reports.into_iter().map(|(id, content)| Report { id, collection, content }).collect()
+    let report =
+        |(id, content): (&str, Content)| Report { id: id.to_owned(), collection: collection.to_owned(), content };
+    reports.into_iter().map(report).collect()
 }

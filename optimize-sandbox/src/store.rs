@@ -75,6 +75,12 @@ pub(crate) struct Collection {
     pub(crate) scope: BTreeMap<String, Value>,
 }
 
+impl Collection {
+    fn new(name: String) -> Self {
+        Self { name, owner: "demo".to_owned(), scope: BTreeMap::new() }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) entities: BTreeMap<String, Entity>,
@@ -102,6 +108,22 @@ impl Store {
             process_definitions: PROCESS_DEFINITION_KEYS.into(),
             queued_deletions: BTreeSet::new(),
             made: 0,
+        }
+    }
+
+    /// Adds what a test has brought. Collections that it names nowhere else get their id as their name.
+    pub(crate) fn add(&mut self, collections: Vec<(String, String)>, definitions: Vec<(String, Value)>) {
+        for (collection, definition) in definitions {
+            let Value::Object(definition) = definition else { continue };
+            let id = definition.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            self.entities.insert(id, Entity { collection: Some(collection), definition });
+        }
+        let named: Vec<_> = self.entities.values().filter_map(|entity| entity.collection.clone()).collect();
+        for id in named {
+            self.collections.entry(id.clone()).or_insert_with(|| Collection::new(id));
+        }
+        for (id, name) in collections {
+            self.collections.entry(id).or_insert_with(|| Collection::new(String::new())).name = name;
         }
     }
 

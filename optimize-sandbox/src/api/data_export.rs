@@ -68,6 +68,8 @@ fn evaluate(state: &State, id: &str, limit: u64, timeout: u64, cursor: Option<St
         }
         Content::WithoutDefinition => Err(Failure::Evaluation(format!("report {id} has no definition"))),
         Content::Raw { rows, .. } => raw_page(state, report, *rows, limit, timeout, cursor),
+        Content::OwnRows(rows) => raw_page(state, report, rows.len() as u64, limit, timeout, cursor),
+        Content::OwnGroups(count, data) => Ok(whole(id, *count, limit, Some(data))),
         Content::Groups(groups) => {
             let mut data = String::new();
             groups.write(&mut data);
@@ -106,7 +108,7 @@ fn raw_page(
     let (cursor, start, end) = {
         let mut cursors = state.cursors();
         let cursor = match cursor {
-            None => cursors.open(Scroll { report: report.id.to_owned(), position: 0, page_size: limit, lapses }),
+            None => cursors.open(Scroll { report: report.id.clone(), position: 0, page_size: limit, lapses }),
             Some(cursor) if cursor.starts_with("scroll+") => cursor,
             Some(_) => return Err(Failure::Server("the scroll id cannot be parsed".to_owned())),
         };
@@ -119,7 +121,7 @@ fn raw_page(
     };
     let mut body = String::with_capacity(256 + usize::try_from(end - start).unwrap_or_default() * 1100);
     let _ = write!(body, "{{\"searchRequestId\":\"{cursor}\",");
-    write_counts(&mut body, end - start, total, report.id);
+    write_counts(&mut body, end - start, total, &report.id);
     body.push_str(",\"data\":[");
     for index in start..end {
         if index > start {

@@ -25,7 +25,10 @@ pub(crate) fn collections() -> BTreeMap<String, Collection> {
 
 /// The reports and dashboards by their ids.
 pub(crate) fn entities(demo: &Demo) -> BTreeMap<String, Entity> {
-    let reports = demo.reports().iter().map(|report| (report.id, report.collection, definition_of(report, demo)));
+    let reports = demo
+        .reports()
+        .iter()
+        .map(|report| (report.id.as_str(), report.collection.as_str(), definition_of(report, demo)));
     let dashboards =
         demo.dashboards().iter().map(|(id, collection)| (*id, *collection, dashboard(id, collection, demo)));
     let entity = |(id, collection, definition): (&str, &str, _)| {
@@ -36,7 +39,7 @@ pub(crate) fn entities(demo: &Demo) -> BTreeMap<String, Entity> {
 
 fn dashboard(id: &str, collection: &str, demo: &Demo) -> Map<String, Value> {
     let reports = demo.reports().iter().filter(|report| report.collection == collection).take(3);
-    let tiles = reports.map(|report| tile(report.id, "optimize_report")).chain([tile("", "text")]);
+    let tiles = reports.map(|report| tile(&report.id, "optimize_report")).chain([tile("", "text")]);
     let mut definition = head(id, "dashboard", collection);
     definition.insert("tiles".to_owned(), tiles.collect());
     definition.insert("availableFilters".to_owned(), json!([{ "type": "state", "data": null }]));
@@ -59,7 +62,7 @@ fn head(id: &str, kind: &str, collection: &str) -> Map<String, Value> {
 }
 
 fn definition_of(report: &Report, demo: &Demo) -> Map<String, Value> {
-    let (definition_type, key) = match report.collection {
+    let (definition_type, key) = match report.collection.as_str() {
         "orders" => ("process", "order-process"),
         "invoices" => ("process", "invoice"),
         _ => ("decision", "claim-risk"),
@@ -70,12 +73,12 @@ fn definition_of(report: &Report, demo: &Demo) -> Map<String, Value> {
             .iter()
             .filter(|other| other.collection == report.collection && matches!(other.content, Content::Groups(_)));
         let parts: Vec<_> = parts.take(2).map(|part| json!({ "id": part.id, "color": "#1991c8" })).collect();
-        let mut definition = head(report.id, "combined_report", report.collection);
+        let mut definition = head(&report.id, "combined_report", &report.collection);
         definition.insert("data".to_owned(), json!({ "configuration": {}, "visualization": "bar", "reports": parts }));
         return definition;
     }
     let kind = if definition_type == "process" { "single_process_report" } else { "single_decision_report" };
-    let mut definition = head(report.id, kind, report.collection);
+    let mut definition = head(&report.id, kind, &report.collection);
     let definitions = match report.content {
         Content::WithoutDefinition => json!([]),
         _ => json!([{

@@ -8,5 +8,6 @@ mod conformance;
 mod fault;
 mod issuer;
 mod journal;
+mod own;
 mod recordings;
 mod support;

@@ -278,16 +278,28 @@ fn a_byte_order_mark_is_skipped_and_utf_16_is_named_wherever_a_file_is_read() {
 #[test]
 fn errors_and_warnings_are_annotations_in_a_workflow_of_github() {
     let user = User::new().with("GITHUB_ACTIONS", "true").with("OPTIMIZE_PROFIL", "50% off");
-    check!(user.types("report list claims"), @"");
+    check!(user.types("report list --collection claims"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    ::warning title=optimize::the variable OPTIMIZE_PROFIL is not known and is ignored; did you mean OPTIMIZE_PROFILE?
+    ::error title=optimize::no base URL is set
+    hint: pass --base-url URL, set OPTIMIZE_BASE_URL, or try the embedded server with --sandbox
+    ");
 }
 
 #[test]
 fn the_log_level_can_come_from_the_environment() {
     let user = User::of_a_server().with("OPTIMIZE_LOG", "trace");
-    let ran = user.types("report list claims");
+    let ran = user.types("report list --collection claims");
     assert!(ran.code == Some(0) && ran.stderr.contains("content-type") && ran.stderr.contains("[hidden]"), "{ran}");
     let user = user.with("OPTIMIZE_LOG", "info");
-    let ran = user.types("report list claims");
+    let ran = user.types("report list --collection claims");
     assert!(ran.stderr.contains("attempt ended") && !ran.stderr.contains("content-type"), "{ran}");
-    check!(user.with("OPTIMIZE_LOG", "loud").types("report list claims"), @"");
+    check!(user.with("OPTIMIZE_LOG", "loud").types("report list --collection claims"), @"
+    exit 3
+    --- stdout
+    --- stderr
+    error: OPTIMIZE_LOG (environment variable): expected warn, info, debug or trace, not loud
+    ");
 }

@@ -94,7 +94,7 @@ impl ClientBuilder {
     }
 
     /// The largest response that is read, decompressed, in bytes. Default 256 MiB: reports that are not raw data arrive in
-    /// one response of any size. Responses without data or definitions are limited to 16 MiB, and of an error 1 MiB is read.
+    /// one response of any size. Responses without data or definitions are limited to 16 MiB, and of an error 16 MiB are read.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self

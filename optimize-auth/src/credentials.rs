@@ -76,7 +76,7 @@ impl Credentials {
     ///
     /// While the token is valid this returns it, and starts a renewal in the background when one is due, so that a caller who
     /// comes often always has one. `None` before the first token, and after a rejection until the next one has arrived; both
-    /// start a request. The request runs on the runtime of the caller, or else of the last one who waited for
+    /// start a request. The request runs on the runtime of the caller, or else of the first one who waited for
     /// [`headers`](Self::headers): await that once before.
     ///
     /// ```

@@ -76,11 +76,11 @@ declare_hints! {
         "the server expects a shared token, or a token of another form",
         "if the server is configured with a shared token, set OPTIMIZE_TOKEN to it";
     UNKNOWN_REPORT = "unknown-report",
-        "Optimize 8.7 and later response 500 for a report that does not exist, or that is a combined report",
+        "Optimize 8.7 and later return 500 for a report that does not exist, or that is a combined report",
         "check the id";
     IMPORT_BUG = "import-500",
         "Camunda 8.8 before its fix of August 2025 takes every import for an empty file, and releases before the summer of 2026 \
-         response 500 for a file they refuse (camunda/camunda issues 36419 and 60047)",
+         return 500 for a file they refuse (camunda/camunda issues 36419 and 60047)",
         "if the server's text does not help, update the server";
     DASHBOARD_FILTERS = "dashboard-filters",
         "Camunda 8.8 and 8.9 refuse dashboards with variable filters (camunda/camunda issue 55766)",

@@ -16,14 +16,15 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use optimize_auth::http::{
-    HttpClient, HttpOptions, TransportError, TransportProblem, described_page, is_html, retry_after, without_mark,
+    HttpClient, HttpOptions, RequestSpan, TransportError, TransportProblem, described_page, is_html, retry_after,
+    without_mark,
 };
 use optimize_auth::{AfterAttempt, AttemptEnded, AuthHeaders, Clock, Credentials, ServiceUrl, SystemClock, scrub};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::field::Empty;
 use tracing::{Instrument, Span};
+use url::Url;
 
 use crate::error::{Error, ErrorKind, ServerError};
 use crate::hints;
@@ -107,16 +108,11 @@ enum Exchange {
 
 impl Exchange {
     /// Puts into the span of the attempt how it has ended.
-    fn record(&self, span: &Span) {
+    fn record(&self, span: &RequestSpan) {
         match self {
-            Self::Response(response) => {
-                span.record("http.response.status_code", response.status.as_u16());
-                if response.status.is_client_error() || response.status.is_server_error() {
-                    span.record("error.type", response.status.as_str());
-                }
-            }
-            Self::Failed(error) => drop(span.record("error.type", tracing::field::debug(error.problem()))),
-            Self::TimedOut => drop(span.record("error.type", "timeout")),
+            Self::Response(response) => span.responded(response.status),
+            Self::Failed(error) => span.failed(error),
+            Self::TimedOut => span.timed_out(),
         }
     }
 
@@ -205,6 +201,7 @@ impl Transport {
     async fn run(&self, spec: &RequestSpec) -> Result<Ended, Error> {
         let started = Instant::now();
         let deadline = after(started, self.timeout);
+        let url = spec.url(&self.base_url);
         let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
         // Whether an earlier attempt may have done what this one is to do.
         let mut may_be_done = false;
@@ -213,9 +210,9 @@ impl Transport {
                 Ok(auth) => auth?,
                 Err(_) => return Err(Error::new(spec.operation, ErrorKind::Timeout, "no token arrived in time")),
             };
-            let (sent, span) = (Instant::now(), self.span(spec, attempt.number));
-            let exchange = match timeout_at(deadline, self.exchange(spec, auth.as_ref()).instrument(span.clone())).await
-            {
+            let (sent, span) = (Instant::now(), RequestSpan::open(&spec.method, &url, attempt.number - 1));
+            let exchange = self.exchange(spec, &url, auth.as_ref()).instrument(span.span());
+            let exchange = match timeout_at(deadline, exchange).await {
                 Ok(Ok(response)) => Exchange::Response(response),
                 Ok(Err(error)) => Exchange::Failed(error),
                 Err(_) => Exchange::TimedOut,
@@ -252,22 +249,6 @@ impl Transport {
             }
             attempt.number += 1;
         }
-    }
-
-    /// The span of one attempt, with the names that OpenTelemetry has for HTTP clients.
-    fn span(&self, spec: &RequestSpec, number: u32) -> Span {
-        let url = self.base_url.as_url();
-        tracing::debug_span!(
-            "http.request",
-            otel.kind = "client",
-            otel.name = %spec.method,
-            "http.request.method" = %spec.method,
-            "server.address" = url.host_str(),
-            "server.port" = url.port_or_known_default(),
-            "http.request.resend_count" = number - 1,
-            "http.response.status_code" = Empty,
-            "error.type" = Empty,
-        )
     }
 
     /// Reports to the log and to the observer how an attempt has ended.
@@ -327,24 +308,29 @@ impl Transport {
 
     /// Sends one request. Any response except a redirect or a web page is about readiness.
     pub(crate) async fn probe(&self, spec: &RequestSpec) -> Result<Readiness, Error> {
-        let exchange = match timeout_at(after(Instant::now(), self.timeout), self.exchange(spec, None)).await {
-            Ok(Ok(response)) if response.status == StatusCode::OK && !is_html(&response.headers, &response.body) => {
-                return Ok(Readiness::Ready);
-            }
-            // Optimize has readiness in every release, so another server or another context path responded.
-            Ok(Ok(response)) if response.status == StatusCode::NOT_FOUND => {
-                let message = format!("{} returned 404", self.base_url);
-                return Err(Error::new(spec.operation, ErrorKind::Misconfigured, message)
-                    .with_status(404)
-                    .with_attempts(1, None));
-            }
-            Ok(Ok(response)) if !response.status.is_success() && !response.status.is_redirection() => {
-                return Ok(Readiness::NotReady { status: response.status.as_u16() });
-            }
-            Ok(Ok(response)) => Exchange::Response(response),
-            Ok(Err(error)) => Exchange::Failed(error),
-            Err(_) => Exchange::TimedOut,
-        };
+        let exchange =
+            match timeout_at(after(Instant::now(), self.timeout), self.exchange(spec, &spec.url(&self.base_url), None))
+                .await
+            {
+                Ok(Ok(response))
+                    if response.status == StatusCode::OK && !is_html(&response.headers, &response.body) =>
+                {
+                    return Ok(Readiness::Ready);
+                }
+                // Optimize has readiness in every release, so another server or another context path responded.
+                Ok(Ok(response)) if response.status == StatusCode::NOT_FOUND => {
+                    let message = format!("{} returned 404", self.base_url);
+                    return Err(Error::new(spec.operation, ErrorKind::Misconfigured, message)
+                        .with_status(404)
+                        .with_attempts(1, None));
+                }
+                Ok(Ok(response)) if !response.status.is_success() && !response.status.is_redirection() => {
+                    return Ok(Readiness::NotReady { status: response.status.as_u16() });
+                }
+                Ok(Ok(response)) => Exchange::Response(response),
+                Ok(Err(error)) => Exchange::Failed(error),
+                Err(_) => Exchange::TimedOut,
+            };
         match self.finish(spec, exchange, &[]) {
             Ok(_) => Ok(Readiness::Ready),
             Err(error) => Err(error.with_attempts(1, None)),
@@ -364,13 +350,17 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, spec: &RequestSpec, auth: Option<&AuthHeaders>) -> Result<Response, TransportError> {
+    async fn exchange(
+        &self,
+        spec: &RequestSpec,
+        url: &Url,
+        auth: Option<&AuthHeaders>,
+    ) -> Result<Response, TransportError> {
         // Held until the response is read. Nobody closes it.
         let _permit = match &self.permits {
             Some(permits) => permits.acquire().await.ok(),
             None => None,
         };
-        let url = spec.url(&self.base_url);
         tracing::debug!(method = %spec.method, %url, "sending");
         let mut headers = self.headers.clone();
         headers.extend(spec.headers.clone());
@@ -399,7 +389,7 @@ impl Transport {
         tracing::trace!(headers = ?Shown(request.headers(), &[]), "request");
         let response = self.http_options.send(&*self.http, request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        tracing::trace!(status = status.as_u16(), headers = ?Shown(&headers, &secrets(auth)), "response");
+        tracing::trace!(status = status.as_u16(), version = ?response.version(), headers = ?Shown(&headers, &secrets(auth)), "response");
         let body = if status.is_success() {
             self.http_options.read_body(response, self.limit_of(spec.operation)).await?
         } else {

@@ -9,10 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
+use tracing::Instrument;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{AuthError, AuthErrorKind};
-use crate::http::{HttpOptions, SingleConnection, TransportError, retry_after, server_date, within};
+use crate::http::{HttpOptions, RequestSpan, SingleConnection, TransportError, retry_after, server_date, within};
 use crate::service_url::ServiceUrl;
 use crate::store::StoreKeyBuilder;
 use crate::token::Token;
@@ -131,13 +132,19 @@ async fn exchange(
 ) -> Result<(StatusCode, HeaderMap, Vec<u8>), AuthError> {
     request.extensions_mut().insert(SingleConnection);
     let client = options.client()?;
+    let span = RequestSpan::open(request.method(), url.as_url(), 0);
     let exchanged = within(limit, async {
         let (head, body) = options.send(&*client, request).await?.into_parts();
         let (status, headers) = (head.status, head.headers.clone());
         let body = options.read_body(Response::from_parts(head, body), RESPONSE_LIMIT).await?;
         Ok((status, headers, body))
     });
-    exchanged.await.map_err(|error| unavailable(url, error))
+    let exchanged = exchanged.instrument(span.span()).await;
+    match &exchanged {
+        Ok((status, ..)) => span.responded(*status),
+        Err(error) => span.failed(error),
+    }
+    exchanged.map_err(|error| unavailable(url, error))
 }
 
 fn unusable(url: &ServiceUrl, error: http::Error) -> AuthError {

@@ -10,6 +10,7 @@ mod options;
 mod reqwest_client;
 #[cfg(feature = "_client")]
 mod reqwest_failure;
+mod span;
 
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +21,7 @@ pub use contact::Contact;
 pub(crate) use exchange::within;
 pub use failure::{TlsProblem, TransportError, TransportProblem};
 pub use options::{HttpOptions, HttpVersion, Resolver};
+pub use span::RequestSpan;
 
 /// The wait of a `Retry-After` header, in seconds or as a date (RFC 9110 §10.2.3).
 ///

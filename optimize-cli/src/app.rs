@@ -5,10 +5,13 @@ mod auth_summary;
 mod explain;
 mod proxy;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use optimize_api::Client;
-use optimize_auth::{AuthError, ClientAuth, ClientAuthMethod, ClientCredentials, Credentials, ServiceUrl, Token};
+use optimize_auth::{
+    AuthError, Cached, ClientAuth, ClientAuthMethod, ClientCredentials, Credentials, ServiceUrl, Token,
+};
 use tokio::sync::OnceCell;
 
 use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, Settings};
@@ -17,11 +20,17 @@ use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
 use crate::printer::Printer;
+use crate::prompt::Terminal;
+use crate::summary::Tally;
+use crate::supervisor;
 
 pub(crate) use ask::plugin_that_asks;
 
 /// How long a run waits at its end for a token that it does not need itself.
 const LONGEST_SETTLING: Duration = Duration::from_secs(5);
+
+/// How the program calls itself in requests.
+pub(crate) const USER_AGENT: &str = concat!("optimize-cli/", env!("CARGO_PKG_VERSION"));
 
 /// The context of one run.
 pub(crate) struct App {
@@ -31,6 +40,8 @@ pub(crate) struct App {
     pub(crate) flags: GlobalArgs,
     /// All commands of the program, for those that describe the others.
     pub(crate) commands: fn() -> clap::Command,
+    /// What is counted for the summary.
+    pub(crate) tally: Arc<Tally>,
     timeout: Option<Duration>,
     sandbox: OnceCell<Sandbox>,
     credentials: OnceCell<Credentials>,
@@ -44,6 +55,7 @@ impl App {
         flags: GlobalArgs,
         commands: fn() -> clap::Command,
     ) -> Self {
+        let settings = settings.with_user_agent(USER_AGENT);
         let timeout = settings.timeout().or(flags.timeout);
         let environment = environment.with_secrets(&settings.secret_variables);
         Self {
@@ -52,10 +64,16 @@ impl App {
             environment,
             flags,
             commands,
+            tally: Arc::default(),
             timeout,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
         }
+    }
+
+    /// The same, counting what happens in this tally.
+    pub(crate) fn counting(self, tally: Arc<Tally>) -> Self {
+        Self { tally, ..self }
     }
 
     /// How long one request may take, or for `ready --wait` the waiting.
@@ -85,7 +103,7 @@ impl App {
     async fn server(&self) -> Result<ServiceUrl, CliError> {
         match self.sandbox().await? {
             Some(sandbox) => own_url(&sandbox.base_url()),
-            None => self.settings.base_url(),
+            None => Ok(self.settings.base_url()?),
         }
     }
 
@@ -93,14 +111,15 @@ impl App {
     pub(crate) async fn client(&self) -> Result<Client, CliError> {
         let base_url = self.base_url().await?;
         let credentials = self.credentials().await?;
-        let builder = Client::builder(base_url).credentials(credentials);
+        let builder = Client::builder(base_url).credentials(credentials).observer(self.tally.clone());
         Ok(builder.http(self.settings.http()?).timeout(self.timeout()).build()?)
     }
 
     /// A client without credentials, for readiness.
     pub(crate) async fn anonymous_client(&self, timeout: Duration) -> Result<Client, CliError> {
         let base_url = self.base_url().await?;
-        Ok(Client::builder(base_url).http(self.settings.http()?).timeout(timeout).build()?)
+        let builder = Client::builder(base_url).observer(self.tally.clone());
+        Ok(builder.http(self.settings.http()?).timeout(timeout).build()?)
     }
 
     /// What authenticates requests.
@@ -109,13 +128,14 @@ impl App {
             if let Some(sandbox) = self.sandbox().await? {
                 let proof = ClientAuth::Post(sandbox.client_secret().to_owned().into());
                 let source = ClientCredentials::new(own_url(&sandbox.token_url())?, sandbox.client_id(), proof);
-                return Ok(Credentials::new(source.with_audience(sandbox.audience())));
+                let cached = Cached::new(source.with_audience(sandbox.audience()));
+                return Ok(cached.with_observer(self.tally.clone()).into());
             }
             for url in [self.settings.token_url(), self.settings.issuer_url()].into_iter().flatten().flatten() {
                 self.warn_if_insecure(&url);
                 self.check_proxy(&url)?;
             }
-            self.settings.credentials(&self.occasion())
+            Ok::<_, CliError>(self.settings.credentials(&self.occasion())?)
         });
         credentials.await.cloned()
     }
@@ -136,21 +156,29 @@ impl App {
 
     /// Credentials of a client that authenticates in this way.
     pub(crate) fn credentials_by(&self, client_auth: ClientAuthMethod) -> Result<Credentials, CliError> {
-        self.settings.with_client_auth(client_auth)?.credentials(&self.occasion())
+        Ok(self.settings.with_client_auth(client_auth)?.credentials(&self.occasion())?)
     }
 
     pub(crate) fn occasion(&self) -> Occasion<'_> {
-        Occasion { environment: &self.environment, timeout: self.timeout, is_interactive: self.is_interactive() }
+        Occasion {
+            environment: &self.environment,
+            timeout: self.timeout,
+            is_interactive: self.is_interactive(),
+            supervisor: supervisor::prefix,
+            observer: Some(self.tally.clone()),
+            ask_secret: Some(|name| Ok(Terminal::open().and_then(|mut terminal| terminal.ask_secret(name))?)),
+        }
     }
 
     /// The same run with the settings of a profile that is being set up.
     pub(crate) fn trial(&self, profile: &str, draft: &Draft) -> Result<Self, CliError> {
         Ok(Self {
-            settings: draft.settings(profile, &self.environment)?,
+            settings: draft.settings(profile, &self.environment)?.with_user_agent(USER_AGENT),
             printer: self.printer,
             environment: self.environment.clone(),
             flags: self.flags.clone(),
             commands: self.commands,
+            tally: self.tally.clone(),
             timeout: self.timeout,
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),

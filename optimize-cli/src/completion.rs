@@ -9,10 +9,11 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, SubcommandC
 use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::app::App;
-use crate::config::{Files, SANDBOX_PROFILE, Settings};
+use crate::config::{self, Files, SANDBOX_PROFILE, Settings};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
+use crate::logging::LogFormat;
 use crate::plugins;
 use crate::printer::{ColorChoice, Printer};
 use crate::text::is_completable;
@@ -137,6 +138,8 @@ fn flags(arguments: &[OsString]) -> GlobalArgs {
         color: ColorChoice::Never,
         quiet: true,
         verbose: 0,
+        log_format: LogFormat::Text,
+        summary: None,
         timeout: Some(PATIENCE),
         no_input: true,
         yes: false,
@@ -148,9 +151,9 @@ fn profiles() -> Vec<CompletionCandidate> {
     let Some(Run { arguments, environment, .. }) = RUN.get() else { return Vec::new() };
     let mut flags = flags(arguments);
     flags.profile = None;
-    let Ok(files) = Files::read(&flags, environment) else { return Vec::new() };
-    let names = files.standard.iter().chain(&files.named).flat_map(|file| file.profiles.keys());
-    candidates(names.map(String::as_str).chain([SANDBOX_PROFILE]))
+    let Ok(files) = Files::read(&flags.overrides(), environment) else { return Vec::new() };
+    let names = files.standard.iter().chain(&files.named).flat_map(config::ConfigFile::profile_names);
+    candidates(names.chain([SANDBOX_PROFILE]))
 }
 
 /// Only words in which no shell finds anything special: shells insert a candidate as it is, and servers choose ids.
@@ -166,8 +169,8 @@ fn collections() -> Vec<CompletionCandidate> {
 fn ids() -> Option<Vec<String>> {
     let Run { arguments, environment, commands } = RUN.get()?;
     let flags = flags(arguments);
-    let settings = Settings::load(&flags, environment, false).ok()?;
-    let printer = Printer::new(true, ColorChoice::Never, environment);
+    let settings = Settings::load(&flags.overrides(), environment, false).ok()?;
+    let printer = Printer::new(true, ColorChoice::Never, LogFormat::Text, environment);
     let app = App::new(settings, printer, environment.clone(), flags, *commands);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {

@@ -190,6 +190,14 @@ impl CliError {
         self.hint.clone().or_else(|| self.api()?.hint().map(ToString::to_string))
     }
 
+    /// The message with its hint, for one line.
+    pub(crate) fn with_hint_in_message(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("{} ({hint})", self.message()),
+            None => self.message(),
+        }
+    }
+
     /// What went wrong, without the causes.
     pub(crate) fn message(&self) -> String {
         let place = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
@@ -230,6 +238,20 @@ impl CliError {
         texts
     }
 
+    /// The error for machines.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let api = self.api();
+        serde_json::json!({
+            "kind": self.kind(),
+            "message": self.message(),
+            "status": api.and_then(optimize_api::Error::status),
+            "operation": api.and_then(optimize_api::Error::operation),
+            "serverCode": api.and_then(|api| api.server().code.as_deref()),
+            "hint": self.hint(),
+            "causes": self.causes().into_iter().chain(self.details()).collect::<Vec<_>>(),
+        })
+    }
+
     /// The texts of the underlying errors, outermost first.
     pub(crate) fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
@@ -262,6 +284,30 @@ impl From<optimize_api::Error> for CliError {
     fn from(error: optimize_api::Error) -> Self {
         Kind::Api(error).into()
     }
+}
+
+impl From<optimize_config::Error> for CliError {
+    fn from(error: optimize_config::Error) -> Self {
+        use optimize_config::ErrorKind;
+        let (kind, hint, message) = (error.kind(), error.hint().map(str::to_owned), error.to_string());
+        let converted = match kind {
+            ErrorKind::Usage => Kind::Usage(message).into(),
+            ErrorKind::Io => source(error)
+                .map_or_else(|| Self::config(&message), |source| Kind::Io { action: message.clone(), source }.into()),
+            ErrorKind::Authentication => {
+                source::<AuthError>(error).map_or_else(|| Self::config(message), |source| Kind::Auth(source).into())
+            }
+            // The question was ours, and so is what became of it.
+            ErrorKind::Asking => return source(error).unwrap_or_else(|| Self::config(message)),
+            _ => Self::config(message),
+        };
+        Self { hint, ..converted.stating() }
+    }
+}
+
+/// What an error of the configuration was made from.
+fn source<T: StdError + 'static>(error: optimize_config::Error) -> Option<T> {
+    error.into_source()?.downcast().ok().map(|source| *source)
 }
 
 impl From<AuthError> for CliError {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use crate::config::{Overrides, duration};
 use crate::format::Format;
+use crate::logging::LogFormat;
 use crate::printer::ColorChoice;
 
 /// They stand before or after the name of the command.
@@ -52,6 +54,12 @@ pub(crate) struct GlobalArgs {
     /// Log what is done; -vv and -vvv log more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// The form of what is printed on standard error
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub(crate) log_format: LogFormat,
+    /// Write what the run did to this file, as JSON: requests, retries, bytes, rows, durations, exit code
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
     /// The longest time for a request and its retries, such as 30s or 2m [default: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
@@ -63,16 +71,19 @@ pub(crate) struct GlobalArgs {
     pub(crate) yes: bool,
 }
 
-/// A longer wait is a mistake, and a clock cannot count much longer ones.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// A duration with its unit: longer than zero, at most a year.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let problem = || format!("expected a duration such as 30s or 2m, not {text:?}");
-    let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| problem())?;
-    match Duration::try_from(signed) {
-        Ok(duration) if duration > LONGEST => Err(format!("expected at most 8760h (a year), not {text:?}")),
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err(problem()),
+impl GlobalArgs {
+    /// The flags that are settings.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            profile: self.profile.clone(),
+            config: self.config.clone(),
+            trust_config: self.trust_config,
+            base_url: self.base_url.clone(),
+            sandbox: self.sandbox,
+            client_secret_file: self.client_secret_file.clone(),
+            token_file: self.token_file.clone(),
+            output: self.output.map(Format::name),
+            timeout: self.timeout,
+        }
     }
 }

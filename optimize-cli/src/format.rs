@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::config::Settings;
 use crate::error::CliError;
 
 /// An output format.
@@ -41,9 +42,9 @@ impl Format {
         }
     }
 
-    /// All names, for errors.
-    pub(crate) fn names() -> String {
-        Self::value_variants().iter().map(Self::to_string).collect::<Vec<_>>().join(", ")
+    /// The one that is set.
+    pub(crate) fn of_settings(settings: &Settings) -> Option<Self> {
+        <Self as ValueEnum>::from_str(settings.output()?, true).ok()
     }
 
     /// The format to use: `auto` depends on where the output goes. The ending of a file decides about the file; a format that
@@ -83,3 +84,14 @@ const ENDINGS: [(&str, Format); 4] =
 
 /// Endings of other formats.
 const OTHERS: [&str; 10] = ["bz2", "gz", "html", "parquet", "tsv", "xls", "xlsx", "xml", "zip", "zst"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_of_the_setting_is_a_format() {
+        let names: Vec<_> = Format::value_variants().iter().map(|format| format.name()).collect();
+        assert_eq!(names, crate::config::OUTPUT_FORMATS);
+    }
+}

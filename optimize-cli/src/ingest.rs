@@ -104,6 +104,7 @@ impl Ingest {
             "rows": rows, "accepted": totals.accepted, "refused": totals.refused, "failed": totals.failed,
             "skipped": account.skipped,
         });
+        app.tally.set_ingestion(summary.clone());
         let mut data = Data::record(&summary);
         data.failure = totals.end(account.failure.take(), rows);
         Ok(Outcome::Data(data))

@@ -4,13 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use optimize_auth::http::{is_utf16, without_mark};
+use optimize_config::input::whole;
 use serde::de::DeserializeOwned;
 
 use crate::error::CliError;
-
-/// The longest file that is read as a whole. What is larger is another file than the user thinks, such as a device.
-const LONGEST: u64 = 256 << 20;
 
 /// What people call the file.
 pub(crate) fn name(path: &Path) -> String {
@@ -32,32 +29,6 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, CliError> {
 /// The whole of a file that fits into memory.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     whole(open(path)?).map_err(|error| CliError::io(format!("read {}", name(path)), error))
-}
-
-/// The same of a file that a setting names, where `-` is a file like others.
-pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
-    whole(File::open(path)?)
-}
-
-fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!("it is longer than {} MiB", LONGEST >> 20)));
-    }
-    check_encoding(&bytes)?;
-    if bytes.len() > without_mark(&bytes).len() {
-        bytes = without_mark(&bytes).to_vec();
-    }
-    Ok(bytes)
-}
-
-/// Fails for a text in UTF-16.
-pub(crate) fn check_encoding(beginning: &[u8]) -> io::Result<()> {
-    if is_utf16(beginning) {
-        return Err(io::Error::other("it is UTF-16; save it as UTF-8"));
-    }
-    Ok(())
 }
 
 /// A JSON value; `what` names it in errors.

@@ -1,15 +1,12 @@
 //! The command line `optimize`, as a library so that tests and generators can call it.
 
 mod app;
-mod bounded;
 mod cli;
 mod commands;
 mod completion;
-mod config;
 mod core_dumps;
 mod descriptors;
 mod embedded;
-mod env_vars;
 mod error;
 mod examples;
 mod exit_code;
@@ -23,15 +20,16 @@ mod input;
 mod json_text;
 mod logging;
 mod output;
-mod ownership;
 mod plugins;
 mod printer;
 mod progress;
 mod prompt;
 mod run;
-mod sha256;
 mod signal;
+mod suggest;
+mod summary;
 mod supervisor;
+mod telemetry;
 mod text;
 mod usage;
 mod welcome;
@@ -39,12 +37,15 @@ mod welcome;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
+use clap::{ArgMatches, FromArgMatches};
 
 use cli::Cli;
 use exit_code::Exit;
 
-pub use env_vars::Environment;
+use optimize_config::tool as config;
+use optimize_config::{env_vars, ownership, sha256};
+
+pub use optimize_config::Environment;
 
 /// Runs one command and returns the exit code of the process.
 pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
@@ -57,11 +58,19 @@ pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
         // Nobody reads what a completion says on standard error.
         Ok(true) | Err(_) => return Exit::Done.into(),
     }
-    let parsed = cli::command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = cli::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, command_name(&matches))));
     match parsed {
-        Ok(cli) => run::run(cli, environment),
+        Ok((cli, name)) => run::run(cli, &name, environment),
         Err(error) => usage::report(&error, arguments, &environment).into(),
     }
+}
+
+/// The words of the command, without its arguments.
+fn command_name(matches: &ArgMatches) -> String {
+    let words = std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
+    words.map(|(word, _)| word).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads a configuration as every command reads a private file, and returns all that `Debug` and errors print. For
@@ -70,7 +79,7 @@ pub fn main(arguments: &[OsString], environment: Environment) -> ExitCode {
 pub fn check_configuration(text: &str) -> String {
     match config::ConfigFile::parse(std::path::Path::new("config.toml"), text, true) {
         Ok(file) => format!("{file:?}"),
-        Err(error) => format!("{} {error:?} {:?}", error.in_full(), error.hint()),
+        Err(error) => format!("{error:?}"),
     }
 }
 

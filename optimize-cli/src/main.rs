@@ -4,8 +4,6 @@ use std::process::ExitCode;
 
 use optimize_cli::Environment;
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn main() -> ExitCode {
-    let environment = Environment::new(std::env::vars_os());
-    optimize_cli::main(&std::env::args_os().collect::<Vec<_>>(), environment)
+    optimize_cli::main(&std::env::args_os().collect::<Vec<_>>(), Environment::of_this_process())
 }

@@ -30,15 +30,16 @@ use self::renderer::Renderer;
 use self::row::RenderError;
 use self::selection::Selection;
 use self::sink::Sink;
-use self::target::Target;
-use crate::config::suggest;
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::format::Format;
 use crate::printer::Printer;
 use crate::progress::{Extent, Progress};
+use crate::suggest::suggest;
+use crate::summary::Tally;
 
 pub(crate) use self::document::Document;
+pub(crate) use self::target::Target;
 
 /// The result of a command.
 pub(crate) enum Outcome {
@@ -127,6 +128,10 @@ impl Data {
         Self::one_batch(Batch::Rows(rows.map(|row| row.to_string().into()).collect()))
     }
 
+    fn is_record(&self) -> bool {
+        matches!(self.whole, Some(Batch::Record(_)))
+    }
+
     fn one_batch(batch: Batch) -> Self {
         let whole = Some(batch.clone());
         Self { whole, ..Self::new(move || stream::iter([Ok((batch.clone(), None))]).boxed_local()) }
@@ -189,6 +194,9 @@ impl Data {
         // Only now, so that it stands below the output where both go to one screen.
         if let Some(remark) = remark {
             printer.remark(&remark);
+        }
+        if !self.is_record() {
+            screen.tally.set_rows(rows);
         }
         if self.file.is_some() {
             printer.remark(&format!("wrote {} to {target_name}", counted(rows, "row")));
@@ -268,6 +276,7 @@ pub(crate) struct Screen<'a> {
     pub(crate) are_columns_optional: bool,
     /// Whether the command line sets the format.
     pub(crate) is_format_asked: bool,
+    pub(crate) tally: &'a Tally,
 }
 
 impl Screen<'_> {

@@ -5,10 +5,12 @@ use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::env_vars::{CLICOLOR_FORCE, Environment, GITHUB_ACTIONS, NO_COLOR, TERM};
 use crate::error::CliError;
+use crate::logging::LogFormat;
 use crate::text::{visible, visible_json};
 
 /// When to use colour.
@@ -39,12 +41,15 @@ pub(crate) struct Printer {
     pub(crate) colors_stdout: bool,
     /// Whether standard error is a terminal that knows escape sequences.
     has_screen: bool,
+    /// Whether each line is a JSON object.
+    is_json: bool,
     /// Whether errors and warnings are annotations of a workflow run of GitHub.
     annotates: bool,
 }
 
 impl Printer {
-    pub(crate) fn new(quiet: bool, choice: ColorChoice, environment: &Environment) -> Self {
+    pub(crate) fn new(quiet: bool, choice: ColorChoice, format: LogFormat, environment: &Environment) -> Self {
+        let is_json = format == LogFormat::Json;
         let is_set = |name| environment.raw(name).is_some_and(|value| !value.is_empty());
         let is_forced = is_set(CLICOLOR_FORCE) && environment.raw(CLICOLOR_FORCE).is_some_and(|value| value != "0");
         // A terminal of this name prints escape sequences.
@@ -59,8 +64,9 @@ impl Printer {
             quiet,
             color: colors(has_screen),
             colors_stdout: colors(std::io::stdout().is_terminal()),
-            has_screen: has_screen && !is_dumb,
-            annotates: environment.raw(GITHUB_ACTIONS).is_some_and(|value| value == "true"),
+            has_screen: has_screen && !is_dumb && !is_json,
+            is_json,
+            annotates: !is_json && environment.raw(GITHUB_ACTIONS).is_some_and(|value| value == "true"),
         }
     }
 
@@ -78,11 +84,17 @@ impl Printer {
 
     /// Something that a question is about, and so is printed with `--quiet` too.
     pub(crate) fn say(self, text: &str) {
+        if self.is_json {
+            return self.object("INFO", text, None);
+        }
         self.line("", Style::new(), text);
     }
 
     /// Something to act upon.
     pub(crate) fn warning(self, text: &str) {
+        if self.is_json {
+            return self.object("WARN", text, None);
+        }
         if self.annotates {
             return self.annotate("warning", text);
         }
@@ -91,19 +103,11 @@ impl Printer {
 
     /// The end of a command that failed: for people, or as one JSON object for machines.
     pub(crate) fn error(self, error: &CliError, as_json: bool) {
+        if self.is_json {
+            return self.object("ERROR", &error.in_full(), Some(error.to_json()));
+        }
         if as_json {
-            let api = error.api();
-            let object = json!({ "error": {
-                "kind": error.kind(),
-                "message": error.message(),
-                "status": api.and_then(optimize_api::Error::status),
-                "operation": api.and_then(optimize_api::Error::operation),
-                "serverCode": api.and_then(|api| api.server().code.as_deref()),
-                "hint": error.hint(),
-                "causes": error.causes().into_iter().chain(error.details()).collect::<Vec<_>>(),
-            }});
-            self.write("", Style::new(), &visible_json(&object.to_string()));
-            return;
+            return self.json(&json!({ "error": error.to_json() }));
         }
         if self.annotates {
             self.annotate("error", &error.in_full());
@@ -116,6 +120,21 @@ impl Printer {
         if let Some(hint) = error.hint() {
             self.line("hint: ", AnsiColor::Cyan.on_default().bold(), &hint);
         }
+    }
+
+    /// A line as the log has it, and the error that it is about.
+    fn object(self, level: &str, message: &str, error: Option<Value>) {
+        let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        let mut object = json!({ "timestamp": time, "level": level, "message": message });
+        if let Some(error) = error {
+            object["error"] = error;
+        }
+        self.json(&object);
+    }
+
+    fn json(self, object: &Value) {
+        let uncolored = Self { color: false, ..self };
+        uncolored.write("", Style::new(), &visible_json(&object.to_string()));
     }
 
     /// A line that GitHub shows beside the run, and in its log as an error or a warning. A percent sign would begin an escape.

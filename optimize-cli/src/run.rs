@@ -1,6 +1,10 @@
 //! One run: from parsed arguments to an exit code.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use tracing::Span;
 
 use crate::app::{self, App};
 use crate::cli::{self, Cli};
@@ -12,27 +16,59 @@ use crate::flags::GlobalArgs;
 use crate::format::Format;
 use crate::output::{Outcome, Screen, print_secret};
 use crate::printer::Printer;
+use crate::summary::{Summary, Tally};
+use crate::telemetry::Telemetry;
 use crate::{logging, plugins, signal, welcome};
 
-/// Runs a command and reports its error, in JSON if that is the output format.
-pub(crate) fn run(cli: Cli, environment: Environment) -> ExitCode {
-    let printer = Printer::new(cli.global.quiet, cli.global.color, &environment);
-    let flag = cli.global.output.unwrap_or(Format::Auto);
-    match logging::verbosity(cli.global.verbose, &environment) {
-        Ok(verbosity) => logging::start(verbosity, printer),
+/// Runs a command and reports its error, in JSON if that is the output format. `command` is its name.
+pub(crate) fn run(cli: Cli, command: &str, environment: Environment) -> ExitCode {
+    let flags = &cli.global;
+    let printer = Printer::new(flags.quiet, flags.color, flags.log_format, &environment);
+    let (flag, log_format) = (flags.output.unwrap_or(Format::Auto), flags.log_format);
+    let tally = Arc::<Tally>::default();
+    let begun = logging::verbosity(flags.verbose, &environment).and_then(|verbosity| {
+        let begin = |path: &PathBuf| Summary::begin(path, command, tally.clone());
+        Ok((verbosity, flags.summary.as_ref().map(begin).transpose()?))
+    });
+    let (verbosity, summary) = match begun {
+        Ok(begun) => begun,
         Err(error) => {
             printer.error(&error, flag == Format::Json);
             return error.exit().into();
         }
-    }
-    match start(cli, printer, environment) {
-        Ok(code) => code,
-        Err(Failed { error, .. }) if error.is_closed_pipe() => Exit::Done.into(),
+    };
+    // What only watches the command does not keep it from its work.
+    let telemetry = Telemetry::start(&environment).unwrap_or_else(|error| {
+        printer.warning(&error.with_hint_in_message());
+        None
+    });
+    logging::start(verbosity, log_format, printer, telemetry.as_ref().map(Telemetry::layer));
+    let root = telemetry.as_ref().map_or_else(Span::none, |telemetry| telemetry.root(command));
+    let failure = match root.in_scope(|| start(cli, printer, environment, tally)) {
+        Ok(Ended::Plugin(code)) => return code,
+        Ok(Ended::Done) => None,
+        Err(Failed { error, .. }) if error.is_closed_pipe() => None,
         Err(Failed { error, format }) => {
             printer.error(&error, format.unwrap_or(flag) == Format::Json);
-            error.exit().into()
+            Some(error)
         }
+    };
+    let mut exit = failure.as_ref().map_or(Exit::Done, CliError::exit);
+    if let Some(Err(error)) = summary.map(|summary| summary.end(exit, failure.as_ref())) {
+        printer.error(&error, flag == Format::Json);
+        exit = if exit == Exit::Done { error.exit() } else { exit };
     }
+    if let Some(telemetry) = telemetry {
+        telemetry.end(root, exit as u8, printer);
+    }
+    exit.into()
+}
+
+/// How a run ended that did not fail.
+enum Ended {
+    Done,
+    /// A plugin has run in place of a command.
+    Plugin(ExitCode),
 }
 
 /// An error, and the output format if the settings could be read.
@@ -47,24 +83,27 @@ impl From<CliError> for Failed {
     }
 }
 
-fn start(cli: Cli, printer: Printer, environment: Environment) -> Result<ExitCode, Failed> {
+fn start(cli: Cli, printer: Printer, environment: Environment, tally: Arc<Tally>) -> Result<Ended, Failed> {
     check_flags_of_plugin(&cli.global, &environment)?;
     let Some(command) = cli.command else {
         welcome::print(&cli.global, &environment)?;
-        return Ok(Exit::Done.into());
+        return Ok(Ended::Done);
     };
-    let settings = match Settings::load(&cli.global, &environment, command.sets_up_a_profile()) {
+    let settings = match Settings::load(&cli.global.overrides(), &environment, command.sets_up_a_profile()) {
         Err(_) if command.needs_no_settings() => Settings::default(),
-        loaded => loaded?,
+        loaded => loaded.map_err(CliError::from)?,
     };
-    let format = settings.output().or(cli.global.output).unwrap_or(Format::Auto);
-    let app = App::new(settings, printer, environment, cli.global, cli::command);
+    let format = Format::of_settings(&settings).or(cli.global.output).unwrap_or(Format::Auto);
+    let app = App::new(settings, printer, environment, cli.global, cli::command).counting(tally);
     execute(command, &app, format).map_err(|error| Failed { error, format: Some(format) })
 }
 
-fn execute(command: crate::commands::Command, app: &App, format: Format) -> Result<ExitCode, CliError> {
+fn execute(command: crate::commands::Command, app: &App, format: Format) -> Result<Ended, CliError> {
     if let Some((plugin, arguments)) = command.plugin(app)? {
-        return plugins::launch(app, &plugin, arguments);
+        if app.flags.summary.is_some() {
+            return Err(CliError::usage("write a summary of a plugin: the plugin takes the place of this program"));
+        }
+        return plugins::launch(app, &plugin, arguments).map(Ended::Plugin);
     }
     let failed = |error| CliError::io("start the runtime", error);
     signal::check_file_limit()?;
@@ -84,7 +123,7 @@ fn execute(command: crate::commands::Command, app: &App, format: Format) -> Resu
             Ok(()) = interruption => Err(CliError::interrupted()),
         }
     })?;
-    Ok(Exit::Done.into())
+    Ok(Ended::Done)
 }
 
 async fn show(outcome: Outcome, app: &App, format: Format) -> Result<(), CliError> {
@@ -96,6 +135,7 @@ async fn show(outcome: Outcome, app: &App, format: Format) -> Result<(), CliErro
                 columns: &app.flags.columns,
                 are_columns_optional: app.flags.columns_optional,
                 is_format_asked: app.flags.output.is_some(),
+                tally: &app.tally,
             };
             data.show(format, screen).await
         }

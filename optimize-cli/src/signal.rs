@@ -23,16 +23,20 @@ pub(crate) fn leave_to_pager(is_paging: bool) {
     IS_PAGING.store(is_paging, Ordering::Relaxed);
 }
 
-/// Resolves when the user interrupts the program.
+/// Resolves when the user interrupts the program. From now on no signal that interrupts is missed.
 ///
 /// A thread of its own listens, since the main one may be blocked in a write to a pipe that nobody reads. If cleaning up
 /// takes longer than a second, for that reason, the thread ends the process.
 pub(crate) fn interruption() -> io::Result<oneshot::Receiver<()>> {
     let (sender, receiver) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::listen()?
+    };
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let interrupted = loop {
-            let arrived = runtime.block_on(signal());
+            let arrived = runtime.block_on(signals.arrive());
             if arrived.is_err() || !IS_PAGING.load(Ordering::Relaxed) {
                 break arrived;
             }
@@ -50,29 +54,40 @@ pub(crate) fn interruption() -> io::Result<oneshot::Receiver<()>> {
     Ok(receiver)
 }
 
+/// Those that interrupt, from when they are listened to.
 #[cfg(unix)]
-async fn signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut ends = Vec::new();
-    for kind in [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-        // Those that nobody sends on purpose end the program too, and it puts the terminal back first.
-        SignalKind::quit(),
-        SignalKind::alarm(),
-        SignalKind::user_defined1(),
-        SignalKind::user_defined2(),
-    ] {
-        ends.push(signal(kind)?);
+struct Signals {
+    ends: Vec<tokio::signal::unix::Signal>,
+    /// A file that grows past the limit of its size is an error of the write, not the end of the program.
+    _file_size: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+            // Those that nobody sends on purpose end the program too, and it puts the terminal back first.
+            SignalKind::quit(),
+            SignalKind::alarm(),
+            SignalKind::user_defined1(),
+            SignalKind::user_defined2(),
+        ];
+        let ends = kinds.into_iter().map(signal).collect::<io::Result<_>>()?;
+        Ok(Self { ends, _file_size: signal(SignalKind::from_raw(FILE_SIZE))? })
     }
-    // A file that grows past the limit of its size is an error of the write, not the end of the program.
-    let _file_size = signal(SignalKind::from_raw(FILE_SIZE))?;
-    std::future::poll_fn(|context| {
-        if ends.iter_mut().any(|end| end.poll_recv(context).is_ready()) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    Ok(())
+
+    async fn arrive(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|context| {
+            let has_arrived = self.ends.iter_mut().any(|end| end.poll_recv(context).is_ready());
+            if has_arrived { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        Ok(())
+    }
 }
 
 /// SIGXFSZ.
@@ -98,6 +113,16 @@ pub(crate) fn check_file_limit() -> Result<(), CliError> {
 }
 
 #[cfg(not(unix))]
-async fn signal() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn arrive(&mut self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }

@@ -4,15 +4,21 @@
 //! SIGTERM, or when the process PID ends in any way; and then it ends everything that the program has left behind, also
 //! what has left its process group or session. That takes a subreaper and a parent-death signal, which Linux has.
 
+use crate::descriptors;
+
 /// The word that stands before everything else.
 const WORD: &str = "__supervise";
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{prefix, supervised};
+pub(crate) use linux::supervised;
 
-/// Elsewhere a program is started as it is.
-#[cfg(not(target_os = "linux"))]
+/// The words before a command that make it supervised; none where that is not possible. For programs that are started from
+/// now on, what our parent has left open is closed.
 pub(crate) fn prefix() -> Vec<String> {
+    descriptors::keep_from_children();
+    #[cfg(target_os = "linux")]
+    return linux::prefix();
+    #[cfg(not(target_os = "linux"))]
     Vec::new()
 }
 
@@ -48,8 +54,8 @@ mod linux {
     /// As shells have it: the program cannot be started.
     const CANNOT_START: u8 = 126;
 
-    /// The words before a command that make it supervised. None where there is no `/proc`.
-    pub(crate) fn prefix() -> Vec<String> {
+    /// None where there is no `/proc`.
+    pub(super) fn prefix() -> Vec<String> {
         if !Path::new(SELF).exists() {
             return Vec::new();
         }

@@ -3,17 +3,7 @@
 use std::borrow::Cow;
 
 pub(crate) use optimize_auth::visible;
-
-/// A word as a POSIX shell reads it back. For commands that a message offers for copying.
-pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
-    // It fails only for a NUL character, which no argument of a program can hold.
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed("''"))
-}
-
-/// A command line that a shell reads back as these words.
-pub(crate) fn command_line<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
-}
+pub(crate) use optimize_config::shell::{command_line, quoted};
 
 /// Whether a word can be offered for completion: a shell must find nothing special in it, and it must not look like a flag.
 pub(crate) fn is_completable(word: &str) -> bool {

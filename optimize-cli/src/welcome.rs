@@ -8,7 +8,7 @@ use crate::output::print_line;
 
 /// Prints the first commands to type, for a user with a server and for one without.
 pub(crate) fn print(flags: &GlobalArgs, environment: &Environment) -> Result<(), CliError> {
-    let settings = Settings::load(flags, environment, false)?;
+    let settings = Settings::load(&flags.overrides(), environment, false)?;
     let text = match settings.base_url() {
         Ok(url) => format!(
             "Optimize at {url}\n\n\

@@ -11,28 +11,30 @@ use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
-const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
-    ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-sandbox"]),
+    ("optimize-config", &["optimize-auth", "optimize-api"]),
+    ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-config", "optimize-sandbox"]),
     ("optimize-sandbox", &[]),
     ("xtask", &[]),
     ("pages", &["optimize-api", "optimize-cli"]),
     ("custom-strategy", &["optimize-auth"]),
     ("rows-plugin", &[]),
-    ("guide", &["optimize-api", "optimize-auth"]),
+    ("guide", &["optimize-api", "optimize-auth", "optimize-config"]),
     ("other-clients", &["optimize-auth"]),
     ("redis-store", &["optimize-auth"]),
 ];
 
 /// Crates that must be absent from everything a crate builds upon: a token needs no command line, a client no file
 /// format, and there is one cryptographic backend.
-const ABSENT: [(&str, &[&str]); 3] = [
+const ABSENT: [(&str, &[&str]); 4] = [
     (
         "optimize-auth",
         &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"],
     ),
     ("optimize-api", &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"]),
+    ("optimize-config", &["clap", "csv", "axum", "jsonwebtoken", "indicatif", "ring", "optimize-sandbox"]),
     ("optimize-cli", &["ring", "rsa", "openssl", "native-tls", "serde_yml", "backoff", "instant", "dotenv", "atty"]),
 ];
 
@@ -48,12 +50,12 @@ const MOST_CRATES: (&str, usize) = ("optimize-auth", 145);
 
 /// Words that may stand in the sources of one file or directory only.
 const CONFINED: [(&str, &str); 4] = [
-    ("figment::", "optimize-cli/src/config/"),
+    ("figment::", "optimize-config/src/"),
     // Its errors and its Debug show values.
-    ("Figment", "optimize-cli/src/config/layers.rs"),
+    ("Figment", "optimize-config/src/layers.rs"),
     // It logs requests with their credentials.
     ("connection_verbose", ""),
-    ("std::env::vars_os", "optimize-cli/src/main.rs"),
+    ("std::env::vars_os", "optimize-config/src/env_vars.rs"),
 ];
 
 pub(crate) fn run() -> Outcome {

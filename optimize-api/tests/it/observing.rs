@@ -1,6 +1,6 @@
 //! What an observer and the spans show of calls.
 
-use std::io::Write;
+use std::io::Seek;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use optimize_api::Client;
 use optimize_auth::{AfterAttempt, AttemptEnded, AuthError, Cached, Observer};
 use optimize_sandbox::{Fault, FaultRule};
 use tracing::Instrument;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{REPORT_LIST_PATH, builder, client, credentials, sandbox, url, with_fault};
@@ -77,40 +76,22 @@ async fn an_observer_sees_that_no_token_could_be_had() {
     assert_eq!(*notes.0.lock().unwrap(), ["no token: NotFound"]);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 /// The spans that were closed, with the spans around them.
 async fn closed(work: impl Future<Output = ()>) -> Vec<String> {
-    let log = Log::default();
+    let log = Arc::new(tempfile::tempfile().unwrap());
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log.clone())
         .with_ansi(false)
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
         .finish();
+    // While there is only one subscriber, `tracing` disables for good what another test's thread, which has none, logs first.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(subscriber);
     work.instrument(tracing::info_span!("mine", tenant = "a")).await;
     drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    (&*log).rewind().unwrap();
+    let text = std::io::read_to_string(&*log).unwrap();
     let lines = text.lines().filter(|line| line.contains(" close ") && line.contains("http.request{"));
     lines.map(str::to_owned).collect()
 }
@@ -119,7 +100,8 @@ async fn closed(work: impl Future<Output = ()>) -> Vec<String> {
 async fn each_attempt_has_a_span_with_the_names_of_opentelemetry() {
     let sandbox = with_fault(FaultRule::new(REPORT_LIST_PATH, Fault::status(503))).await;
     let client = client(&sandbox);
-    let spans = closed(async { drop(client.reports().list("claims").await.unwrap()) }).await;
+    let mut spans = closed(async { drop(client.reports().list("claims").await.unwrap()) }).await;
+    assert!(spans.remove(0).contains("http.request.method=POST"), "the token is requested first");
     assert_eq!(spans.len(), 2, "{spans:#?}");
     for (span, (count, status)) in spans.iter().zip([(0, 503), (1, 200)]) {
         for part in [

@@ -63,6 +63,18 @@ pub(super) enum ProxyChoice {
     ),
 }
 
+#[cfg(feature = "_client")]
+impl ProxyChoice {
+    /// Its kind, for the log: the URL may hold a password.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Environment => "of the environment, if it sets one",
+            Self::None => "none",
+            Self::Url(_) => "set by the program",
+        }
+    }
+}
+
 /// Which versions of HTTP are spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

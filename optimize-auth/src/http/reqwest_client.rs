@@ -18,6 +18,15 @@ use super::options::{Connections, HttpVersion, ProxyChoice, Resolver, invalid};
 use crate::error::AuthError;
 use crate::service_url::is_loopback;
 
+/// The library for TLS, for the log.
+const TLS: &str = if cfg!(feature = "rustls-aws-lc") {
+    "rustls with aws-lc"
+} else if cfg!(feature = "rustls-ring") {
+    "rustls with ring"
+} else {
+    "the system's"
+};
+
 /// Clients of reqwest, each made when it is first needed: what differs is fixed in a client.
 #[derive(Debug)]
 struct ReqwestClient {
@@ -116,7 +125,19 @@ impl Connections {
             (true, false) => builder.tls_certs_merge(roots),
             (false, _) => builder.tls_certs_only(roots),
         };
-        if let Some(identity) = self.identity()? {
+        let identity = self.identity()?;
+        tracing::trace!(
+            tls = TLS,
+            system_roots = self.trusts_system,
+            further_roots = self.root_certificates.len(),
+            client_certificate = identity.is_some(),
+            proxy = if purpose.may_proxy { self.proxy.name() } else { "none" },
+            own_resolver = self.resolver.is_some(),
+            version = ?self.version,
+            connect_timeout = ?self.connect_timeout,
+            "HTTP client"
+        );
+        if let Some(identity) = identity {
             builder = builder.identity(identity);
         }
         builder.build().map_err(|source| invalid("TLS or DNS cannot be used").with_source(source.without_url()))

@@ -19,6 +19,13 @@ impl App {
         let Some(name) = self.proxy().filter(|_| hints::uses_proxy(url)) else { return Ok(()) };
         let value = self.environment.raw(name).and_then(|value| value.to_str()).unwrap_or_default();
         if is_proxy_address(value) {
+            // What stands before the @ may be a password.
+            let shown = value.rsplit_once('@').map_or(value, |(_, host)| host);
+            tracing::debug!(
+                variable = name,
+                proxy = shown,
+                "requests to {url} go through a proxy unless NO_PROXY names it"
+            );
             return Ok(());
         }
         let hint = hints::filled(&hints::PROXY_ADDRESS, &[("proxy", name)]);

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::auth::{Login, Switch};
 use crate::app::App;
-use crate::config::{self, Explained, Files, Key, Loaded, SANDBOX_PROFILE, Settings, UserFile, suggest};
+use crate::config::{self, Explained, Files, Key, Loaded, SANDBOX_PROFILE, Settings, UserFile};
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
+use crate::suggest::suggest;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
@@ -73,7 +74,7 @@ impl Set {
         app.only_for_people("change the configuration")?;
         let key = key(&self.setting)?;
         // What is wrong in the file now may be what this corrects.
-        let profile = Loaded::read(&app.flags, &app.environment, false)?.profile;
+        let profile = Loaded::read(&app.flags.overrides(), &app.environment, false)?.profile;
         let profile = profile.as_deref();
         config::check_value(key, &self.value, &app.environment)?;
         let mut file = UserFile::open(&app.environment)?;
@@ -103,7 +104,7 @@ impl Config {
             Self::Get(command) => command.run(app),
             Self::Init(login) => login.run(app).await,
             Self::Path => {
-                let places = config::places(&app.flags, &app.environment)?;
+                let places = config::places(&app.flags.overrides(), &app.environment)?;
                 let row = |place: config::FilePlace| json!({ "layer": place.layer, "path": place.path.display().to_string(), "exists": place.path.exists() });
                 Ok(Outcome::Data(Data::rows(places.into_iter().map(row))))
             }
@@ -123,24 +124,24 @@ impl Config {
 
 /// The settings with this profile.
 fn of_profile(app: &App, profile: Option<&str>) -> Result<Settings, CliError> {
-    let mut flags = app.flags.clone();
+    let mut overrides = app.flags.overrides();
     if let Some(profile) = profile {
-        flags.profile = Some(profile.to_owned());
-        flags.sandbox = false;
+        overrides.profile = Some(profile.to_owned());
+        overrides.sandbox = false;
     }
-    Settings::load(&flags, &app.environment, false)
+    Ok(Settings::load(&overrides, &app.environment, false)?)
 }
 
 /// All names, the built-in one last.
 fn names(app: &App) -> Result<Vec<(String, String)>, CliError> {
-    let files = Files::read(&app.flags, &app.environment)?;
+    let files = Files::read(&app.flags.overrides(), &app.environment)?;
     let mut names: Vec<(String, String)> = Vec::new();
     for file in files.standard.iter().chain(&files.named) {
-        for name in file.profiles.keys() {
+        for name in file.profile_names() {
             let path = file.path.display().to_string();
             match names.iter_mut().find(|(known, _)| known == name) {
                 Some((_, paths)) => *paths = format!("{paths}, {path}"),
-                None => names.push((name.clone(), path)),
+                None => names.push((name.to_owned(), path)),
             }
         }
     }
@@ -150,7 +151,7 @@ fn names(app: &App) -> Result<Vec<(String, String)>, CliError> {
 }
 
 pub(super) fn profiles(app: &App) -> Result<Outcome, CliError> {
-    let current = Loaded::read(&app.flags, &app.environment, true)?.profile;
+    let current = Loaded::read(&app.flags.overrides(), &app.environment, true)?.profile;
     let rows = names(app)?.into_iter().map(|(name, file)| {
         let settings = of_profile(app, Some(&name)).ok().filter(|settings| !settings.sandbox);
         let base_url = settings.and_then(|settings| settings.base_url().ok()).map(|url| url.to_string());
@@ -162,7 +163,7 @@ pub(super) fn profiles(app: &App) -> Result<Outcome, CliError> {
 /// A row for each profile, and one for the settings without any.
 fn validate(app: &App) -> Result<Outcome, CliError> {
     // A value that cannot be read is a problem of its profile, and one of the rows.
-    let current = Loaded::read(&app.flags, &app.environment, false)?.profile;
+    let current = Loaded::read(&app.flags.overrides(), &app.environment, false)?.profile;
     let mut subjects: Vec<Option<String>> = names(app)?.into_iter().map(|(name, _)| Some(name)).collect();
     subjects.retain(|name| name.as_deref() != Some(SANDBOX_PROFILE));
     if current.is_none() {
@@ -171,11 +172,8 @@ fn validate(app: &App) -> Result<Outcome, CliError> {
     let mut rows = Vec::new();
     let mut bad = 0;
     for profile in &subjects {
-        let checked = of_profile(app, profile.as_deref()).and_then(|settings| settings.check(&app.occasion()));
-        let problem = checked.err().map(|error| match error.hint() {
-            Some(hint) => format!("{} ({hint})", error.message()),
-            None => error.message(),
-        });
+        let checked = of_profile(app, profile.as_deref()).and_then(|settings| Ok(settings.check(&app.occasion())?));
+        let problem = checked.err().map(|error| error.with_hint_in_message());
         bad += usize::from(problem.is_some());
         rows.push(json!({ "profile": profile, "valid": problem.is_none(), "problem": problem }));
     }

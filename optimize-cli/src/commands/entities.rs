@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::id;
 use crate::app::App;
-use crate::config::suggest;
 use crate::error::CliError;
 use crate::output::{Data, Document, Outcome};
+use crate::suggest::suggest;
 
 /// A list of a collection ends there.
 const MOST_LISTED: usize = 1000;

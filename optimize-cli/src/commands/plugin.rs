@@ -12,10 +12,10 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Subcommand};
 
 use crate::app::App;
-use crate::config::suggest;
 use crate::error::CliError;
 use crate::output::Outcome;
 use crate::plugins::{self, Found};
+use crate::suggest::suggest;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {

@@ -9,7 +9,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{Context, SHA256};
+use optimize_config::sha256::{Digest, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -52,14 +52,14 @@ pub(super) type RowDigest = [u8; 16];
 pub(super) fn digest(row: &str) -> RowDigest {
     let mut digest = RowDigest::default();
     let length = digest.len();
-    digest.copy_from_slice(&aws_lc_rs::digest::digest(&SHA256, row.as_bytes()).as_ref()[..length]);
+    digest.copy_from_slice(&Sha256::digest(row.as_bytes())[..length]);
     digest
 }
 
 fn digest_of_range<'a>(rows: impl IntoIterator<Item = &'a RowDigest>) -> String {
-    let mut context = Context::new(&SHA256);
+    let mut context = Sha256::new();
     rows.into_iter().for_each(|row| context.update(row));
-    sha256::hexadecimal(&context.finish().as_ref()[..16])
+    sha256::hexadecimal(&context.finalize()[..16])
 }
 
 /// An open journal, locked for this run.

@@ -154,7 +154,7 @@ impl<T: Input> Reader<'_, T> {
     /// The first one that is not a space, which stays to be read; a byte order mark does not.
     fn first_character(&self, input: &mut impl BufRead) -> Result<Option<u8>, Stop> {
         let beginning = input.fill_buf().map_err(|error| self.failed(error))?;
-        input::check_encoding(beginning).map_err(|error| self.failed(error))?;
+        optimize_config::input::check_encoding(beginning).map_err(|error| self.failed(error))?;
         let mark = beginning.len() - without_mark(beginning).len();
         input.consume(mark);
         loop {
@@ -229,7 +229,7 @@ impl<T: Input> Reader<'_, T> {
         for column in &columns {
             if !known.contains(&column) {
                 let error = CliError::config(format!("read {}: unknown column {column:?}", self.file));
-                return Err(Stop::Failed(crate::config::suggest(error, column, known.iter().copied())));
+                return Err(Stop::Failed(crate::suggest::suggest(error, column, known.iter().copied())));
             }
         }
         if let Some(missing) = known[..required].iter().find(|name| !columns.iter().any(|column| column == **name)) {

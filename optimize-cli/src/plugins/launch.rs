@@ -22,7 +22,7 @@ pub(crate) fn launch(app: &App, plugin: &Found, arguments: &[OsString]) -> Resul
     command.args(arguments).env_clear().envs(app.environment.without_secrets());
     let cli = std::env::current_exe().map_err(|error| CliError::io("find the path of this program", error))?;
     let flags = &app.flags;
-    let format = app.settings.output().unwrap_or(Format::Auto).to_string();
+    let format = Format::of_settings(&app.settings).unwrap_or(Format::Auto).to_string();
     command.env(PLUGIN_API, API).env(PLUGIN_NAME, &plugin.name).env(PLUGIN_CLI, cli);
     command.env(OUTPUT[0], format).env(PLUGIN_COLOR, flags.color.to_string());
     command.env(PLUGIN_VERBOSE, flags.verbose.to_string()).env(PLUGIN_YES, digit(flags.yes));

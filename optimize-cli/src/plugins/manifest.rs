@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use optimize_auth::{private_file, scrub};
 use serde::{Deserialize, Serialize};
 
-use crate::bounded::Bounded;
 use crate::config;
+use crate::config::Bounded;
 use crate::env_vars::Environment;
 use crate::{ownership, sha256};
 
@@ -43,6 +43,7 @@ impl Manifest {
         let command = [path, QUESTION].map(str::to_owned);
         let bounded = Bounded {
             command: &command,
+            supervisor: crate::supervisor::prefix(),
             environment: Vec::new(),
             shows_errors: false,
             patience: PATIENCE,

@@ -9,7 +9,7 @@ fn with_json_output_an_error_is_one_object() {
     exit 6
     --- stdout
     --- stderr
-    {"error":{"kind":"rejected","message":"failed to read the report nobody: the server returned 500 serverError: evaluation failed: report nobody does not exist","status":500,"operation":"report.data","serverCode":"serverError","hint":"Optimize 8.7 and later response 500 for a report that does not exist, or that is a combined report: check the id","causes":[]}}
+    {"error":{"kind":"rejected","message":"failed to read the report nobody: the server returned 500 serverError: evaluation failed: report nobody does not exist","status":500,"operation":"report.data","serverCode":"serverError","hint":"Optimize 8.7 and later return 500 for a report that does not exist, or that is a combined report: check the id","causes":[]}}
     "#);
     check!(User::new().types("report data nobody -o json"), @r#"
     exit 3

@@ -9,9 +9,13 @@ mod error;
 mod harness;
 mod help;
 mod hints;
+mod logging;
 mod output;
 mod pages;
 mod pictures;
 mod promises;
 mod proxy;
+mod summary;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod usage;

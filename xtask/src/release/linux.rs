@@ -47,10 +47,13 @@ pub(super) fn bill_of_materials(making: &Making) -> Outcome {
     let Some(tool) = tools::CYCLONEDX.program()? else { return Ok(()) };
     let shell = shell()?;
     let manifest = root().join("optimize-cli/Cargo.toml");
-    cmd!(shell, "{tool} cyclonedx --manifest-path {manifest} --format json --features keyring --override-filename bom")
-        .env("SOURCE_DATE_EPOCH", making.time.to_string())
-        .quiet()
-        .run()?;
+    cmd!(
+        shell,
+        "{tool} cyclonedx --manifest-path {manifest} --format json --features keyring,otel --override-filename bom"
+    )
+    .env("SOURCE_DATE_EPOCH", making.time.to_string())
+    .quiet()
+    .run()?;
     let mut bill = None;
     // It writes one for each crate of the workspace.
     for package in deps::packages(&["--no-deps", "--locked"])? {

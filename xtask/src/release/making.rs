@@ -10,7 +10,7 @@ use super::archive::pack;
 use crate::util::{Outcome, empty_directory, root, shell};
 
 /// Tokens may be kept in the system's keyring.
-const FEATURES: &str = "keyring";
+const FEATURES: &str = "keyring,otel";
 
 const SHELLS: [(&str, &str); 5] = [
     ("bash", "optimize.bash"),

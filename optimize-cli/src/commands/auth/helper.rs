@@ -47,7 +47,7 @@ async fn check_target(app: &App, target: &Target) -> Result<(), Problem> {
     };
     let base_url = app.base_url().await.ok().map(|url| url.to_string());
     let summary = app.auth_summary().await.map_err(failed)?;
-    let scope = settings.scope().map_err(failed)?.map(|scope| sorted(&scope));
+    let scope = settings.scope().map_err(|error| failed(error.into()))?.map(|scope| sorted(&scope));
     let wanted_scope = Some(sorted(&target.scope.join(" "))).filter(|scope| !scope.is_empty());
     let trimmed = |url: Option<String>| url.map(|url| url.trim_end_matches('/').to_owned());
     let parts = [
@@ -55,7 +55,7 @@ async fn check_target(app: &App, target: &Target) -> Result<(), Problem> {
         ("token endpoint", trimmed(summary.token_url), trimmed(target.token_url.clone())),
         ("audience", summary.audience, target.audience.clone()),
         ("scope", scope, wanted_scope),
-        ("resource", settings.resource().map_err(failed)?, target.resource.clone()),
+        ("resource", settings.resource().map_err(|error| failed(error.into()))?, target.resource.clone()),
     ];
     // What is not configured here cannot contradict: a shared token has no audience.
     match parts.into_iter().find(|(_, ours, theirs)| ours.is_some() && theirs.is_some() && ours != theirs) {

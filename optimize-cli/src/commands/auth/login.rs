@@ -159,5 +159,5 @@ fn save(file: &mut UserFile, profile: &str, draft: &Draft) -> Result<PathBuf, Cl
     if let Some((name, secret)) = draft.secret_file() {
         file.write_secret(name, secret)?;
     }
-    file.save()
+    Ok(file.save()?)
 }

@@ -1,10 +1,11 @@
 use clap::Args;
 
 use crate::app::App;
-use crate::config::{self, SANDBOX_PROFILE, UserFile, suggest};
+use crate::config::{self, SANDBOX_PROFILE, UserFile};
 use crate::error::CliError;
 use crate::output::Outcome;
 use crate::prompt::Terminal;
+use crate::suggest::suggest;
 
 /// Choose the default profile
 #[derive(Args, Debug)]

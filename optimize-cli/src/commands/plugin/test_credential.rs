@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::app::App;
 use crate::error::CliError;
 use crate::output::{Data, Outcome};
-use crate::{descriptors, ownership, supervisor};
+use crate::{ownership, supervisor};
 
 /// Test a credential helper
 ///
@@ -18,7 +18,7 @@ use crate::{descriptors, ownership, supervisor};
 #[derive(Args, Debug)]
 pub(crate) struct TestCredential {
     /// The longest time for each test
-    #[arg(long, value_name = "DURATION", value_parser = crate::flags::duration, default_value = "10s")]
+    #[arg(long, value_name = "DURATION", value_parser = crate::config::duration, default_value = "10s")]
     patience: Duration,
     /// Also pass this environment variable to the helper; may be repeated
     #[arg(long, value_name = "NAME")]
@@ -61,7 +61,6 @@ impl TestCredential {
         let environment = app.environment.for_helper(&self.env_allow).map_err(CliError::usage)?;
         ownership::check_command(&command)
             .map_err(|problem| CliError::config(format!("test the helper: {problem}")))?;
-        descriptors::keep_from_children();
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
         let helper = helper.with_supervisor(supervisor::prefix());
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());

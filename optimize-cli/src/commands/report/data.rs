@@ -8,8 +8,8 @@ use optimize_api::{DataPage, PageData};
 
 use crate::app::App;
 use crate::commands::id;
+use crate::config::duration;
 use crate::error::CliError;
-use crate::flags::duration;
 use crate::output::{Batch, Data, Outcome};
 
 /// Print the data of a report, all pages

@@ -94,8 +94,8 @@ impl Serve {
 }
 
 fn read_faults(path: &Path) -> Result<Vec<FaultRule>, CliError> {
-    let text =
-        crate::input::read_whole(path).map_err(|error| CliError::io(format!("read {}", path.display()), error))?;
+    let text = optimize_config::input::read_whole(path)
+        .map_err(|error| CliError::io(format!("read {}", path.display()), error))?;
     serde_json::from_slice(&text).map_err(|error| {
         CliError::config(format!("read the faults in {}: {error}", path.display()))
             .with_hint("the form of faults is described in docs/guide/sandbox.md")

@@ -6,7 +6,6 @@ use optimize_auth::{ServiceUrl, ServiceUrlError, Token};
 use secrecy::SecretString;
 
 use crate::config;
-use crate::input;
 
 /// A region, a cluster id, a tenant: one word that becomes a part of a URL.
 pub(super) fn label(text: &str) -> Result<String, String> {
@@ -65,7 +64,7 @@ pub(super) fn realm_url(text: &str) -> Result<String, String> {
 /// The absolute path of a file of certificates that can be read.
 pub(super) fn ca_file(text: &str) -> Result<String, String> {
     let path = Path::new(text).canonicalize().map_err(|error| format!("{text}: {error}"))?;
-    let bytes = input::read_whole(&path).map_err(|error| format!("{text}: {error}"))?;
+    let bytes = optimize_config::input::read_whole(&path).map_err(|error| format!("{text}: {error}"))?;
     let shown = path.display().to_string();
     config::check_certificates(&bytes, &shown).map_err(|(problem, fix)| format!("it {problem}; {fix}"))?;
     Ok(shown)

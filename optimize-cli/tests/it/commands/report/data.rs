@@ -154,7 +154,7 @@ fn an_unknown_report_is_exit_6_or_5_by_release() {
     --- stdout
     --- stderr
     error: failed to read the report nobody: the server returned 500 serverError: evaluation failed: report nobody does not exist
-    hint: Optimize 8.7 and later response 500 for a report that does not exist, or that is a combined report: check the id
+    hint: Optimize 8.7 and later return 500 for a report that does not exist, or that is a combined report: check the id
     ");
     let server = Server::start(Sandbox::builder().release(optimize_sandbox::Release::V8_6));
     check!(User::of(&server).types("report data nobody"), @"

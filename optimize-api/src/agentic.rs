@@ -14,6 +14,7 @@ use crate::transport::spec::RequestSpec;
 /// What an evaluation is about. All is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AgenticFilter {
     /// The keys of process definitions; all if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -24,6 +25,21 @@ pub struct AgenticFilter {
     /// The unit, for example `days`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_rolling_unit: Option<String>,
+}
+
+impl AgenticFilter {
+    /// These process definitions alone.
+    pub fn with_process_definition_keys<S: Into<String>>(mut self, keys: impl IntoIterator<Item = S>) -> Self {
+        self.process_definition_keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How far back from now, with its unit, for example 7 `days`.
+    pub fn with_rolling_end_date(mut self, value: u32, unit: impl Into<String>) -> Self {
+        self.end_date_rolling_value = Some(value);
+        self.end_date_rolling_unit = Some(unit.into());
+        self
+    }
 }
 
 /// Operations on the agentic dashboard.

@@ -1,9 +1,7 @@
 //! Collections. These operations are not in the published documentation; servers have them from 8.7 on.
 
 use bytes::Bytes;
-use serde::ser::{self, Serializer};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -30,6 +28,16 @@ pub struct Collection {
 }
 
 impl Collection {
+    pub(crate) fn read(json: Bytes) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            id: CollectionId,
+            name: Option<String>,
+        }
+        let head: Head = decode::json(&operation::COLLECTION_GET, &json)?;
+        Ok(Self { id: head.id, name: head.name.unwrap_or_default(), json })
+    }
+
     /// The JSON text exactly as the server sent it.
     #[expect(clippy::missing_panics_doc, reason = "JSON that was read is always UTF-8")]
     pub fn json(&self) -> &str {
@@ -40,6 +48,7 @@ impl Collection {
 /// A definition that reports in a collection may use, and the tenants of which.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ScopeEntry {
     /// `process` or `decision`.
     pub definition_type: String,
@@ -75,8 +84,7 @@ impl ScopeEntry {
 /// The JSON of the server.
 impl Serialize for Collection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value: &RawValue = serde_json::from_slice(&self.json).map_err(ser::Error::custom)?;
-        value.serialize(serializer)
+        decode::raw(&self.json, serializer)
     }
 }
 
@@ -89,17 +97,8 @@ impl Collections {
     /// A collection. `GET /api/public/collection/{id}`, since 8.7. [`Idempotent`](crate::Retry::Idempotent).
     /// [`NotFound`](crate::ErrorKind::NotFound) if no collection has this id.
     pub async fn get(&self, id: impl Into<CollectionId>) -> Result<Collection, Error> {
-        #[derive(Deserialize)]
-        struct Head {
-            id: CollectionId,
-            name: Option<String>,
-        }
         let spec = RequestSpec::with_id(&operation::COLLECTION_GET, id.into().as_str())?;
-        let read = |body: Bytes| {
-            let head: Head = decode::json(spec.operation, &body)?;
-            Ok(Collection { id: head.id, name: head.name.unwrap_or_default(), json: body })
-        };
-        self.client.transport.send(&spec, read).await
+        self.client.transport.send(&spec, Collection::read).await
     }
 
     /// Creates a collection that belongs to a user. `POST /api/public/collection/create`, since 8.7.

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
@@ -13,11 +13,21 @@ use crate::operation::Operation;
 use crate::transport::decode;
 
 /// A JSON array of exported definitions, byte for byte as the server sent it, or as a file holds it.
+///
+/// ```
+/// use optimize_api::{DefinitionKind, Definitions};
+///
+/// let file = r#"[{"id":"1","exportEntityType":"dashboard","name":"Claims"},{"id":"2","exportEntityType":"combined_report"}]"#;
+/// let definitions = Definitions::from_json(file)?;
+/// let dashboards: Definitions = definitions.iter().filter(|found| found.kind == DefinitionKind::Dashboard).collect();
+/// assert_eq!((definitions.len(), dashboards.len()), (2, 1));
+/// # Ok::<(), optimize_api::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Definitions(Bytes);
 
 /// One exported definition: a slice of the array, and what identifies it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Definition {
     /// The id. In a file it only serves references inside the file; an import gives new ones.
@@ -131,6 +141,16 @@ impl Definitions {
         &self.0
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.parts(&crate::operation::IMPORT).map_or(0, |parts| parts.len())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The definitions, in the order of the array. What one does not have is empty.
     pub fn iter(&self) -> impl Iterator<Item = Definition> {
         let parts = self.parts(&crate::operation::IMPORT).unwrap_or_default();
@@ -176,6 +196,21 @@ impl Definition {
     #[expect(clippy::missing_panics_doc, reason = "a raw JSON value is always UTF-8")]
     pub fn json(&self) -> &str {
         std::str::from_utf8(&self.json).expect("a raw JSON value is text")
+    }
+}
+
+/// The JSON text as it stands in the array.
+impl Serialize for Definition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        decode::raw(&self.json, serializer)
+    }
+}
+
+/// An array of these definitions, each with its own JSON text.
+impl FromIterator<Definition> for Definitions {
+    fn from_iter<I: IntoIterator<Item = Definition>>(definitions: I) -> Self {
+        let texts: Vec<_> = definitions.into_iter().map(|definition| definition.json).collect();
+        Self([b"[", texts.join(&b","[..]).as_slice(), b"]"].concat().into())
     }
 }
 

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //!
 //! # Servers
 //!
@@ -32,6 +33,8 @@ mod reports;
 mod rows;
 mod sharing;
 mod streams;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod transport;
 mod variable_type;
 

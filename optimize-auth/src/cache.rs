@@ -78,12 +78,14 @@ impl Cached {
     }
 
     /// Where the time is read.
+    #[cfg(any(test, feature = "test-util"))]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
     /// Where jitter comes from: a function that returns numbers from 0 up to 1.
+    #[cfg(any(test, feature = "test-util"))]
     pub fn with_random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         self.random = Box::new(random);
         self

@@ -49,6 +49,7 @@ pub(crate) async fn read_secret_file_async(path: &Path, what: &'static str) -> R
 
 /// Why a secret could not be read.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum SecretProblem {
     /// The source failed.
     Io(std::io::Error),

@@ -32,5 +32,6 @@ pub(crate) fn run(
     read_secret(bounded.run()?.as_slice()).map_err(|problem| match problem {
         SecretProblem::Io(error) => scrub(&error.to_string(), &[]),
         SecretProblem::Text(problem) => problem.to_owned(),
+        _ => "it is no secret".to_owned(),
     })
 }

@@ -47,6 +47,7 @@ pub(crate) fn resolve(
             read_secret(std::io::stdin().lock()).map_err(|problem| match problem {
                 SecretProblem::Io(error) => Error::io(format!("read the {what} from {secret}"), error),
                 SecretProblem::Text(problem) => failed(problem),
+                _ => failed("it is no secret"),
             })
         }
         SecretRef::File(path) if may_block(path) => {

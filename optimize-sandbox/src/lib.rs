@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //!
 //! It shares no type with the client crates, so that a wrong field name cannot pass on both sides.
 

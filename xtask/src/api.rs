@@ -19,7 +19,7 @@ const LIBRARIES: [&str; 4] = ["optimize-auth", "optimize-api", "optimize-config"
 fn features(library: &str) -> &'static str {
     match library {
         "optimize-auth" => "keyring,metrics,reqwest-middleware,test-util,tower",
-        "optimize-api" => "blocking,miette,unstable",
+        "optimize-api" => "blocking,miette,test-util,unstable",
         "optimize-config" => "keyring",
         _ => "",
     }

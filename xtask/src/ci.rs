@@ -9,7 +9,7 @@ use crate::r#gen;
 use crate::util::{Outcome, shell};
 
 /// All features of the workspace except those of other TLS libraries and of the integration tests, which other steps build.
-pub(crate) const FEATURES: &str = "optimize-cli/keyring,optimize-cli/otel,optimize-api/blocking,optimize-api/unstable,optimize-api/miette,optimize-auth/test-util,optimize-auth/tower,optimize-auth/metrics,optimize-auth/reqwest-middleware";
+pub(crate) const FEATURES: &str = "optimize-cli/keyring,optimize-cli/otel,optimize-api/blocking,optimize-api/unstable,optimize-api/miette,optimize-api/test-util,optimize-auth/test-util,optimize-auth/tower,optimize-auth/metrics,optimize-auth/reqwest-middleware";
 
 pub(crate) fn run() -> Outcome {
     let shell = shell()?;

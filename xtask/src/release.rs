@@ -137,6 +137,10 @@ pub(crate) fn check() -> Outcome {
     r#gen::run(true)?;
     api::run(true)?;
     crates()?;
+    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
+    if manifest.contains("repository.invalid") {
+        eprintln!("!! NOT YET: fill in repository, homepage and documentation in Cargo.toml before the first publication");
+    }
     println!("{version} can be released. As the text of the tag:\n\nOptimize SDK {version}\n\n{notes}\n");
     println!("  cargo xtask release package");
     println!("  git tag --annotate v{version} && git push --follow-tags");

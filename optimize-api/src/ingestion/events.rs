@@ -1,10 +1,12 @@
 //! `CloudEvents` 1.0, for Camunda 7.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::batcher::Element;
 use super::batcher::sealed::Sealed;
+use crate::date::Date;
 
 /// The media type of a batch of `CloudEvents`.
 pub(super) const BATCH_TYPE: &str = "application/cloudevents-batch+json";
@@ -27,9 +29,9 @@ pub struct CloudEvent {
     pub event_type: String,
     /// What belongs together: the correlation key.
     pub traceid: String,
-    /// When, as a [`Date`](crate::Date) or RFC 3339 has it; now if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time: Option<String>,
+    /// When; now if absent. It is written as RFC 3339 has it, and read with any offset.
+    #[serde(default, deserialize_with = "time", serialize_with = "rfc_3339", skip_serializing_if = "Option::is_none")]
+    pub time: Option<Date>,
     /// A group of events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -66,9 +68,9 @@ impl CloudEvent {
         }
     }
 
-    /// When it happened, as RFC 3339 has it.
-    pub fn with_time(mut self, time: impl Into<String>) -> Self {
-        self.time = Some(time.into());
+    /// When it happened.
+    pub fn with_time(mut self, time: Date) -> Self {
+        self.time = Some(time);
         self
     }
 
@@ -83,6 +85,31 @@ impl CloudEvent {
         self.data = Some(data);
         self
     }
+}
+
+/// Data is compared as the text it is.
+impl PartialEq for CloudEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.source == other.source
+            && self.event_type == other.event_type
+            && self.traceid == other.traceid
+            && self.time == other.time
+            && self.group == other.group
+            && self.data.as_deref().map(RawValue::get) == other.data.as_deref().map(RawValue::get)
+    }
+}
+
+/// `CloudEvents` has dates with a colon in the offset, or `Z`.
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn rfc_3339<S: Serializer>(time: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.to_string().replace("+0000", "Z")).serialize(serializer)
+}
+
+/// A date, with the field in the error.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    text.parse().map(Some).map_err(|error| D::Error::custom(format!("time: {error}")))
 }
 
 impl Sealed for CloudEvent {}
@@ -117,7 +144,7 @@ mod tests {
         let event = CloudEvent::new("ev-1", "depot-scanner", "parcelArrived", "parcel-778")
             .with_data(data)
             .with_group("depots");
-        let event = event.with_time("2024-03-05T14:07:09.120Z");
+        let event = event.with_time("2024-03-05T15:07:09.12+01:00".parse().unwrap());
         insta::assert_snapshot!(serde_json::to_string(&event).unwrap(), @r#"{"specversion":"1.0","id":"ev-1","source":"depot-scanner","type":"parcelArrived","traceid":"parcel-778","time":"2024-03-05T14:07:09.120Z","group":"depots","data":{"gate":4}}"#);
         assert!(CloudEvent::new("1", "Camunda", "t", "c").check().is_err());
         assert!(CloudEvent::new("1", "s", "", "c").check().is_err());

@@ -1,7 +1,9 @@
 //! JSON responses.
 
+use serde::ser::{self, Serialize, Serializer};
 use serde::Deserialize;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
@@ -18,4 +20,10 @@ pub(crate) fn json<'de, T: Deserialize<'de>>(operation: &'static Operation, body
         // The text of a serde error repeats values of the response, so errors contain the position only.
         Error::new(operation, kind, format!("{problem} ({place})"))
     })
+}
+
+/// Writes JSON that was kept as text.
+pub(crate) fn raw<S: Serializer>(json: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let value: &RawValue = serde_json::from_slice(json).map_err(ser::Error::custom)?;
+    value.serialize(serializer)
 }

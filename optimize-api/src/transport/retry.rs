@@ -78,6 +78,7 @@ impl RetryPolicy {
     }
 
     /// Where jitter comes from: a function that returns numbers from 0 up to 1.
+    #[cfg(any(test, feature = "test-util"))]
     pub fn with_random(mut self, random: fn() -> f64) -> Self {
         self.random = random;
         self

@@ -1,5 +1,7 @@
 //! The messages of `optimize-credential` version 1.
 
+use std::time::Duration;
+
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,6 +13,7 @@ pub const VERSION: u32 = 1;
 
 /// The greeting of a helper.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Hello {
     /// The greeting itself.
     #[serde(rename = "optimize-credential")]
@@ -19,6 +22,7 @@ pub struct Hello {
 
 /// Who a helper is and what it can do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Greeting {
     /// The versions of the protocol it speaks.
     pub v: Vec<u32>,
@@ -48,6 +52,7 @@ impl Hello {
 /// The operations of a helper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Op {
     /// Hand out a credential.
     Get,
@@ -73,6 +78,7 @@ impl Op {
 
 /// The request of the host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Request {
     /// [`VERSION`].
     pub v: u32,
@@ -105,8 +111,16 @@ impl Request {
     }
 }
 
-/// What a credential is for.
+/// What a credential is for. All is optional.
+///
+/// ```
+/// use optimize_auth::exec::Target;
+///
+/// let target = Target::default().with_base_url("https://optimize.example").with_audience("optimize.camunda.io");
+/// assert_eq!(target.audience.as_deref(), Some("optimize.camunda.io"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Target {
     /// The base URL of the API.
     pub base_url: Option<String>,
@@ -121,8 +135,41 @@ pub struct Target {
     pub resource: Option<String>,
 }
 
+impl Target {
+    /// The base URL of the API.
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The token endpoint.
+    pub fn with_token_url(mut self, url: impl Into<String>) -> Self {
+        self.token_url = Some(url.into());
+        self
+    }
+
+    /// The audience the token must have.
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// The scopes to request.
+    pub fn with_scope<S: Into<String>>(mut self, scope: impl IntoIterator<Item = S>) -> Self {
+        self.scope = scope.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The resource to request (RFC 8707).
+    pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+}
+
 /// The credential before, never the credential itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Previous {
     /// The first half of its SHA-256 in hexadecimal.
     pub fingerprint: String,
@@ -130,8 +177,22 @@ pub struct Previous {
     pub challenge: Option<String>,
 }
 
+impl Previous {
+    /// The credential of this fingerprint, which was not rejected.
+    pub fn new(fingerprint: impl Into<String>) -> Self {
+        Self { fingerprint: fingerprint.into(), challenge: None }
+    }
+
+    /// The `WWW-Authenticate` header with which it was rejected.
+    pub fn with_challenge(mut self, challenge: impl Into<String>) -> Self {
+        self.challenge = Some(challenge.into());
+        self
+    }
+}
+
 /// What a helper returns: `ok` or `err`.
 #[derive(Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Response {
     /// [`VERSION`].
     pub v: u32,
@@ -145,8 +206,27 @@ pub struct Response {
     pub err: Option<Problem>,
 }
 
+impl Response {
+    /// What a helper returns to the request of this id.
+    pub fn new(id: impl Into<String>, outcome: Result<Granted, Problem>) -> Self {
+        let (ok, err) = match outcome {
+            Ok(granted) => (Some(granted), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        Self { v: VERSION, id: id.into(), ok, err }
+    }
+}
+
 /// A credential that a helper hands out.
+///
+/// ```
+/// use optimize_auth::exec::Granted;
+///
+/// let granted = Granted::bearer("a-token".to_owned().into()).with_end("2026-01-01T00:00:00Z").with_cache("expires");
+/// assert_eq!(granted.kind, "bearer");
+/// ```
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Granted {
     /// `bearer`, `header`, `client_secret`, `client_assertion`, or `done` where there is nothing to hand out.
     pub kind: String,
@@ -167,6 +247,49 @@ pub struct Granted {
     pub cache: Option<String>,
 }
 
+impl Granted {
+    fn of_kind(kind: &str) -> Self {
+        Self { kind: kind.to_owned(), ..Self::default() }
+    }
+
+    /// A token for `Authorization: Bearer`.
+    pub fn bearer(token: SecretString) -> Self {
+        Self { secret: Some(token), ..Self::of_kind("bearer") }
+    }
+
+    /// A header of another name, and its value.
+    pub fn header(name: impl Into<String>, value: SecretString) -> Self {
+        Self { name: Some(name.into()), value: Some(value), ..Self::of_kind("header") }
+    }
+
+    /// The secret of the OAuth client, for a token request of the host.
+    pub fn client_secret(secret: SecretString) -> Self {
+        Self { secret: Some(secret), ..Self::of_kind("client_secret") }
+    }
+
+    /// An assertion of the OAuth client, for a token request of the host.
+    pub fn client_assertion(assertion: SecretString) -> Self {
+        Self { secret: Some(assertion), ..Self::of_kind("client_assertion") }
+    }
+
+    /// Nothing to hand out: what was requested is done.
+    pub fn done() -> Self {
+        Self::of_kind("done")
+    }
+
+    /// When it ends, as RFC 3339 has it.
+    pub fn with_end(mut self, time: impl Into<String>) -> Self {
+        self.expires_at = Some(time.into());
+        self
+    }
+
+    /// How long the host may keep it: `never`, `session` or `expires`.
+    pub fn with_cache(mut self, word: impl Into<String>) -> Self {
+        self.cache = Some(word.into());
+        self
+    }
+}
+
 /// The one place where a secret is written out on purpose: a pipe between helper and host.
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
 fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -175,6 +298,7 @@ fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result
 
 /// Why a helper has no credential.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Problem {
     /// One of [`ErrorKind`]'s words; an unknown one is read as `other`.
     pub kind: String,
@@ -188,6 +312,7 @@ pub struct Problem {
 
 /// The class of a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// There is no credential for this target. A chain tries its next source.
     NotFound,
@@ -224,6 +349,12 @@ impl Problem {
     /// A problem of `kind`, with a text that holds no secret.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind: kind.as_str().to_owned(), retry_after_ms: None, message: message.into() }
+    }
+
+    /// How long to wait before the next attempt.
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after_ms = wait.as_millis().try_into().ok();
+        self
     }
 
     /// The class.

@@ -124,9 +124,9 @@ impl Helper {
                 profile: profile.map(str::to_owned),
                 interactive: self.interactive,
                 deadline_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
-                previous: context.previous.clone().map(|fingerprint| Previous {
-                    fingerprint,
-                    challenge: context.challenge.as_deref().map(|text| scrub(text, &[])),
+                previous: context.previous.clone().map(|fingerprint| {
+                    let challenge = context.challenge.as_deref().map(|text| scrub(text, &[]));
+                    Previous { challenge, ..Previous::new(fingerprint) }
                 }),
             };
             conversation.send(&request).await?;

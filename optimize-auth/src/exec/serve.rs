@@ -31,10 +31,6 @@ where
         Ok(request) => (request.id, Err(Problem::new(ErrorKind::Unsupported, "another version of the protocol"))),
         Err(_) => (String::new(), Err(Problem::new(ErrorKind::Other, "the request is not of the protocol's form"))),
     };
-    let response = match outcome {
-        Ok(granted) => Response { v: VERSION, id, ok: Some(granted), err: None },
-        Err(problem) => Response { v: VERSION, id, ok: None, err: Some(problem) },
-    };
-    output.write_all(&line(&response)).await?;
+    output.write_all(&line(&Response::new(id, outcome))).await?;
     output.flush().await
 }

@@ -88,7 +88,7 @@ fn chain(
 
 fn static_token(settings: &mut StrategySettings) -> Result<Box<dyn TokenSource>, AuthError> {
     match settings.secret_setting("token")? {
-        None => Err(AuthError::invalid_setting("token", "it is not set")),
+        None => Err(settings.missing("token")),
         Some(SecretSetting::Here(token)) => {
             let source = StaticBearer::new(token).map_err(|error| error.with_setting("token"))?;
             Ok(Box::new(source))

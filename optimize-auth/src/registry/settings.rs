@@ -135,7 +135,15 @@ impl StrategySettings {
 
     /// Takes a text that must be there.
     pub fn required_text(&mut self, name: &'static str) -> Result<String, AuthError> {
-        self.text(name)?.ok_or_else(|| AuthError::invalid_setting(name, "it is not set"))
+        self.text(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// The error about a setting that must be there, with the one that was probably meant to be it.
+    pub(super) fn missing(&self, name: &'static str) -> AuthError {
+        match nearest(name, self.values.keys().map(String::as_str)) {
+            Some(found) => AuthError::invalid_setting(name, &format!("it is not set; is `{found}` misspelt?")),
+            None => AuthError::invalid_setting(name, "it is not set"),
+        }
     }
 
     /// Takes a secret, reading the file it is in.
@@ -152,7 +160,7 @@ impl StrategySettings {
 
     /// Takes a secret that must be there.
     pub fn required_secret(&mut self, name: &'static str) -> Result<SecretString, AuthError> {
-        self.secret(name)?.ok_or_else(|| AuthError::invalid_setting(name, "it is not set"))
+        self.secret(name)?.ok_or_else(|| self.missing(name))
     }
 
     pub(super) fn secret_setting(&mut self, name: &'static str) -> Result<Option<SecretSetting>, AuthError> {

@@ -165,6 +165,7 @@ impl ClientCredentials {
     }
 
     /// Where the times in assertions are read. Default the system's clock.
+    #[cfg(any(test, feature = "test-util"))]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self

@@ -55,6 +55,7 @@ impl Exec {
     }
 
     /// Where the time is read, to recognise an expired credential. Default the system's clock.
+    #[cfg(any(test, feature = "test-util"))]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self

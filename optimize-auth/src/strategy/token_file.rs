@@ -30,6 +30,7 @@ impl TokenFile {
     }
 
     /// Where the time is read, to recognise an expired token. Default the system's clock.
+    #[cfg(any(test, feature = "test-util"))]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self

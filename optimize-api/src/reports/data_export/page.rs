@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde::ser::{self, Serialize, Serializer};
+use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
@@ -59,8 +59,7 @@ impl Row {
 /// The JSON value itself.
 impl Serialize for Row {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value: &RawValue = serde_json::from_slice(&self.0).map_err(ser::Error::custom)?;
-        value.serialize(serializer)
+        decode::raw(&self.0, serializer)
     }
 }
 

@@ -41,17 +41,7 @@ async fn the_debug_form_of_every_public_type_shows_no_secret() {
         format!("{:?}", BuildContext::default()),
         format!(
             "{:?}",
-            Response {
-                v: 1,
-                id: "1".to_owned(),
-                ok: Some(Granted {
-                    kind: "bearer".to_owned(),
-                    secret: Some(secret()),
-                    value: Some(secret()),
-                    ..Granted::default()
-                }),
-                err: None,
-            }
+            (Response::new("1", Ok(Granted::bearer(secret()))), Response::new("2", Ok(Granted::header("x-key", secret()))))
         ),
     ];
     let proofs: [fn(secrecy::SecretString) -> ClientAuth; 5] =

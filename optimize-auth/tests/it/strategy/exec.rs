@@ -81,12 +81,8 @@ async fn a_bearer_token_or_a_header_is_handed_out() {
 #[tokio::test]
 async fn the_request_has_purpose_and_reason_and_never_the_token() {
     let script = Script::responding(&ok(r#""kind":"bearer","secret":"first-secret""#));
-    let target = Target {
-        base_url: Some("https://optimize.example".to_owned()),
-        audience: Some("optimize-api".to_owned()),
-        scope: vec!["a".to_owned()],
-        ..Target::default()
-    };
+    let target = Target::default().with_base_url("https://optimize.example").with_audience("optimize-api");
+    let target = target.with_scope(["a"]);
     let source = Exec::new(script.helper(), target).with_profile("prod");
     let credentials = Credentials::new(source);
     let headers = credentials.headers().await.unwrap();

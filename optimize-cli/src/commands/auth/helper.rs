@@ -30,7 +30,7 @@ async fn response(app: &App, request: Request) -> Result<Granted, Problem> {
     let outcome = match request.op.as_str() {
         "get" => credentials.token().await.map(|token| granted(&token)),
         "refresh" => refreshed(&credentials).await,
-        "erase" => credentials.log_out().await.map(|()| Granted { kind: "done".to_owned(), ..Granted::default() }),
+        "erase" => credentials.log_out().await.map(|()| Granted::done()),
         _ => return Err(Problem::new(ErrorKind::Unsupported, "expected get, refresh or erase")),
     };
     outcome.map_err(|error| problem(&error))
@@ -72,24 +72,18 @@ async fn refreshed(credentials: &Credentials) -> Result<Granted, AuthError> {
 }
 
 fn granted(token: &Token) -> Granted {
-    let end = token.expires_at().and_then(|end| Timestamp::try_from(end).ok());
-    let mut granted = Granted { expires_at: end.map(|end| end.to_string()), ..Granted::default() };
-    let secret = Some(token.secret().clone());
-    match token.as_header() {
-        Some((name, _)) if !token.is_bearer() => {
-            "header".clone_into(&mut granted.kind);
-            granted.name = Some(name.to_string());
-            granted.value = secret;
-        }
-        Some(_) => {
-            "bearer".clone_into(&mut granted.kind);
-            granted.secret = secret;
-        }
-        None => "done".clone_into(&mut granted.kind),
-    }
+    let secret = token.secret().clone();
+    let granted = match token.as_header() {
+        Some((name, _)) if !token.is_bearer() => Granted::header(name.as_str(), secret),
+        Some(_) => Granted::bearer(secret),
+        None => Granted::done(),
+    };
+    let granted = match token.expires_at().and_then(|end| Timestamp::try_from(end).ok()) {
+        Some(end) => granted.with_end(end.to_string()),
+        None => granted,
+    };
     // It is kept here already.
-    granted.cache = Some("session".to_owned());
-    granted
+    granted.with_cache("session")
 }
 
 fn problem(error: &AuthError) -> Problem {
@@ -100,7 +94,9 @@ fn problem(error: &AuthError) -> Problem {
         AuthErrorKind::Unavailable => ErrorKind::Transient,
         _ => ErrorKind::Other,
     };
-    let mut problem = Problem::new(kind, error.to_string());
-    problem.retry_after_ms = error.retry_after().and_then(|wait| wait.as_millis().try_into().ok());
-    problem
+    let problem = Problem::new(kind, error.to_string());
+    match error.retry_after() {
+        Some(wait) => problem.with_retry_after(wait),
+        None => problem,
+    }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use optimize_auth::exec::{Conversation, Granted, Hello, Helper, LINE_LIMIT, Op, Previous, Request, Target, VERSION};
+use optimize_auth::exec::{Conversation, Granted, Hello, Helper, LINE_LIMIT, Op, Previous, Target, VERSION};
 use optimize_auth::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
@@ -64,7 +64,9 @@ impl TestCredential {
         let helper = Helper::new(command)?.with_environment(environment).with_timeout(self.patience);
         let helper = helper.with_supervisor(supervisor::prefix());
         let base_url = app.settings.base_url().ok().map(|url| url.to_string());
-        let target = Target { base_url, audience: app.settings.audience()?, ..Target::default() };
+        let mut target = Target::default();
+        target.base_url = base_url;
+        target.audience = app.settings.audience()?;
         let tester = Tester { helper, patience: self.patience, target };
         let tests = tester.run().await;
         let all = tests.len();
@@ -111,18 +113,10 @@ impl Tester {
     }
 
     fn request(&self, op: &str) -> Value {
-        let request = Request {
-            v: VERSION,
-            id: "test".to_owned(),
-            op: op.to_owned(),
-            reason: "missing".to_owned(),
-            target: self.target.clone(),
-            profile: None,
-            interactive: false,
-            deadline_ms: u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX),
-            previous: None,
-        };
-        serde_json::to_value(request).unwrap_or_default()
+        json!({
+            "v": VERSION, "id": "test", "op": op, "reason": "missing", "target": self.target, "profile": null,
+            "interactive": false, "deadline_ms": u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX), "previous": null,
+        })
     }
 
     /// The credential with which the helper answers a request, or what is wrong.
@@ -167,10 +161,9 @@ impl Tester {
         let (mut conversation, hello) = self.start().await?;
         let mut request = self.request(if hello.can(Op::Refresh) { "refresh" } else { "get" });
         request["reason"] = json!("rejected");
-        request["previous"] = serde_json::to_value(Previous {
-            fingerprint: "0".repeat(32),
-            challenge: Some("Bearer error=\"invalid_token\"".to_owned()),
-        })
+        request["previous"] = serde_json::to_value(
+            Previous::new("0".repeat(32)).with_challenge("Bearer error=\"invalid_token\""),
+        )
         .unwrap_or_default();
         check(&self.ask_in(&mut conversation, &request).await?)
     }

@@ -73,7 +73,9 @@ pub fn outcome<K, T>(
     let refused = refused.into_iter();
     BatchOutcome {
         accepted: accepted.into_iter().collect(),
-        refused: refused.map(|(key, element, problem)| RefusedElement { key, element, problem: problem.into() }).collect(),
+        refused: refused
+            .map(|(key, element, problem)| RefusedElement { key, element, problem: problem.into() })
+            .collect(),
         failed: failed.map(|(error, elements)| FailedElements { error, elements }),
     }
 }

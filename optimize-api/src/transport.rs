@@ -284,9 +284,8 @@ impl Transport {
     /// replaced: sending that is useless. The next caller gets the error if no new one can be had.
     async fn renews(&self, rejected: Option<&AuthHeaders>, exchange: &Exchange, deadline: Instant) -> bool {
         let (Some(credentials), Some(rejected)) = (&self.credentials, rejected) else { return false };
-        credentials.reject(rejected.stamp(), exchange.challenge());
-        match timeout_at(deadline, credentials.headers()).await {
-            Ok(Ok(new)) => new.as_map() != rejected.as_map(),
+        match timeout_at(deadline, credentials.renewed_after(rejected, exchange.challenge())).await {
+            Ok(Ok(renewed)) => renewed.is_some(),
             _ => true,
         }
     }

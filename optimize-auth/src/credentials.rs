@@ -1,6 +1,6 @@
 //! The handle a program keeps: headers for a request, and a way to report that they were rejected.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -28,8 +28,8 @@ struct Shared {
     cached: Arc<Cached>,
     /// The task that refreshes ahead, if there is one.
     refreshing: Mutex<Option<JoinHandle<()>>>,
-    /// The runtime of the first caller that waited, for those that are on none.
-    runtime: OnceLock<Handle>,
+    /// The runtime of the latest caller that waited, for those that are on none.
+    runtime: Mutex<Option<Handle>>,
 }
 
 impl Credentials {
@@ -76,8 +76,8 @@ impl Credentials {
     ///
     /// While the token is valid this returns it, and starts a renewal in the background when one is due, so that a caller who
     /// comes often always has one. `None` before the first token, and after a rejection until the next one has arrived; both
-    /// start a request. The request runs on the runtime of the caller, or else of the first one who waited for
-    /// [`headers`](Self::headers): await that once before.
+    /// start a request. The request runs on the runtime of the caller, or else of the latest one who waited for a
+    /// token with [`headers`](Self::headers): await that once before.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -126,12 +126,12 @@ impl Credentials {
 
     fn remember_runtime(&self) {
         if let Ok(runtime) = Handle::try_current() {
-            self.shared.runtime.get_or_init(|| runtime);
+            *lock(&self.shared.runtime) = Some(runtime);
         }
     }
 
     fn runtime(&self) -> Option<Handle> {
-        Handle::try_current().ok().or_else(|| self.shared.runtime.get().cloned())
+        Handle::try_current().ok().or_else(|| lock(&self.shared.runtime).clone())
     }
 
     /// Starts a refresh in the background, unless one is under way or has just failed. It ends with these credentials.
@@ -172,6 +172,30 @@ impl Credentials {
     /// A newer token stays: a late 401 for an old token does no harm.
     pub fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
         self.shared.cached.reject(stamp, challenge);
+    }
+
+    /// Drops the token of `rejected`, as [`reject`](Self::reject) does, and returns the headers of another one. `None` if it is
+    /// the same again, as from a file that nobody has replaced: sending that is useless.
+    ///
+    /// ```no_run
+    /// # async fn example(credentials: optimize_auth::Credentials) -> Result<(), optimize_auth::AuthError> {
+    /// let auth = credentials.headers().await?;
+    /// // After a 401 to a request with these headers:
+    /// if let Some(renewed) = credentials.renewed_after(&auth, None).await? {
+    ///     // Send the request once more, with those.
+    /// # drop(renewed);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn renewed_after(
+        &self,
+        rejected: &AuthHeaders,
+        challenge: Option<&str>,
+    ) -> Result<Option<AuthHeaders>, AuthError> {
+        self.reject(rejected.stamp(), challenge);
+        let new = self.headers().await?;
+        Ok((new.as_map() != rejected.as_map()).then_some(new))
     }
 
     /// Drops whatever token is cached, so that the next call gets another one.
@@ -216,7 +240,7 @@ impl From<Cached> for Credentials {
             shared: Arc::new(Shared {
                 cached: Arc::new(cached),
                 refreshing: Mutex::default(),
-                runtime: OnceLock::new(),
+                runtime: Mutex::default(),
             }),
         }
     }
@@ -262,6 +286,17 @@ impl AuthHeaders {
         for (name, value) in self.headers.iter() {
             headers.insert(name.clone(), value.clone());
         }
+    }
+
+    /// The same for headers that another layer may have authenticated: fails, and changes nothing, if one of them is there.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    pub(crate) fn apply_alone(&self, headers: &mut HeaderMap) -> Result<(), std::io::Error> {
+        if let Some(name) = self.headers.keys().find(|name| headers.contains_key(*name)) {
+            let problem = format!("the request has the header {name} already: two layers authenticate it");
+            return Err(std::io::Error::other(problem));
+        }
+        self.apply(headers);
+        Ok(())
     }
 
     /// The headers. Empty for [`Anonymous`](crate::Anonymous) credentials.

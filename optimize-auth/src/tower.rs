@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::credentials::{AuthHeaders, Credentials};
+use crate::credentials::Credentials;
 use crate::lock::lock;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -142,33 +142,24 @@ where
             let auth = credentials.headers().await?;
             let sent = Arc::<Mutex<Copy>>::default();
             let mut first = Request::from_parts(head.clone(), body.make(AuthBody::of(original, sent.clone())));
-            apply(&auth, first.headers_mut())?;
+            auth.apply_alone(first.headers_mut())?;
             let response = inner.call(first).await.map_err(Into::into)?;
             if !is_rejected(&response) || !credentials.is_renewable() {
                 return Ok(response);
             }
             let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-            credentials.reject(auth.stamp(), challenge);
-            let Some(chunks) = lock(&sent).whole() else { return Ok(response) };
-            // Without another token, the server's own words are the better error.
-            let Ok(renewed) = credentials.headers().await else { return Ok(response) };
-            if renewed.as_map() == auth.as_map() {
+            let Some(chunks) = lock(&sent).whole() else {
+                credentials.reject(auth.stamp(), challenge);
                 return Ok(response);
-            }
+            };
+            // Without another token, the server's own words are the better error.
+            let Ok(Some(renewed)) = credentials.renewed_after(&auth, challenge).await else { return Ok(response) };
             let mut second = Request::from_parts(head, body.make(AuthBody::again(chunks)));
-            apply(&renewed, second.headers_mut())?;
+            renewed.apply_alone(second.headers_mut())?;
             poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
             inner.call(second).await.map_err(Into::into)
         })
     }
-}
-
-fn apply(auth: &AuthHeaders, headers: &mut http::HeaderMap) -> Result<(), BoxError> {
-    if let Some(name) = auth.as_map().keys().find(|name| headers.contains_key(*name)) {
-        return Err(format!("the request has the header {name} already: two layers authenticate it").into());
-    }
-    auth.apply(headers);
-    Ok(())
 }
 
 /// Whether the server has refused the token: 401, or in gRPC a status in the head of the response.

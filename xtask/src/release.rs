@@ -139,7 +139,9 @@ pub(crate) fn check() -> Outcome {
     crates()?;
     let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
     if manifest.contains("repository.invalid") {
-        eprintln!("!! NOT YET: fill in repository, homepage and documentation in Cargo.toml before the first publication");
+        eprintln!(
+            "!! NOT YET: fill in repository, homepage and documentation in Cargo.toml before the first publication"
+        );
     }
     println!("{version} can be released. As the text of the tag:\n\nOptimize SDK {version}\n\n{notes}\n");
     println!("  cargo xtask release package");

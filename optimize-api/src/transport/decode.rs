@@ -1,7 +1,7 @@
 //! JSON responses.
 
-use serde::ser::{self, Serialize, Serializer};
 use serde::Deserialize;
+use serde::ser::{self, Serialize, Serializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 

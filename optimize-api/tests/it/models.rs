@@ -2,8 +2,9 @@
 
 use optimize_api::{DataPage, Date, DecisionInstanceRow, ErrorKind, GroupedRow, HyperMapRow, ProcessInstanceRow};
 use optimize_sandbox::Release;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{client, of};
 
@@ -84,4 +85,29 @@ async fn a_row_of_another_type_is_named_with_the_part_that_is_at_fault() {
     assert!(text.len() < 200, "{text}");
     let odd = bytes::Bytes::from(r#"{"numberOfRecordsInResponse":1,"totalNumberOfRecords":1,"data":[{"a":"b"}]}"#);
     assert_eq!(DataPage::from_json(&odd).unwrap().row_count(), 1);
+}
+
+/// The names of a model's members.
+fn members(model: impl Serialize) -> Vec<String> {
+    let mut names: Vec<_> = serde_json::to_value(model).unwrap().as_object().unwrap().keys().cloned().collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_description_of_the_api_has_the_members_of_the_models_and_no_other() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.yaml");
+    let description: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let models = [
+        ("ProcessInstanceRow", members(ProcessInstanceRow::default())),
+        ("DecisionInstanceRow", members(DecisionInstanceRow::default())),
+        ("GroupedRow", members(GroupedRow::default())),
+        ("HyperMapRow", members(HyperMapRow::default())),
+    ];
+    for (name, members) in models {
+        let properties = description["components"]["schemas"][name]["properties"].as_object().unwrap();
+        let mut described: Vec<_> = properties.keys().cloned().collect();
+        described.sort();
+        assert_eq!(described, members, "{name}");
+    }
 }

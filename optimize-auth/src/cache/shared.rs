@@ -38,6 +38,13 @@ enum Next {
     Fetch(Option<Box<dyn StoreLock>>),
 }
 
+async fn release(lock: Option<Box<dyn StoreLock>>) {
+    if let Some(lock) = lock {
+        // A store that is late releases it by its own time limit.
+        let _ = timeout(CALL_LIMIT, lock.release()).await;
+    }
+}
+
 impl Cached {
     /// The token in the store, if it can still be used.
     pub(super) async fn stored_token(&self) -> Option<Token> {
@@ -61,10 +68,7 @@ impl Cached {
             Next::Fetch(lock) => lock,
         };
         let outcome = self.fetch_into(store, &key, want, lock.as_deref()).await;
-        if let Some(lock) = lock {
-            // A store that is late releases it by its own time limit.
-            let _ = timeout(CALL_LIMIT, lock.release()).await;
-        }
+        release(lock).await;
         outcome
     }
 
@@ -141,7 +145,10 @@ impl Cached {
             let lock = self.called("lock a token", std::future::ready(locked)).await.flatten();
             // Another process may have stored a token between the last read and this lock.
             return match self.stored(store, key, want).await {
-                Some(entry) => Next::Token(Box::new(entry)),
+                Some(entry) => {
+                    release(lock).await;
+                    Next::Token(Box::new(entry))
+                }
                 None => Next::Fetch(lock),
             };
         }

@@ -84,7 +84,7 @@ fn a_run_is_one_trace_below_the_span_that_started_it() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran}");
     let spans = collector.spans();
     let of = |name: &str| spans.iter().filter(|span| span.name == name).collect::<Vec<_>>();
-    let hexadecimal = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hexadecimal = optimize_config::sha256::hexadecimal;
     for span in &spans {
         assert_eq!(hexadecimal(&span.trace_id), TRACE, "{}", span.name);
         assert!(!format!("{span:?}").contains("canary"));

@@ -41,7 +41,10 @@ async fn the_debug_form_of_every_public_type_shows_no_secret() {
         format!("{:?}", BuildContext::default()),
         format!(
             "{:?}",
-            (Response::new("1", Ok(Granted::bearer(secret()))), Response::new("2", Ok(Granted::header("x-key", secret()))))
+            (
+                Response::new("1", Ok(Granted::bearer(secret()))),
+                Response::new("2", Ok(Granted::header("x-key", secret())))
+            )
         ),
     ];
     let proofs: [fn(secrecy::SecretString) -> ClientAuth; 5] =

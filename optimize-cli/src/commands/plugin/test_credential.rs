@@ -161,10 +161,9 @@ impl Tester {
         let (mut conversation, hello) = self.start().await?;
         let mut request = self.request(if hello.can(Op::Refresh) { "refresh" } else { "get" });
         request["reason"] = json!("rejected");
-        request["previous"] = serde_json::to_value(
-            Previous::new("0".repeat(32)).with_challenge("Bearer error=\"invalid_token\""),
-        )
-        .unwrap_or_default();
+        request["previous"] =
+            serde_json::to_value(Previous::new("0".repeat(32)).with_challenge("Bearer error=\"invalid_token\""))
+                .unwrap_or_default();
         check(&self.ask_in(&mut conversation, &request).await?)
     }
 

@@ -18,6 +18,21 @@ use crate::transport::retry::RetryPolicy;
 use crate::transport::{OWN_HEADERS, Transport};
 
 /// Builds a [`Client`]. Nothing is sent before its first call.
+///
+/// ```
+/// use optimize_api::{Client, RetryPolicy};
+/// use optimize_auth::{Credentials, ServiceUrl};
+/// use std::time::Duration;
+///
+/// let client = Client::builder(ServiceUrl::parse("https://optimize.example.com")?)
+///     .credentials(Credentials::static_bearer("shared-secret".to_owned().into())?)
+///     .timeout(Duration::from_secs(300))
+///     .retry(RetryPolicy::default().with_attempts(5))
+///     .concurrency(8)
+///     .build()?;
+/// # drop(client);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
@@ -67,6 +82,17 @@ impl ClientBuilder {
 
     /// A header of every request, for example what a gateway requires, or `x-optimize-client-locale` for the language of
     /// error messages. Its value is kept out of `Debug`. Default none.
+    ///
+    /// ```
+    /// use optimize_api::Client;
+    /// use optimize_auth::ServiceUrl;
+    /// use optimize_auth::http::{HeaderName, HeaderValue};
+    ///
+    /// let tenant = (HeaderName::from_static("x-tenant"), HeaderValue::from_static("north"));
+    /// let client = Client::builder(ServiceUrl::parse("https://optimize.example.com")?).header(tenant.0, tenant.1).build()?;
+    /// # drop(client);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
         self.headers.insert(name, value);
@@ -75,6 +101,19 @@ impl ClientBuilder {
 
     /// Called before each attempt with its headers, to add some, such as the context of a trace. It does not see the
     /// credential, and changes to headers that the client sets itself are ignored. Default none.
+    ///
+    /// ```
+    /// use optimize_api::Client;
+    /// use optimize_auth::ServiceUrl;
+    /// use optimize_auth::http::HeaderValue;
+    ///
+    /// let builder = Client::builder(ServiceUrl::parse("https://optimize.example.com")?);
+    /// let client = builder.on_request(|operation, headers| {
+    ///     headers.insert("x-operation", HeaderValue::from_static(operation.id));
+    /// });
+    /// # drop(client.build()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_request(mut self, hook: impl Fn(&Operation, &mut HeaderMap) + Send + Sync + 'static) -> Self {
         self.hooks.on_request = Some(Arc::new(hook));
         self

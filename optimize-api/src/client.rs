@@ -20,6 +20,17 @@ use crate::transport::Transport;
 use crate::transport::retry::RetryPolicy;
 
 /// A client of one Optimize. Cheap to clone; clones share connections, credentials and limits.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// assert_eq!(client.readiness().await?, optimize_api::Readiness::Ready);
+/// for report in client.reports().list("claims").await? {
+///     println!("{report}");
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) transport: Arc<Transport>,

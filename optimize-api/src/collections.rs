@@ -11,6 +11,18 @@ use crate::transport::decode;
 use crate::transport::spec::RequestSpec;
 
 /// Operations on collections.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// use optimize_api::ScopeEntry;
+///
+/// let id = client.collections().create("Depot", "demo").await?;
+/// client.collections().set_scope(&id, &[ScopeEntry::process("order-process")]).await?;
+/// assert_eq!(client.collections().get(&id).await?.name, "Depot");
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Collections {
     pub(crate) client: Client,
@@ -46,6 +58,13 @@ impl Collection {
 }
 
 /// A definition that reports in a collection may use, and the tenants of which.
+///
+/// ```
+/// use optimize_api::ScopeEntry;
+///
+/// let entry = ScopeEntry::process("order-process").with_tenants(vec![None, Some("north".to_owned())]);
+/// assert_eq!(entry.definition_type, "process");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

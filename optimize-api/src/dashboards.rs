@@ -8,6 +8,17 @@ use crate::operation;
 use crate::transport::spec::RequestSpec;
 
 /// Operations on dashboards.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let dashboards = client.dashboards();
+/// let ids = dashboards.list("claims").await?;
+/// // A dashboard comes with the reports that it shows.
+/// assert!(dashboards.export_definitions(&ids).await?.len() > ids.len());
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dashboards {
     pub(crate) client: Client,

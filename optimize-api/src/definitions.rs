@@ -27,6 +27,16 @@ use crate::transport::decode;
 pub struct Definitions(Bytes);
 
 /// One exported definition: a slice of the array, and what identifies it.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let definitions = client.reports().export_definitions(&["claims-count".into()]).await?;
+/// let definition = definitions.iter().next().ok_or("one definition")?;
+/// assert_eq!((definition.id.as_str(), definition.json().is_empty()), ("claims-count", false));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Definition {

@@ -52,6 +52,17 @@ struct Inner {
 }
 
 /// The class of an [`Error`].
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// use optimize_api::ErrorKind;
+///
+/// let error = client.collections().get("no-such-collection").await.unwrap_err();
+/// assert_eq!((error.kind(), error.status()), (ErrorKind::NotFound, Some(404)));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

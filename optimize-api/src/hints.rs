@@ -3,6 +3,14 @@
 use std::fmt;
 
 /// A known cause of a failure, and its fix. `Display` joins the two.
+///
+/// ```
+/// use optimize_api::Hint;
+///
+/// for hint in Hint::all() {
+///     println!("{}: {}", hint.id, hint);
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hint {

@@ -22,6 +22,17 @@ pub struct Imported {
 }
 
 /// Operations on definitions of reports and dashboards.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let definitions = client.reports().export_definitions(&["claims-count".into()]).await?;
+/// // Nothing is replaced: each definition becomes a new entity.
+/// let imported = client.definitions().import("claims", &definitions).await?;
+/// assert_eq!(imported.len(), 1);
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Imports {
     pub(crate) client: Client,

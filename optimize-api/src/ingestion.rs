@@ -19,6 +19,18 @@ use variables::ExternalVariable;
 
 /// Operations that take data in. Success means that the server has accepted it; it is visible after its next import round,
 /// and an unknown process instance is never reported.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// use optimize_api::{ExternalVariable, VariableType};
+///
+/// let variable = ExternalVariable::new("order-process", "2251799813700042", "paid", VariableType::Boolean).with_value("true");
+/// client.ingestion().variables(&[variable]).await?;
+/// assert_eq!(sandbox.ingested_variables().len(), 1);
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Ingestion {
     pub(crate) client: Client,

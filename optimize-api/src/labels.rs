@@ -41,6 +41,17 @@ struct Request<'a> {
 }
 
 /// Operations on labels of variables.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// use optimize_api::{VariableLabel, VariableType};
+///
+/// let label = VariableLabel::new("amount", VariableType::Double, "Amount in euros");
+/// client.labels().set("order-process", &[label]).await?;
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Labels {
     pub(crate) client: Client,

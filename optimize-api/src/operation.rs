@@ -3,6 +3,13 @@
 use http::Method;
 
 /// What is fixed about one operation of Optimize's public API.
+///
+/// ```
+/// use optimize_api::{Operation, Retry};
+///
+/// let never: Vec<_> = Operation::all().iter().filter(|operation| operation.retry == Retry::Never).collect();
+/// assert!(never.iter().any(|operation| operation.id == "import"));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Operation {

@@ -6,6 +6,15 @@ use crate::operation;
 use crate::transport::spec::RequestSpec;
 
 /// Operations on the imported data of process definitions.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let error = client.process_definitions().delete(2251799813685249).await.unwrap_err();
+/// assert_eq!(error.operation(), Some("process-definition.delete"));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProcessDefinitions {
     pub(crate) client: Client,

@@ -11,6 +11,18 @@ use crate::transport::OWN_HEADERS;
 use crate::transport::spec::RequestSpec;
 
 /// A request below the base URL, for what this crate has no method for.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// use optimize_api::RawRequest;
+///
+/// let request = RawRequest::new(http::Method::GET, "/api/public/report?collectionId=claims")?;
+/// let response = client.raw(&request).await?;
+/// assert_eq!(response.status, 200);
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RawRequest {

@@ -6,6 +6,17 @@ use crate::operation;
 use crate::transport::spec::RequestSpec;
 
 /// Whether a server can serve requests.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// use optimize_api::Readiness;
+///
+/// sandbox.set_ready(false);
+/// assert!(matches!(client.readiness().await?, Readiness::NotReady { .. }));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Readiness {

@@ -12,6 +12,17 @@ use crate::operation;
 use crate::transport::spec::RequestSpec;
 
 /// Operations on reports.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let reports = client.reports();
+/// let ids = reports.list("claims").await?;
+/// let definitions = reports.export_definitions(&ids).await?;
+/// assert_eq!(definitions.len(), ids.len());
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Reports {
     pub(crate) client: Client,
@@ -22,6 +33,15 @@ impl Reports {
     ///
     /// `GET /api/public/report`, since 8.0 and C7 3.8. [`Idempotent`](crate::Retry::Idempotent). A collection that does not exist gives an empty list, as the server does. Private
     /// reports cannot be listed.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+    /// # example::with_sandbox(async |client, sandbox| {
+    /// let ids = client.reports().list("claims").await?;
+    /// assert!(ids.contains(&"claims-raw".into()));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn list(&self, collection: impl Into<CollectionId>) -> Result<Vec<ReportId>, Error> {
         self.client.transport.fetch_ids(&list(&collection.into())?).await
     }
@@ -30,6 +50,15 @@ impl Reports {
     ///
     /// It also goes from the dashboards and combined reports that use it, and its alerts go. One that does not exist is
     /// [`NotFound`](crate::ErrorKind::NotFound), unless an earlier attempt of the same call may have deleted it.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+    /// # example::with_sandbox(async |client, sandbox| {
+    /// client.reports().delete("claims-count").await?;
+    /// assert!(!client.reports().list("claims").await?.contains(&"claims-count".into()));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn delete(&self, report: impl Into<ReportId>) -> Result<(), Error> {
         let spec = RequestSpec::with_id(&operation::REPORT_DELETE, report.into().as_str())?;
         self.client.transport.send_void(&spec).await

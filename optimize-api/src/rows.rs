@@ -111,6 +111,16 @@ pub struct FlowNodeInstance {
 }
 
 /// A row of a raw-data decision report: one evaluation of a decision.
+///
+/// ```
+/// use optimize_api::DecisionInstanceRow;
+///
+/// let row: DecisionInstanceRow = serde_json::from_str(
+///     r#"{"decisionInstanceId": "7", "outputVariables": {"o1": {"name": "risk", "values": ["high", "fraud"]}}}"#,
+/// )?;
+/// assert_eq!(row.output_variables["o1"].values.as_ref().map(Vec::len), Some(2));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -162,6 +172,14 @@ pub struct DecisionVariable {
 }
 
 /// A row of a report that groups: one group with its number.
+///
+/// ```
+/// use optimize_api::GroupedRow;
+///
+/// let row: GroupedRow = serde_json::from_str(r#"{"key": "2024-03-01T00:00:00.000+0000", "label": "March", "value": 3.0}"#)?;
+/// assert_eq!(row.value, Some(3.0));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -178,6 +196,14 @@ pub struct GroupedRow {
 }
 
 /// A row of a report that groups and distributes: one group with a number for each part.
+///
+/// ```
+/// use optimize_api::HyperMapRow;
+///
+/// let row: HyperMapRow = serde_json::from_str(r#"{"key": "north", "value": [{"key": "high", "value": 2.0}]}"#)?;
+/// assert_eq!(row.value[0].key, "high");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

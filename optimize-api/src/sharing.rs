@@ -6,6 +6,16 @@ use crate::operation;
 use crate::transport::spec::RequestSpec;
 
 /// Operations on sharing.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// client.sharing().disable().await?;
+/// assert!(!sandbox.is_sharing_enabled());
+/// client.sharing().enable().await?;
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sharing {
     pub(crate) client: Client,

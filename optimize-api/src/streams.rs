@@ -10,6 +10,18 @@ use futures_util::stream::BoxStream;
 
 /// Items that arrive one after the other: [`Pages`](crate::Pages), [`Rows`](crate::Rows), [`Outcomes`](crate::Outcomes) and
 /// others are names for it. Nothing is sent before the first item is asked for; dropping it ends what is under way.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let mut rows = client.reports().data("claims-raw").rows();
+/// // It can be a field of a struct, and needs no pinning.
+/// while let Some(row) = rows.next().await {
+///     row?;
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[must_use = "nothing is sent before the first item is asked for"]
 pub struct Items<T>(BoxStream<'static, T>);
 

@@ -14,7 +14,7 @@
 //! }
 //!
 //! assert_eq!(advice(&testing::error("report.list", ErrorKind::Forbidden)), "ask for access to the collection");
-//! let refused = testing::response("definition.import", 503, "");
+//! let refused = testing::response("import", 503, "");
 //! assert_eq!(advice(&refused), "try again later");
 //! assert_eq!(advice(&testing::possibly_done(refused)), "look before you repeat it");
 //! ```

@@ -6,6 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The type of a variable, in the server's spelling.
+///
+/// ```
+/// use optimize_api::VariableType;
+///
+/// assert_eq!(VariableType::from("Double"), VariableType::Double);
+/// assert_eq!(VariableType::Double.as_str(), "Double");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VariableType {

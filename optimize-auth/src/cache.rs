@@ -38,6 +38,18 @@ pub(crate) use slot::{Entry, Freshness};
 /// * With a [`TokenStore`] several processes behave as one: what one has fetched the others read, and when an endpoint requires
 ///   a wait, or has just refused the client, none of them sends a request too early. A process that is stopped
 ///   while it fetches holds the others up for three seconds.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::{Cached, Credentials, MemoryStore, StaticBearer};
+///
+/// let source = StaticBearer::new("shared-secret".into())?;
+/// let credentials: Credentials = Cached::new(source).with_attempts(3).with_store(MemoryStore::default()).into();
+/// assert!(credentials.headers().await?.as_map().contains_key("authorization"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Cached {
     source: Box<dyn TokenSource>,
     clock: Box<dyn Clock>,

@@ -6,6 +6,19 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
 
 /// The registered claims of a JWT (RFC 7519 §4.1) that matter for an API call. Unverified.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::Token;
+///
+/// // {"aud":"optimize.camunda.io"}, unsigned
+/// let token = Token::bearer("eyJhbGciOiJub25lIn0.eyJhdWQiOiJvcHRpbWl6ZS5jYW11bmRhLmlvIn0.x".to_owned().into())?;
+/// let claims = token.claims().ok_or("a JWT has claims")?;
+/// println!("{claims:?}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claims {

@@ -7,6 +7,25 @@ use std::time::{Duration, SystemTime};
 ///
 /// It needs two readings: the monotonic one cannot be set back but stands still while a machine is suspended, the wall
 /// clock continues during suspension but can be set to anything. The larger of the two is used as the age of a token.
+///
+/// ```
+/// use optimize_auth::Clock;
+/// use std::time::{Duration, SystemTime};
+///
+/// /// A clock that stands still.
+/// #[derive(Debug)]
+/// struct Stopped;
+///
+/// impl Clock for Stopped {
+///     fn monotonic(&self) -> Duration {
+///         Duration::ZERO
+///     }
+///
+///     fn wall(&self) -> SystemTime {
+///         SystemTime::UNIX_EPOCH
+///     }
+/// }
+/// ```
 pub trait Clock: Debug + Send + Sync {
     /// Time since an origin of the clock's own choice; never decreases.
     fn monotonic(&self) -> Duration;

@@ -18,6 +18,19 @@ use crate::strategy::static_bearer::StaticBearer;
 use crate::token::Token;
 
 /// Credentials for an API: request headers on demand. Cheap to clone; clones share one cache.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::Credentials;
+///
+/// let credentials = Credentials::static_bearer("shared-secret".into())?;
+/// let headers = credentials.headers().await?;
+/// assert_eq!(headers.as_map()["authorization"], "Bearer shared-secret");
+/// assert!(!format!("{headers:?}").contains("shared-secret"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Credentials {
     shared: Arc<Shared>,
@@ -52,6 +65,16 @@ impl Credentials {
     }
 
     /// The token to use now, for a caller that needs more than headers.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credentials = optimize_auth::Credentials::static_bearer("shared-secret".into())?;
+    /// let token = credentials.token().await?;
+    /// assert!(token.is_bearer() && token.expires_at().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn token(&self) -> Result<Token, AuthError> {
         self.get(|entry| entry.token.clone()).await
     }
@@ -170,6 +193,17 @@ impl Credentials {
     /// Drops the token that came with `stamp`, because a server returned 401 to it, with this `WWW-Authenticate` header.
     ///
     /// A newer token stays: a late 401 for an old token does no harm.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credentials = optimize_auth::Credentials::static_bearer("shared-secret".into())?;
+    /// let headers = credentials.headers().await?;
+    /// // After a 401 with this header:
+    /// credentials.reject(headers.stamp(), Some("Bearer error=\"invalid_token\""));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reject(&self, stamp: Stamp, challenge: Option<&str>) {
         self.shared.cached.reject(stamp, challenge);
     }

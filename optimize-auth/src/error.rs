@@ -9,6 +9,14 @@ use std::time::{Duration, SystemTime};
 ///
 /// Cheap to clone, since one failure is returned to every caller that waited for it. Neither its texts nor its source hold a
 /// secret: text of a server is cut, escaped and freed of the secrets that were sent.
+///
+/// ```
+/// use optimize_auth::{AuthError, AuthErrorKind};
+///
+/// let error = AuthError::new(AuthErrorKind::Unavailable, "the vault is sealed").with_retry_after(std::time::Duration::from_secs(5));
+/// assert!(error.is_transient());
+/// assert_eq!(error.to_string(), "the vault is sealed");
+/// ```
 #[derive(Clone)]
 pub struct AuthError(Arc<Inner>);
 

@@ -27,6 +27,15 @@ pub use span::RequestSpan;
 ///
 /// A date is relative to the server's own `Date`, or to `now` without one: the clocks may differ. A date in the past is
 /// no wait; anything unreadable is ignored.
+///
+/// ```
+/// use optimize_auth::http::{HeaderMap, header, retry_after};
+/// use std::time::{Duration, SystemTime};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::RETRY_AFTER, "120".parse().unwrap());
+/// assert_eq!(retry_after(&headers, SystemTime::UNIX_EPOCH), Some(Duration::from_secs(120)));
+/// ```
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

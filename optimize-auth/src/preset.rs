@@ -6,6 +6,15 @@ use crate::service_url::ServiceUrl;
 use crate::strategy::client_credentials::{AssertionAudience, ClientAuth, ClientCredentials};
 
 /// Where tokens come from and what is requested, at a known kind of provider.
+///
+/// ```
+/// use optimize_auth::Preset;
+///
+/// let saas = Preset::saas("bru-2", "0f3c2a74-6f3e-4a52-9c7e-2f3c0a7d1b11")?;
+/// assert_eq!(saas.token_url, "https://login.cloud.camunda.io/oauth/token");
+/// assert_eq!(saas.audience.as_deref(), Some("optimize.camunda.io"));
+/// # Ok::<(), optimize_auth::AuthError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preset {

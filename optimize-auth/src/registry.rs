@@ -49,6 +49,19 @@ type Factory = dyn Fn(&mut StrategySettings, &BuildContext, &StrategyRegistry) -
 ///
 /// An object that a program makes, not a global. A registered strategy gets the cache, the stores and the redaction of
 /// the built-in ones by being put into [`Credentials`](crate::Credentials) like them.
+///
+/// ```
+/// use optimize_auth::{BuildContext, Credentials, StrategyRegistry, StrategySettings};
+///
+/// let settings = StrategySettings::new("client-credentials")
+///     .with_text("token_url", "https://login.example.com/oauth/token")
+///     .with_text("client_id", "my-client")
+///     .with_secret("client_secret", "my-secret".into());
+/// let source = StrategyRegistry::default().build(settings, &BuildContext::default())?;
+/// let credentials = Credentials::new(source);
+/// # drop(credentials);
+/// # Ok::<(), optimize_auth::AuthError>(())
+/// ```
 pub struct StrategyRegistry {
     factories: BTreeMap<String, Box<Factory>>,
 }

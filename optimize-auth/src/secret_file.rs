@@ -58,6 +58,13 @@ pub enum SecretProblem {
 }
 
 /// The secret that a reader gives, under the rules of [`read_secret_file`].
+///
+/// ```
+/// use optimize_auth::{ExposeSecret, read_secret};
+///
+/// let secret = read_secret("my-secret\n".as_bytes()).unwrap();
+/// assert_eq!(secret.expose_secret(), "my-secret");
+/// ```
 pub fn read_secret(reader: impl Read) -> Result<SecretString, SecretProblem> {
     // Large enough from the start that no copy is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 64));

@@ -10,6 +10,15 @@ use url::Url;
 
 /// An absolute `https` URL, or an `http` one of this machine, that credentials may be sent to (RFC 6749 §3.2,
 /// RFC 6750 §5.3).
+///
+/// ```
+/// use optimize_auth::ServiceUrl;
+///
+/// assert!(ServiceUrl::parse("https://optimize.example.com").is_ok());
+/// assert!(ServiceUrl::parse("http://localhost:8090").is_ok(), "this machine needs no TLS");
+/// assert!(ServiceUrl::parse("http://optimize.example.com").is_err(), "others could read the credentials");
+/// assert!(ServiceUrl::parse("https://user:password@optimize.example.com").is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceUrl(Url);
 

@@ -13,6 +13,24 @@ use crate::token::Token;
 /// A source keeps no token: caching, single flight, retries, stores and the clock belong to
 /// [`Cached`](crate::Cached). It is never called twice at once by the same cache. Its `Debug` output must not show a
 /// secret.
+///
+/// ```
+/// use optimize_auth::{AuthError, Credentials, FetchContext, Token, TokenSource, async_trait};
+///
+/// /// Asks a vault.
+/// #[derive(Debug)]
+/// struct Vault;
+///
+/// #[async_trait]
+/// impl TokenSource for Vault {
+///     async fn fetch(&self, _: &FetchContext) -> Result<Token, AuthError> {
+///         Ok(Token::bearer("from-the-vault".into())?.with_lifetime(std::time::Duration::from_secs(300)))
+///     }
+/// }
+///
+/// let credentials = Credentials::new(Vault);
+/// # drop(credentials);
+/// ```
 #[async_trait]
 pub trait TokenSource: Debug + Send + Sync {
     /// Obtains a token, with its lifetime where it is known.

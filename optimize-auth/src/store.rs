@@ -104,6 +104,14 @@ pub trait StoreLock: Send + Sync {
 }
 
 /// The name of a token in a store: a SHA-256 over everything that changes the token, so that nothing of it shows.
+///
+/// ```
+/// use optimize_auth::StoreKey;
+///
+/// let key = |client: &str| StoreKey::builder("vault").with_text("client_id", Some(client)).build();
+/// assert_eq!(key("a"), key("a"));
+/// assert_ne!(key("a"), key("b"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StoreKey(String);
 

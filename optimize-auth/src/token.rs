@@ -13,6 +13,17 @@ use crate::secret::sensitive_header;
 
 /// A bearer token (RFC 6750), or another header that authenticates, with its lifetime and scope. `Debug` hides the
 /// secret.
+///
+/// ```
+/// use optimize_auth::Token;
+/// use std::time::Duration;
+///
+/// let token = Token::bearer("a-token".into())?.with_lifetime(Duration::from_secs(300));
+/// let again = Token::from_record(&token.to_record())?;
+/// assert_eq!(again.lifetime(), token.lifetime());
+/// assert!(!format!("{token:?}").contains("a-token"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Token {
     secret: SecretString,

@@ -162,6 +162,13 @@ pub const HOME: &str = "HOME";
 pub const APPDATA: &str = "APPDATA";
 
 /// Environment variables. Clones share them; their values are wiped when the last one is dropped.
+///
+/// ```
+/// use optimize_config::Environment;
+///
+/// let environment = Environment::new([("OPTIMIZE_TOKEN".into(), "shared-secret".into())]);
+/// assert_eq!(format!("{environment:?}"), "Environment(1 variables)");
+/// ```
 #[derive(Clone)]
 pub struct Environment {
     variables: Arc<Variables>,

@@ -9,6 +9,18 @@ use optimize_auth::AuthError;
 /// Why the configuration cannot be used: what is wrong, at which place, and how it is corrected.
 ///
 /// `Display` and `Debug` show no value of a setting that may be a secret.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_config::{Environment, ErrorKind, Options};
+///
+/// let error = Options::default().with_environment(Environment::new([])).client().await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Configuration);
+/// assert!(error.hint().is_some());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error {
     kind: ErrorKind,
     message: String,

@@ -23,6 +23,22 @@ use crate::state::State;
 use crate::tls::Tls;
 
 /// Settings of a sandbox to be started.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_sandbox::{Fault, FaultRule, Release, Sandbox};
+///
+/// let sandbox = Sandbox::builder()
+///     .release(Release::ALL[0])
+///     .seed(7)
+///     .fault(FaultRule::new("/api/public/report", Fault::status(503)).times(2))
+///     .start()
+///     .await?;
+/// assert!(sandbox.base_url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct SandboxBuilder {

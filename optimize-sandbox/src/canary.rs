@@ -12,6 +12,14 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 /// A random secret, and a search for every form in which a program might let it slip: for tests.
 ///
 /// It is made of letters and digits, so that it is also a bearer token.
+///
+/// ```
+/// use optimize_sandbox::Canary;
+///
+/// let canary = Canary::new();
+/// assert!(canary.find(b"nothing of it here").is_none());
+/// assert!(canary.find(format!("a log with {} in it", canary.secret()).as_bytes()).is_some());
+/// ```
 #[derive(Clone)]
 pub struct Canary(String);
 

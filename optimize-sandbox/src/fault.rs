@@ -8,6 +8,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 /// A fault and the requests it applies to.
+///
+/// ```
+/// use optimize_sandbox::{Fault, FaultRule};
+///
+/// let rule = FaultRule::new("/api/public/import", Fault::status(429).with_header("retry-after", "1")).after(1).times(3);
+/// # drop(rule);
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
@@ -30,6 +37,15 @@ pub struct FaultRule {
 }
 
 /// What goes wrong with a request.
+///
+/// ```
+/// use optimize_sandbox::Fault;
+///
+/// // Faults can be read from JSON, as `optimize sandbox serve --faults FILE` does.
+/// let fault: Fault = serde_json::from_str(r#"{"delay":{"milliseconds":500}}"#)?;
+/// # drop(fault);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]

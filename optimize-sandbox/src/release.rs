@@ -4,6 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The release of Camunda that a sandbox behaves as.
+///
+/// ```
+/// use optimize_sandbox::Release;
+///
+/// for release in Release::ALL {
+///     assert_eq!(release.name().parse(), Ok(release));
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Release {
     /// Camunda 8.0 to 8.6 and Optimize 3.8 to 3.14 for Camunda 7: Jersey on Jetty.

@@ -15,6 +15,19 @@ use crate::journal::Entry;
 use crate::state::State;
 
 /// A running sandbox on 127.0.0.1. It stops when this is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::builder().start().await?;
+/// // A program uses these as it would those of a real server.
+/// println!("{} {} {}", sandbox.base_url(), sandbox.token_url(), sandbox.client_id());
+/// assert!(sandbox.journal().is_empty(), "nothing was requested yet");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sandbox {
     pub(crate) origin: String,
     pub(crate) state: Arc<State>,
@@ -131,6 +144,19 @@ impl Sandbox {
     }
 
     /// Adds a fault.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = optimize_sandbox::Sandbox::builder().start().await?;
+    /// use optimize_sandbox::{Fault, FaultRule};
+    ///
+    /// // The second page of a report is lost once.
+    /// let rule = FaultRule::new("/api/public/export/report/*/result/json", Fault::ResetAfter);
+    /// sandbox.add_fault(rule.with_query("searchRequestId").times(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_fault(&self, rule: FaultRule) {
         self.state.faults().add(rule);
     }
@@ -146,6 +172,16 @@ impl Sandbox {
     }
 
     /// Lets time pass for this server: tokens and cursors grow older.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = optimize_sandbox::Sandbox::builder().start().await?;
+    /// // Tokens that were issued before have ended now.
+    /// sandbox.advance_clock(std::time::Duration::from_secs(3600));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn advance_clock(&self, by: Duration) {
         self.state.clock.advance(by);
     }

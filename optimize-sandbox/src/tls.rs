@@ -13,6 +13,19 @@ use rustls::server::WebPkiClientVerifier;
 use tokio_rustls::TlsAcceptor;
 
 /// TLS for a sandbox.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_sandbox::{Sandbox, Tls};
+///
+/// let sandbox = Sandbox::builder().tls(Tls::new()).start().await?;
+/// assert!(sandbox.base_url().starts_with("https://"));
+/// // What a client has to trust:
+/// assert!(sandbox.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Tls {

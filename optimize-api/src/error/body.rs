@@ -13,6 +13,15 @@ use serde_json::{Map, Value};
 const MOST_NAMED: usize = 3;
 
 /// What a server said about a failure. Every part may be missing.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let error = client.collections().get("no-such-collection").await.unwrap_err();
+/// assert_eq!(error.server().code.as_deref(), Some("notFoundError"));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ServerError {

@@ -14,6 +14,16 @@ pub(super) const BATCH_TYPE: &str = "application/cloudevents-batch+json";
 /// An external event.
 ///
 /// It is read from a JSON object. Other attributes of `CloudEvents` are allowed and left out, since the server ignores them.
+///
+/// ```
+/// use optimize_api::CloudEvent;
+///
+/// let event = CloudEvent::new("ev-1", "depot-scanner", "parcelArrived", "parcel-778")
+///     .with_time("2024-03-05T14:07:09Z".parse()?)
+///     .with_group("depots");
+/// assert!(serde_json::to_string(&event)?.contains(r#""time":"2024-03-05T14:07:09.000Z""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 #[non_exhaustive]

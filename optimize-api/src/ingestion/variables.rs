@@ -11,6 +11,13 @@ use crate::variable_type::VariableType;
 ///
 /// It is read from a JSON object with the names of the API: without an id it gets the one of [`new`](Self::new), the word of a
 /// type may have any case, and a value or an instance that is not a string is taken as it is written, with all its digits.
+///
+/// ```
+/// use optimize_api::{ExternalVariable, VariableType};
+///
+/// let variable = ExternalVariable::new("order-process", "2251799813700042", "amount", VariableType::Double).with_value("12.5");
+/// assert_eq!(variable.value.as_deref(), Some("12.5"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "Written")]
 #[non_exhaustive]

@@ -37,6 +37,20 @@ const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 /// the response is lost: that is an error of kind [`Incomplete`](ErrorKind::Incomplete), as is a number of rows that differs
 /// from the total of the first page; more rows than that end the export at once. An unknown report is [`NotFound`](ErrorKind::NotFound) up to 8.6 and a 500,
 /// [`ServerFault`](ErrorKind::ServerFault), from 8.7 on.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let mut rows = client.reports().data("orders-raw").page_size(1000).limit(2500).rows();
+/// let mut count = 0;
+/// while let Some(row) = rows.next().await {
+///     assert!(row?.json().starts_with('{'));
+///     count += 1;
+/// }
+/// assert_eq!(count, 2500);
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DataExport {
@@ -80,6 +94,16 @@ impl DataExport {
 
     /// The pages, each as soon as it has arrived. The empty page that ends a raw-data report is not among them, unless
     /// it is the only one.
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+    /// # example::with_sandbox(async |client, sandbox| {
+    /// let mut pages = client.reports().data("orders-raw").page_size(1000).pages();
+    /// let first = pages.next().await.ok_or("a report has a page")??;
+    /// assert!(first.total >= first.row_count());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn pages(self) -> Pages {
         Pages::new(stream::try_unfold(Progress::Start, move |progress| {
             let export = self.clone();

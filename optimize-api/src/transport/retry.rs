@@ -5,6 +5,15 @@ use std::time::Duration;
 use crate::operation::Retry;
 
 /// How often and after which waits a failed request is sent again.
+///
+/// ```
+/// use optimize_api::RetryPolicy;
+/// use std::time::Duration;
+///
+/// let patient = RetryPolicy::default().with_attempts(6).with_longest_wait(Duration::from_secs(30));
+/// let impatient = RetryPolicy::default().with_attempts(1);
+/// # drop((patient, impatient));
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RetryPolicy {

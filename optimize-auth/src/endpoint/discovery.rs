@@ -20,6 +20,15 @@ use super::{exchange, refused, reply, unusable};
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An issuer identifier (RFC 8414 §2): an https URL, compared exactly.
+///
+/// ```
+/// use optimize_auth::{ClientAuth, ClientCredentials, Issuer};
+///
+/// let issuer = Issuer::parse("https://login.example.com/realms/camunda")?;
+/// let source = ClientCredentials::new(issuer, "my-client", ClientAuth::Post("my-secret".into()));
+/// # drop(source);
+/// # Ok::<(), optimize_auth::ServiceUrlError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     text: String,

@@ -12,6 +12,13 @@ use crate::source::FetchReason;
 pub const VERSION: u32 = 1;
 
 /// The greeting of a helper.
+///
+/// ```
+/// use optimize_auth::exec::{Hello, Op};
+///
+/// let hello = Hello::new("my-helper", "1.0.0", &[Op::Get, Op::Refresh]);
+/// assert!(hello.can(Op::Refresh) && !hello.can(Op::Login));
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hello {
@@ -297,6 +304,13 @@ fn expose<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result
 }
 
 /// Why a helper has no credential.
+///
+/// ```
+/// use optimize_auth::exec::{ErrorKind, Problem};
+///
+/// let problem = Problem::new(ErrorKind::Transient, "the vault is sealed").with_retry_after(std::time::Duration::from_secs(1));
+/// assert_eq!(problem.kind(), ErrorKind::Transient);
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Problem {

@@ -35,6 +35,13 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// It is started without a shell, with the given environment alone, in a process group of its own, which is killed when
 /// the conversation ends, is given up or runs out of time. A helper that leaves its process group outlives that, unless
 /// there is a [supervisor](Self::with_supervisor).
+///
+/// ```
+/// use optimize_auth::exec::Helper;
+///
+/// assert!(Helper::new(vec!["/usr/bin/env".to_owned(), "my-helper".to_owned()]).is_ok());
+/// assert!(Helper::new(vec!["my-helper".to_owned()]).is_err(), "the path must be absolute");
+/// ```
 #[derive(Clone)]
 pub struct Helper {
     command: Vec<String>,

@@ -65,6 +65,18 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
 pub struct SingleConnection;
 
 /// The body of a response, in chunks as they arrive.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::http::Body;
+///
+/// let mut body = Body::from("whole");
+/// assert_eq!(body.chunk().await.ok_or("one chunk")??, "whole");
+/// assert!(body.chunk().await.is_none());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Body {
     chunks: Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>,
 }

@@ -18,6 +18,13 @@ pub struct TransportError {
 }
 
 /// At which stage a request ended.
+///
+/// ```
+/// use optimize_auth::http::{TransportError, TransportProblem};
+///
+/// let error = TransportError::new(TransportProblem::UnknownHost);
+/// assert!(error.was_not_sent());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportProblem {

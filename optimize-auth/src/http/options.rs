@@ -76,6 +76,13 @@ impl ProxyChoice {
 }
 
 /// Which versions of HTTP are spoken.
+///
+/// ```
+/// use optimize_auth::http::{HttpOptions, HttpVersion};
+///
+/// let options = HttpOptions::default().with_http_version(HttpVersion::Http1);
+/// # drop(options);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpVersion {

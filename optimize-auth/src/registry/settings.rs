@@ -15,6 +15,16 @@ use crate::words::UnknownWord;
 use crate::words::nearest;
 
 /// Settings by name. A builder of a source takes those it knows; one that is left over is an error.
+///
+/// ```
+/// use optimize_auth::{BuildContext, StrategyRegistry, StrategySettings};
+/// use serde_json::json;
+///
+/// let settings = StrategySettings::from_value(json!({ "strategy": "client-credentials", "client_id": "c", "client_secert": "s" }))?;
+/// let error = StrategyRegistry::default().build(settings, &BuildContext::default()).unwrap_err();
+/// assert!(!error.to_string().contains("\"s\""));
+/// # Ok::<(), optimize_auth::AuthError>(())
+/// ```
 #[derive(Default)]
 pub struct StrategySettings {
     values: BTreeMap<String, Setting>,

@@ -27,6 +27,17 @@ const LONGEST: usize = 64 << 10;
 /// write to. Files are read and written on a thread that may wait.
 ///
 /// Away from Unix, where there are no modes and owners to check, the directory's own protection must do.
+///
+/// ```
+/// use optimize_auth::{Cached, Credentials, FileStore, StaticBearer};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let directory = directory.path();
+/// let cached = Cached::new(StaticBearer::new("shared-secret".into())?).with_store(FileStore::new(directory));
+/// let credentials: Credentials = cached.into();
+/// # drop(credentials);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct FileStore {
     directory: Arc<Path>,

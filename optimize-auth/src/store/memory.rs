@@ -17,6 +17,18 @@ use crate::token::Token;
 const MOST: usize = 64;
 
 /// Keeps tokens in memory, for several [`Credentials`](crate::Credentials) with the same settings. Clones share.
+///
+/// ```
+/// use optimize_auth::{Cached, Credentials, MemoryStore, StaticBearer};
+///
+/// let store = MemoryStore::default();
+/// // Clones share the tokens: the second of these needs no request.
+/// let source = || StaticBearer::new("shared-secret".into());
+/// let one: Credentials = Cached::new(source()?).with_store(store.clone()).into();
+/// let other: Credentials = Cached::new(source()?).with_store(store).into();
+/// # drop((one, other));
+/// # Ok::<(), optimize_auth::AuthError>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<Contents>>);
 

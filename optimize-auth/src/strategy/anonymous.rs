@@ -7,6 +7,16 @@ use crate::source::{FetchContext, TokenSource};
 use crate::token::Token;
 
 /// For an API that needs no credential, for example behind a gateway that adds one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::{Anonymous, Credentials};
+///
+/// assert!(Credentials::new(Anonymous).headers().await?.as_map().is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anonymous;
 

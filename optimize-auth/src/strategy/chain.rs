@@ -11,6 +11,20 @@ use crate::token::Token;
 ///
 /// Only [`NotFound`](AuthErrorKind::NotFound) and [`Unsupported`](AuthErrorKind::Unsupported) lead on to the next one. Any
 /// other error ends the chain: a source that is configured and fails must not be replaced by another identity in silence.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::{Chain, Credentials, StaticBearer, TokenFile};
+///
+/// let chain = Chain::new(vec![
+///     ("file".to_owned(), Box::new(TokenFile::new("/run/secrets/no-such-token")) as _),
+///     ("fallback".to_owned(), Box::new(StaticBearer::new("shared-secret".into())?) as _),
+/// ])?;
+/// assert!(Credentials::new(chain).headers().await.is_ok(), "the second one has a token");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Chain {
     sources: Vec<(String, Box<dyn TokenSource>)>,

@@ -49,6 +49,15 @@ words! {
 }
 
 /// How a client proves who it is at the token endpoint. The names in the code are those of OpenID Connect Core §9.
+///
+/// ```
+/// use optimize_auth::{ClientAuth, SecretString};
+///
+/// let secret: SecretString = "my-secret".into();
+/// let in_the_body = ClientAuth::Post(secret.clone());
+/// let in_a_header = ClientAuth::Basic(secret);
+/// assert!(!format!("{in_the_body:?} {in_a_header:?}").contains("my-secret"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientAuth {
@@ -90,6 +99,24 @@ pub enum AssertionAudience {
 ///
 /// `audience`, `scope` and `resource` are independent; what is not set is absent from the request. Camunda SaaS requires
 /// the audience `optimize.camunda.io`, Entra ID a scope, Keycloak neither.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = optimize_sandbox::Sandbox::builder().start().await?;
+/// # let (token_url, client_id) = (sandbox.token_url(), sandbox.client_id());
+/// # let secret = optimize_auth::SecretString::from(sandbox.client_secret());
+/// use optimize_auth::{ClientAuth, ClientCredentials, Credentials, ServiceUrl};
+///
+/// let source = ClientCredentials::new(ServiceUrl::parse(&token_url)?, client_id, ClientAuth::Post(secret))
+///     .with_audience("optimize.camunda.io");
+/// let credentials = Credentials::new(source);
+/// credentials.headers().await?;
+/// credentials.headers().await?;
+/// assert_eq!(sandbox.token_requests(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ClientCredentials {
     endpoint: TokenEndpoint,

@@ -20,6 +20,18 @@ const LAST_YEAR: i16 = 9999;
 /// Asks a [`Helper`] for credentials.
 ///
 /// A helper hands out a bearer token, a header, or a client secret or assertion with which this source then gets a token.
+///
+/// ```
+/// use optimize_auth::exec::{Helper, Target};
+/// use optimize_auth::{Credentials, Exec};
+///
+/// // The helper starts with an empty environment: what it needs is named.
+/// let helper = Helper::new(vec!["/usr/local/bin/optimize".to_owned(), "auth".to_owned(), "helper".to_owned()])?
+///     .with_environment([("HOME".to_owned(), "/home/ci".to_owned()), ("PATH".to_owned(), "/usr/bin".to_owned())]);
+/// let credentials = Credentials::new(Exec::new(helper, Target::default().with_base_url("https://optimize.example.com")));
+/// # drop(credentials);
+/// # Ok::<(), optimize_auth::AuthError>(())
+/// ```
 #[derive(Debug)]
 pub struct Exec {
     helper: Helper,

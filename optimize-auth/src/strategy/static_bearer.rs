@@ -8,6 +8,17 @@ use crate::source::{FetchContext, TokenSource};
 use crate::token::Token;
 
 /// The shared token of a self-managed Optimize (`api.accessToken`), or any token obtained elsewhere.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::{Credentials, StaticBearer};
+///
+/// let credentials = Credentials::new(StaticBearer::new("shared-secret".into())?);
+/// assert!(!credentials.is_renewable());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct StaticBearer {
     token: Token,

@@ -14,6 +14,20 @@ use crate::token::Token;
 /// The token in a file, such as one that Kubernetes projects into a pod or a sidecar renews.
 ///
 /// The file is read again at least once a minute, sooner if the token is a JWT that ends earlier, and after a 401.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use optimize_auth::{Credentials, TokenFile};
+///
+/// # let file = tempfile::NamedTempFile::new()?;
+/// # std::fs::write(file.path(), "a-token")?;
+/// # let path = file.path();
+/// let credentials = Credentials::new(TokenFile::new(path));
+/// assert_eq!(credentials.headers().await?.as_map()["authorization"], "Bearer a-token");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TokenFile {
     path: PathBuf,

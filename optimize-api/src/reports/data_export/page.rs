@@ -13,6 +13,15 @@ use crate::operation;
 use crate::transport::decode;
 
 /// One page of a raw-data report, or the whole of any other.
+///
+/// ```
+/// use optimize_api::{DataPage, PageData};
+///
+/// let body = r#"{"numberOfRecordsInResponse":1,"totalNumberOfRecords":1,"reportId":"r","data":12.5}"#;
+/// let page = DataPage::from_json(&body.into())?;
+/// assert!(matches!(page.data, PageData::Value(number) if number.json() == "12.5"));
+/// # Ok::<(), optimize_api::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DataPage {
@@ -40,6 +49,17 @@ pub enum PageData {
 }
 
 /// One element of a report's data: its JSON text exactly as the server sent it. Cheap to clone.
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example.rs")); }
+/// # example::with_sandbox(async |client, sandbox| {
+/// let mut rows = client.reports().data("claims-by-month").rows();
+/// let row = rows.next().await.ok_or("a group")??;
+/// let group: optimize_api::GroupedRow = serde_json::from_slice(row.as_bytes())?;
+/// assert!(group.value.is_some());
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row(Bytes);
 

@@ -11,7 +11,7 @@ use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
-const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
     ("optimize-config", &["optimize-auth", "optimize-api"]),
@@ -23,6 +23,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("rows-plugin", &[]),
     ("guide", &["optimize-api", "optimize-auth", "optimize-config"]),
     ("other-clients", &["optimize-auth"]),
+    ("programs", &["optimize-auth", "optimize-api"]),
     ("redis-store", &["optimize-auth"]),
 ];
 

@@ -253,7 +253,8 @@ impl Transport {
 
     /// Reports to the log and to the observer how an attempt has ended.
     fn report(&self, spec: &RequestSpec, number: u32, exchange: &Exchange, duration: Duration, decision: Decision) {
-        let mut ended = AttemptEnded::new(spec.operation.id, &spec.method, number);
+        let mut ended = AttemptEnded::new(self.base_url.as_url().as_str(), spec.operation.id, &spec.method, number);
+        ended.subject = spec.subject.as_deref();
         ended.duration = duration;
         ended.request_bytes = spec.body().map_or(0, |body| body.len() as u64);
         if let Exchange::Response(response) = exchange {

@@ -42,6 +42,10 @@ pub trait Observer: Send + Sync {
 pub struct AttemptEnded<'a> {
     /// The id of the operation, such as `report.list`.
     pub operation: &'a str,
+    /// The base URL of the server.
+    pub server: &'a str,
+    /// The id of what it is about, such as that of a report; `None` if it is about none, or several.
+    pub subject: Option<&'a str>,
     /// The method.
     pub method: &'a Method,
     /// Which request of its call it is, counted from 1.
@@ -73,9 +77,11 @@ pub enum AfterAttempt {
 impl<'a> AttemptEnded<'a> {
     /// For `optimize-api`, which fills in the rest.
     #[doc(hidden)]
-    pub fn new(operation: &'a str, method: &'a Method, number: u32) -> Self {
+    pub fn new(server: &'a str, operation: &'a str, method: &'a Method, number: u32) -> Self {
         Self {
+            server,
             operation,
+            subject: None,
             method,
             number,
             status: None,

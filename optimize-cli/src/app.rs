@@ -14,7 +14,7 @@ use optimize_auth::{
 };
 use tokio::sync::OnceCell;
 
-use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, Settings};
+use crate::config::{DEFAULT_TIMEOUT, Draft, Occasion, Overrides, Settings};
 use crate::embedded::{self, Sandbox};
 use crate::env_vars::Environment;
 use crate::error::CliError;
@@ -183,6 +183,14 @@ impl App {
             sandbox: OnceCell::new(),
             credentials: OnceCell::new(),
         })
+    }
+
+    /// The same run with another profile.
+    pub(crate) fn with_profile(&self, profile: &str) -> Result<Self, CliError> {
+        let overrides = Overrides { profile: Some(profile.to_owned()), ..self.flags.overrides() };
+        let settings = Settings::load(&overrides, &self.environment, false)?;
+        let app = Self::new(settings, self.printer, self.environment.clone(), self.flags.clone(), self.commands);
+        Ok(app.counting(self.tally.clone()))
     }
 
     /// Lets a refresh in the background end, so that its token is not lost for the next run.

@@ -6,6 +6,7 @@ mod collection;
 mod completion;
 mod config;
 mod dashboard;
+mod definitions;
 mod entities;
 mod event;
 mod id;
@@ -21,7 +22,7 @@ mod sharing;
 mod variable;
 
 #[cfg(fuzzing)]
-pub(crate) use import::check_definitions;
+pub(crate) use optimize_definitions::check_definitions;
 
 use std::ffi::OsString;
 
@@ -48,6 +49,9 @@ pub(crate) enum Command {
     /// Dashboards
     #[command(subcommand, visible_alias = "dashboards")]
     Dashboard(dashboard::Dashboard),
+    /// Reports and dashboards as files in git: pull, diff, plan, apply
+    #[command(subcommand, visible_alias = "defs")]
+    Definitions(definitions::DefinitionsCommand),
     /// External events (Camunda 7 only)
     #[command(subcommand, visible_alias = "events")]
     Event(event::Event),
@@ -118,7 +122,23 @@ impl Command {
         }
     }
 
+    /// Whether it changes something at the server without a question of its own.
+    fn changes_unasked(&self) -> bool {
+        match self {
+            Self::Api(command) => command.changes(),
+            Self::Collection(command) => command.changes(),
+            Self::Import(command) => command.changes(),
+            Self::Event(_) | Self::Sharing(_) | Self::Variable(_) => true,
+            _ => false,
+        }
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
+        if self.changes_unasked() && app.settings.is_protected() && !app.settings.sandbox {
+            let profile = app.settings.profile.as_deref().unwrap_or("default");
+            let server = app.shown_base_url().await.unwrap_or_default();
+            app.confirm(&format!("The profile {profile} is protected. Change something at {server}?"))?;
+        }
         match self {
             Self::Api(command) => command.run(app).await,
             Self::Auth(command) => command.run(app).await,
@@ -126,6 +146,7 @@ impl Command {
             Self::Completion(command) => command.run(),
             Self::Config(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
+            Self::Definitions(command) => command.run(app).await,
             Self::Event(command) => command.run(app).await,
             Self::Import(command) => command.run(app).await,
             Self::Man(command) => command.run(app),

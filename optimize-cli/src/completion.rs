@@ -140,6 +140,7 @@ fn flags(arguments: &[OsString]) -> GlobalArgs {
         verbose: 0,
         log_format: LogFormat::Text,
         summary: None,
+        audit: None,
         timeout: Some(PATIENCE),
         no_input: true,
         yes: false,

@@ -44,6 +44,8 @@ enum Kind {
     },
     /// A plugin that is not trusted asks for a credential.
     Untrusted(String),
+    /// Something differs, which is a result and no failure.
+    Different,
     Interrupted,
     /// The person said no.
     Declined,
@@ -76,6 +78,16 @@ impl CliError {
 
     pub(crate) fn untrusted(message: impl Into<String>) -> Self {
         Kind::Untrusted(message.into()).into()
+    }
+
+    /// The result of a comparison whose exit code is asked for.
+    pub(crate) fn different() -> Self {
+        Kind::Different.into()
+    }
+
+    /// Whether there is nothing to report but the exit code.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self.kind, Kind::Different)
     }
 
     pub(crate) fn declined() -> Self {
@@ -166,6 +178,7 @@ impl CliError {
             Kind::NotReady(_) => Exit::Unavailable,
             Kind::NotFound(_) => Exit::NotFound,
             Kind::Untrusted(_) => Exit::Authentication,
+            Kind::Different => Exit::Unexpected,
             Kind::Interrupted | Kind::Declined => Exit::Interrupted,
         }
     }
@@ -310,6 +323,26 @@ fn source<T: StdError + 'static>(error: optimize_config::Error) -> Option<T> {
     error.into_source()?.downcast().ok().map(|source| *source)
 }
 
+impl From<optimize_definitions::Error> for CliError {
+    fn from(error: optimize_definitions::Error) -> Self {
+        use optimize_definitions::ErrorKind;
+        let (hint, message) = (error.hint().map(str::to_owned), error.to_string());
+        let converted: Self = match (error.kind(), error.api()) {
+            (_, Some(api)) => api.clone().into(),
+            (ErrorKind::Incomplete, None) => Self::incomplete(message).stating(),
+            (ErrorKind::Io, None) => {
+                let cause = StdError::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                Self::config(format!("{message}{cause}")).stating()
+            }
+            _ => Self::config(message).stating(),
+        };
+        match hint {
+            Some(hint) => converted.with_hint(hint),
+            None => converted,
+        }
+    }
+}
+
 impl From<AuthError> for CliError {
     fn from(error: AuthError) -> Self {
         Kind::Auth(error).into()
@@ -328,6 +361,7 @@ impl fmt::Display for CliError {
             Kind::Api(error) => error.fmt(f),
             Kind::Auth(error) => error.fmt(f),
             Kind::Io { action, .. } => f.write_str(action),
+            Kind::Different => f.write_str("there are differences"),
             Kind::Interrupted => f.write_str("interrupted"),
             Kind::Declined => f.write_str("aborted; nothing was changed"),
         }

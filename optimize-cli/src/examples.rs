@@ -78,6 +78,32 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("dashboard list", &["optimize dashboard list --collection ID"]),
+    (
+        "definitions apply",
+        &[
+            "optimize definitions apply",
+            "optimize definitions apply plan.json --yes",
+            "optimize definitions apply --env prod --prune",
+        ],
+    ),
+    ("definitions check", &["optimize definitions check"]),
+    (
+        "definitions diff",
+        &["optimize definitions diff", "optimize definitions diff --env prod --markdown > comment.md"],
+    ),
+    ("definitions drift", &["optimize definitions drift --env prod --exit-code"]),
+    ("definitions fmt", &["optimize definitions fmt"]),
+    (
+        "definitions init",
+        &[
+            "optimize --profile test definitions init --collection claims=ID",
+            "optimize definitions init --env dev --collection ID --collection orders=ID",
+        ],
+    ),
+    ("definitions plan", &["optimize definitions plan", "optimize definitions plan --env prod -f plan.json"]),
+    ("definitions promote", &["optimize definitions promote --from test --to prod"]),
+    ("definitions pull", &["optimize definitions pull", "optimize definitions pull --prune --with-xml"]),
+    ("definitions undo", &["optimize definitions undo"]),
     ("event ingest", &["optimize event ingest events.ndjson", "generate | optimize event ingest -"]),
     (
         "import",

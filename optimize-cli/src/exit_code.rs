@@ -19,7 +19,7 @@ macro_rules! exits {
 
 exits! {
     Done = 0, "done; a reader that closes the pipe counts as done";
-    Unexpected = 1, "unexpected: an internal error; please report it";
+    Unexpected = 1, "unexpected: an internal error; please report it. Of `definitions diff` and `drift`: something differs";
     Usage = 2, "usage: an unknown flag, a missing argument";
     Configuration = 3, "configuration or input: a bad setting, an unreadable file, a base URL that is not Optimize's";
     Authentication = 4, "authentication or permission: the token endpoint refuses, 401 after a new token, 403";

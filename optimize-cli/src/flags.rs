@@ -60,6 +60,9 @@ pub(crate) struct GlobalArgs {
     /// Write what the run did to this file, as JSON: requests, retries, bytes, rows, durations, exit code
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
+    /// Add a line to this file for each request that changes something, as JSON
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
     /// The longest time for a request and its retries, such as 30s or 2m [default: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,

@@ -1,6 +1,7 @@
 //! The command line `optimize`, as a library so that tests and generators can call it.
 
 mod app;
+mod audit;
 mod cli;
 mod commands;
 mod completion;
@@ -17,7 +18,6 @@ pub mod fuzzing;
 mod hints;
 mod ingest;
 mod input;
-mod json_text;
 mod logging;
 mod output;
 mod plugins;
@@ -44,6 +44,7 @@ use exit_code::Exit;
 
 use optimize_config::tool as config;
 use optimize_config::{env_vars, ownership, sha256};
+use optimize_definitions::json_text;
 
 pub use optimize_config::Environment;
 

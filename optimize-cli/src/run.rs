@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tracing::Span;
 
 use crate::app::{self, App};
+use crate::audit::Audit;
 use crate::cli::{self, Cli};
 use crate::config::Settings;
 use crate::env_vars::Environment;
@@ -25,12 +26,15 @@ pub(crate) fn run(cli: Cli, command: &str, environment: Environment) -> ExitCode
     let flags = &cli.global;
     let printer = Printer::new(flags.quiet, flags.color, flags.log_format, &environment);
     let (flag, log_format) = (flags.output.unwrap_or(Format::Auto), flags.log_format);
-    let tally = Arc::<Tally>::default();
-    let begun = logging::verbosity(flags.verbose, &environment).and_then(|verbosity| {
-        let begin = |path: &PathBuf| Summary::begin(path, command, tally.clone());
-        Ok((verbosity, flags.summary.as_ref().map(begin).transpose()?))
+    let log = flags.audit.as_ref().map(|path| Audit::open(path, command, printer)).transpose();
+    let begun = log.and_then(|log| Ok((logging::verbosity(flags.verbose, &environment)?, log)));
+    let begun = begun.and_then(|(verbosity, log)| {
+        let tally = Arc::new(Tally::auditing(log));
+        let summary_in = |path: &PathBuf| Summary::begin(path, command, tally.clone());
+        let summary = flags.summary.as_ref().map(summary_in).transpose()?;
+        Ok((verbosity, tally, summary))
     });
-    let (verbosity, summary) = match begun {
+    let (verbosity, tally, summary) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             printer.error(&error, flag == Format::Json);
@@ -48,6 +52,7 @@ pub(crate) fn run(cli: Cli, command: &str, environment: Environment) -> ExitCode
         Ok(Ended::Plugin(code)) => return code,
         Ok(Ended::Done) => None,
         Err(Failed { error, .. }) if error.is_closed_pipe() => None,
+        Err(Failed { error, .. }) if error.is_silent() => Some(error),
         Err(Failed { error, format }) => {
             printer.error(&error, format.unwrap_or(flag) == Format::Json);
             Some(error)

@@ -12,13 +12,17 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::audit::Audit;
 use crate::error::CliError;
 use crate::exit_code::Exit;
 use crate::output::Target;
 
-/// What is counted while a command runs.
+/// What is counted while a command runs, and the log of changes if there is one.
 #[derive(Debug, Default)]
-pub(crate) struct Tally(Mutex<Counts>);
+pub(crate) struct Tally {
+    counts: Mutex<Counts>,
+    audit: Option<Audit>,
+}
 
 #[derive(Clone, Debug, Default, Serialize)]
 struct Counts {
@@ -54,8 +58,13 @@ struct Operation {
 }
 
 impl Tally {
+    /// One that logs changes, too.
+    pub(crate) fn auditing(audit: Option<Audit>) -> Self {
+        Self { audit, ..Self::default() }
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_rows(&self, rows: u64) {
@@ -69,6 +78,9 @@ impl Tally {
 
 impl Observer for Tally {
     fn attempt_ended(&self, attempt: &AttemptEnded<'_>) {
+        if let Some(audit) = &self.audit {
+            audit.attempt_ended(attempt);
+        }
         let mut counts = self.counts();
         counts.requests += 1;
         counts.retries += u64::from(attempt.next != AfterAttempt::End);

@@ -66,6 +66,7 @@ fn effect(setting: &Setting) -> String {
         Key::Audience => format!("asks for tokens for the audience {value}"),
         Key::Scope => format!("asks for tokens with the scope {value}"),
         Key::Resource => format!("asks for tokens for the resource {value}"),
+        Key::Protected => format!("asks before something is changed: {value}"),
         Key::Output => format!("prints data as {value}"),
         Key::Timeout => format!("waits for a response for {value}"),
     }

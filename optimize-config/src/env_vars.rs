@@ -72,6 +72,8 @@ pub const TOKEN_FILE: &str = "OPTIMIZE_TOKEN_FILE";
 pub const CA_FILE: [&str; 2] = ["OPTIMIZE_CA_FILE", "CAMUNDA_CUSTOM_ROOT_CERT_PATH"];
 /// `true` permits plain http to other machines.
 pub const ALLOW_INSECURE_HTTP: [&str; 1] = ["OPTIMIZE_ALLOW_INSECURE_HTTP"];
+/// `true` makes commands that change something ask first.
+pub const PROTECTED: [&str; 1] = ["OPTIMIZE_PROTECTED"];
 /// The output format, as `--output`.
 pub const OUTPUT: [&str; 1] = ["OPTIMIZE_OUTPUT"];
 /// The profile, as `--profile`.

@@ -88,6 +88,7 @@ settings! {
     /// The server.
     Server, "" => {
         BaseUrl base_url: Address, Destination, &env_vars::BASE_URL, "Base URL of Optimize: what comes before /api";
+        Protected protected: bool, Destination, &env_vars::PROTECTED, "Whether commands that change something ask first, or need --yes";
     }
     /// How data is printed.
     Printing, "" => {

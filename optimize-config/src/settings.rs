@@ -162,6 +162,11 @@ impl Settings {
         self.http.allow_insecure_http.as_deref().copied().unwrap_or(false)
     }
 
+    /// Whether commands that change something ask first.
+    pub fn is_protected(&self) -> bool {
+        self.server.protected.as_deref().copied().unwrap_or(false)
+    }
+
     /// The word of the output format.
     pub fn output(&self) -> Option<&'static str> {
         self.output.output.as_deref().map(|format| format.0)

@@ -62,6 +62,11 @@ impl Release {
         matches!(self, Self::V8_9 | Self::V8_10)
     }
 
+    /// Whether a dashboard's filter of a variable is looked for in reports before they are imported.
+    pub(crate) fn looks_for_filters_too_early(self) -> bool {
+        matches!(self, Self::V8_8 | Self::V8_9)
+    }
+
     /// The code of an import whose index versions differ.
     pub(crate) fn index_mismatch_code(self) -> &'static str {
         if self.is_jersey() { "importIndexVersionMismatch" } else { "badRequestError" }

@@ -138,8 +138,11 @@ impl Store {
         self.entities.remove(id);
         for entity in self.entities.values_mut() {
             let definition = &mut entity.definition;
-            if let Some(Value::Array(tiles)) = definition.get_mut("tiles") {
-                tiles.retain(|tile| tile["id"] != id);
+            // Older releases call the tiles reports.
+            for name in ["tiles", "reports"] {
+                if let Some(Value::Array(tiles)) = definition.get_mut(name) {
+                    tiles.retain(|tile| tile["id"] != id);
+                }
             }
             if let Some(Value::Array(parts)) = definition.get_mut("data").and_then(|data| data.get_mut("reports")) {
                 parts.retain(|part| part["id"] != id);

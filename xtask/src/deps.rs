@@ -11,11 +11,12 @@ use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
-const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
     ("optimize-config", &["optimize-auth", "optimize-api"]),
-    ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-config", "optimize-sandbox"]),
+    ("optimize-definitions", &["optimize-auth", "optimize-api"]),
+    ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-config", "optimize-definitions", "optimize-sandbox"]),
     ("optimize-sandbox", &[]),
     ("xtask", &[]),
     ("pages", &["optimize-api", "optimize-cli"]),
@@ -29,13 +30,14 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
 
 /// Crates that must be absent from everything a crate builds upon: a token needs no command line, a client no file
 /// format, and there is one cryptographic backend.
-const ABSENT: [(&str, &[&str]); 4] = [
+const ABSENT: [(&str, &[&str]); 5] = [
     (
         "optimize-auth",
         &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"],
     ),
     ("optimize-api", &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"]),
     ("optimize-config", &["clap", "csv", "axum", "jsonwebtoken", "indicatif", "ring", "optimize-sandbox"]),
+    ("optimize-definitions", &["clap", "csv", "figment", "indicatif", "optimize-config", "ring"]),
     ("optimize-cli", &["ring", "rsa", "openssl", "native-tls", "serde_yml", "backoff", "instant", "dotenv", "atty"]),
 ];
 

@@ -50,6 +50,11 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
 }
 
 impl Api {
+    /// Whether it may change something at the server.
+    pub(super) fn changes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD)
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let mut request = RawRequest::new(self.method, &self.path)?;
         let mut content_type = "application/json".to_owned();

@@ -58,6 +58,11 @@ pub(crate) struct SetScope {
 }
 
 impl Collection {
+    /// Whether it changes something at the server.
+    pub(super) fn changes(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::Scope(_))
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
             Self::Create(command) => {

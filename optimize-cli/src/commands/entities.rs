@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use optimize_api::{Client, CollectionId, DashboardId, Definitions, Error, ReportId};
+use optimize_api::CollectionId;
+pub(crate) use optimize_definitions::Kind;
 use serde_json::json;
 
 use super::id;
@@ -16,76 +17,34 @@ use crate::suggest::suggest;
 /// A list of a collection ends there.
 const MOST_LISTED: usize = 1000;
 
-/// Which of the two a command is about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
-    Report,
-    Dashboard,
+/// The ids in what was typed.
+fn ids(kind: Kind, texts: &[String]) -> Result<Vec<String>, CliError> {
+    texts.iter().map(|text| id::of(kind.noun(), text)).collect()
 }
 
-impl Kind {
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::Dashboard => "dashboard",
-        }
-    }
-
-    pub(crate) async fn list(self, client: &Client, collection: &str) -> Result<Vec<String>, Error> {
-        Ok(match self {
-            Self::Report => client.reports().list(collection).await?.iter().map(|id| id.as_str().to_owned()).collect(),
-            Self::Dashboard => {
-                client.dashboards().list(collection).await?.iter().map(|id| id.as_str().to_owned()).collect()
+/// What a collection lists. A collection that does not exist lists nothing, so one that lists nothing is looked for,
+/// where the server can list collections.
+async fn list_known(kind: Kind, app: &App, collection: &str) -> Result<Vec<String>, CliError> {
+    let (client, noun) = (app.client().await?, kind.noun());
+    let ids = kind.list(&client, collection).await?;
+    match ids.len() {
+        0 => match client.collections().list().await {
+            Ok(all) if all.iter().all(|known| known.as_str() != collection) => {
+                let error = CliError::not_found(format!("there is no collection {collection}")).stating();
+                return Err(suggest(error, collection, all.iter().map(CollectionId::as_str)));
             }
-        })
-    }
-
-    pub(crate) async fn export(self, client: &Client, ids: &[String]) -> Result<Definitions, Error> {
-        let ids = ids.iter().map(String::as_str);
-        match self {
-            Self::Report => client.reports().export_definitions(&ids.map(ReportId::from).collect::<Vec<_>>()).await,
-            Self::Dashboard => {
-                client.dashboards().export_definitions(&ids.map(DashboardId::from).collect::<Vec<_>>()).await
-            }
-        }
-    }
-
-    /// The ids in what was typed.
-    fn ids(self, texts: &[String]) -> Result<Vec<String>, CliError> {
-        texts.iter().map(|text| id::of(self.noun(), text)).collect()
-    }
-
-    /// What a collection lists. A collection that does not exist lists nothing, so one that lists nothing is looked for,
-    /// where the server can list collections.
-    async fn list_known(self, app: &App, collection: &str) -> Result<Vec<String>, CliError> {
-        let (client, noun) = (app.client().await?, self.noun());
-        let ids = self.list(&client, collection).await?;
-        match ids.len() {
-            0 => match client.collections().list().await {
-                Ok(all) if all.iter().all(|known| known.as_str() != collection) => {
-                    let error = CliError::not_found(format!("there is no collection {collection}")).stating();
-                    return Err(suggest(error, collection, all.iter().map(CollectionId::as_str)));
-                }
-                Ok(_) => {}
-                // Servers before 8.7 cannot list them.
-                Err(_) => app.printer.warning(&format!(
-                    "the collection {collection} lists no {noun}s; a collection that does not exist lists none either"
-                )),
-            },
-            MOST_LISTED => app.printer.warning(&format!(
-                "the server lists {MOST_LISTED} {noun}s and no more; there may be others in the collection {collection}"
+            Ok(_) => {}
+            // Servers before 8.7 cannot list them.
+            Err(_) => app.printer.warning(&format!(
+                "the collection {collection} lists no {noun}s; a collection that does not exist lists none either"
             )),
-            _ => {}
-        }
-        Ok(ids)
+        },
+        MOST_LISTED => app.printer.warning(&format!(
+            "the server lists {MOST_LISTED} {noun}s and no more; there may be others in the collection {collection}"
+        )),
+        _ => {}
     }
-
-    async fn delete(self, client: &Client, id: &str) -> Result<(), Error> {
-        match self {
-            Self::Report => client.reports().delete(id).await,
-            Self::Dashboard => client.dashboards().delete(id).await,
-        }
-    }
+    Ok(ids)
 }
 
 #[derive(Args, Debug)]
@@ -98,7 +57,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) async fn run(self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
         let collection = id::of("collection", &self.collection)?;
-        let ids = kind.list_known(app, &collection).await?;
+        let ids = list_known(kind, app, &collection).await?;
         let mut data = Data::ids(ids.iter().map(String::as_str));
         data.page = Some(app.page_of(kind.noun()).await?);
         Ok(Outcome::Data(data))
@@ -120,9 +79,9 @@ pub(crate) struct Export {
 
 impl Export {
     pub(crate) async fn run(mut self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
-        self.ids = kind.ids(&self.ids)?;
+        self.ids = ids(kind, &self.ids)?;
         if let Some(collection) = &self.collection {
-            self.ids = kind.list_known(app, &id::of("collection", collection)?).await?;
+            self.ids = list_known(kind, app, &id::of("collection", collection)?).await?;
             if self.ids.is_empty() {
                 return Ok(Outcome::Document(Document::new("[]", self.file)));
             }
@@ -148,7 +107,7 @@ pub(crate) struct Delete {
 impl Delete {
     /// Continues after a failure, so that one bad id does not keep the others; reports for each what was done.
     pub(crate) async fn run(mut self, kind: Kind, app: &App) -> Result<Outcome, CliError> {
-        self.ids = kind.ids(&self.ids)?;
+        self.ids = ids(kind, &self.ids)?;
         app.check_columns(&["id", "deleted"])?;
         let client = app.client().await?;
         let noun = kind.noun();

@@ -3,6 +3,7 @@ mod auth;
 mod config;
 mod dashboard;
 mod definitions;
+mod definitions_as_code;
 mod ingest;
 mod plugin;
 mod ready;

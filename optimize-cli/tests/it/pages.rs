@@ -38,6 +38,8 @@ const COMMANDS: &[(&str, Prints)] = &[
     ("config validate", Prints::Rows),
     ("dashboard export claims-overview", Prints::Document),
     ("dashboard list --collection claims", Prints::Rows),
+    ("definitions init --collection orders", Prints::Nothing),
+    ("definitions pull", Prints::Rows),
     ("import board.json --collection claims", Prints::Rows),
     ("import board.json --collection claims --dry-run", Prints::Rows),
     ("man", Prints::Document),

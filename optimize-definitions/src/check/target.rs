@@ -2,17 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use optimize_api::{Client, CollectionId, Error, ErrorKind};
+use optimize_api::{Client, Error, ErrorKind};
 
 use super::{Candidate, Problems};
-use crate::commands::entities::Kind;
-use crate::error::CliError;
+use crate::error::Error as Failure;
 use crate::json_text::JsonText;
-
-/// How many other collections are looked into for index versions.
-const MOST_COLLECTIONS: usize = 50;
-/// How many definitions of each of them are exported.
-const MOST_EXPORTED: usize = 20;
+use crate::kind::Kind;
+use crate::versions;
 
 /// The scope of a collection: tenants by `type:key`.
 type Scope = BTreeMap<String, Vec<Option<String>>>;
@@ -30,11 +26,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) async fn read(
-        client: &Client,
-        collection: &str,
-        candidates: &[Candidate<'_>],
-    ) -> Result<Self, CliError> {
+    pub(super) async fn read(client: &Client, collection: &str, candidates: &[Candidate<'_>]) -> Result<Self, Failure> {
         let mut target = Self {
             collection: collection.to_owned(),
             scope: None,
@@ -43,9 +35,9 @@ impl Target {
             unchecked: Vec::new(),
         };
         target.read_scope(client).await?;
-        target.read_entities(client, collection, usize::MAX).await?;
+        target.read_entities(client).await?;
         let wanted: BTreeSet<_> = candidates.iter().map(|candidate| candidate.kind.as_str()).collect();
-        target.read_other_versions(client, &wanted).await;
+        versions::look_elsewhere(client, &[collection], &wanted, &mut target.versions).await;
         let unknown: Vec<_> = wanted.iter().filter(|kind| !target.versions.contains_key(**kind)).copied().collect();
         if !unknown.is_empty() {
             target.unchecked.push(format!(
@@ -103,7 +95,7 @@ impl Target {
         problems.collect()
     }
 
-    async fn read_scope(&mut self, client: &Client) -> Result<(), CliError> {
+    async fn read_scope(&mut self, client: &Client) -> Result<(), Failure> {
         match client.collections().get(self.collection.as_str()).await {
             Ok(collection) => {
                 let json = JsonText::parse(collection.json().as_bytes());
@@ -132,12 +124,10 @@ impl Target {
         Ok(())
     }
 
-    /// Notes names and versions of what a collection lists.
-    async fn read_entities(&mut self, client: &Client, collection: &str, most: usize) -> Result<(), CliError> {
-        let is_target = collection == self.collection;
-        for kind in [Kind::Report, Kind::Dashboard] {
-            let mut ids = kind.list(client, collection).await?;
-            ids.truncate(most);
+    /// Notes names and versions of what the collection lists.
+    async fn read_entities(&mut self, client: &Client) -> Result<(), Failure> {
+        for kind in Kind::ALL {
+            let ids = kind.list(client, &self.collection).await?;
             if ids.is_empty() {
                 continue;
             }
@@ -145,40 +135,16 @@ impl Target {
                 Ok(definitions) => {
                     for known in definitions.iter() {
                         let kind = known.kind.as_str().to_owned();
-                        if is_target {
-                            self.names.insert((kind == "dashboard", known.name));
-                        }
+                        self.names.insert((kind == "dashboard", known.name));
                         if let Some(version) = known.source_index_version {
                             self.versions.insert(kind, version);
                         }
                     }
                 }
-                Err(error) if is_target => {
-                    self.unchecked.push(not_checked("what the collection has", &error));
-                }
-                // Another collection may have what this one does not.
-                Err(_) => {}
+                Err(error) => self.unchecked.push(not_checked("what the collection has", &error)),
             }
         }
         Ok(())
-    }
-
-    /// Looks for versions of the kinds that the target collection has nothing of, where collections can be listed.
-    async fn read_other_versions(&mut self, client: &Client, wanted: &BTreeSet<&str>) {
-        let is_known = |target: &Self| wanted.iter().all(|kind| target.versions.contains_key(*kind));
-        if is_known(self) {
-            return;
-        }
-        let Ok(collections) = client.collections().list().await else { return };
-        let others = collections.iter().map(CollectionId::as_str).filter(|id| *id != self.collection);
-        let others: Vec<_> = others.take(MOST_COLLECTIONS).map(str::to_owned).collect();
-        for other in others {
-            if is_known(self) {
-                return;
-            }
-            // One that cannot be listed may be private.
-            let _ = self.read_entities(client, &other, MOST_EXPORTED).await;
-        }
     }
 }
 

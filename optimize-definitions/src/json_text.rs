@@ -9,36 +9,36 @@ use serde_json::value::RawValue;
 
 /// The JSON text of one value.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct JsonText<'a>(&'a str);
+pub struct JsonText<'a>(&'a str);
 
 impl<'a> JsonText<'a> {
     /// The text of a value. `None` if it is not JSON.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         serde_json::from_slice::<&RawValue>(bytes).ok().map(|raw| Self(raw.get()))
     }
 
     /// The member of this name, if this is an object that has it.
-    pub(crate) fn member(self, wanted: &str) -> Option<Self> {
+    pub fn member(self, wanted: &str) -> Option<Self> {
         self.members().into_iter().find_map(|(name, value)| (name == wanted).then_some(value))
     }
 
     /// The elements of an array; `None` if this is not one.
-    pub(crate) fn elements(self) -> Option<Vec<Self>> {
+    pub fn elements(self) -> Option<Vec<Self>> {
         let raw: Vec<&RawValue> = serde_json::from_str(self.0).ok()?;
         Some(raw.into_iter().map(|raw| Self(raw.get())).collect())
     }
 
     /// The string that this is.
-    pub(crate) fn string(self) -> Option<String> {
+    pub fn string(self) -> Option<String> {
         self.is_text().then(|| serde_json::from_str(self.0).ok()).flatten()
     }
 
-    pub(crate) fn is_object(self) -> bool {
+    pub fn is_object(self) -> bool {
         self.0.starts_with('{')
     }
 
     /// What this is, for errors.
-    pub(crate) fn kind(self) -> &'static str {
+    pub fn kind(self) -> &'static str {
         match self.0.as_bytes().first() {
             Some(b'{') => "an object",
             Some(b'[') => "an array",
@@ -50,7 +50,7 @@ impl<'a> JsonText<'a> {
     }
 
     /// What a person reads: a text without its quotes, nothing for `null`, anything else as JSON.
-    pub(crate) fn text(self) -> Cow<'a, str> {
+    pub fn text(self) -> Cow<'a, str> {
         match self.0.as_bytes().first() {
             Some(b'"') => serde_json::from_str(self.0).unwrap_or(Cow::Borrowed(self.0)),
             Some(b'n') => Cow::Borrowed(""),
@@ -59,24 +59,24 @@ impl<'a> JsonText<'a> {
     }
 
     /// The JSON text.
-    pub(crate) fn json(self) -> &'a str {
+    pub fn json(self) -> &'a str {
         self.0
     }
 
-    pub(crate) fn is_text(self) -> bool {
+    pub fn is_text(self) -> bool {
         self.0.starts_with('"')
     }
 
-    pub(crate) fn is_empty(self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.0 == "null" || self.0 == "\"\""
     }
 
-    pub(crate) fn is_nested(self) -> bool {
+    pub fn is_nested(self) -> bool {
         self.0.starts_with(['{', '['])
     }
 
     /// The value inside an object that a path of member names leads to. A name may hold dots too.
-    pub(crate) fn at(self, path: &str) -> Option<Self> {
+    pub fn at(self, path: &str) -> Option<Self> {
         self.members().into_iter().find_map(|(name, value)| {
             let rest = path.strip_prefix(name.as_ref())?;
             if rest.is_empty() { Some(value) } else { value.at(rest.strip_prefix('.')?) }
@@ -84,17 +84,17 @@ impl<'a> JsonText<'a> {
     }
 
     /// The names of an object's members.
-    pub(crate) fn member_names(self) -> impl Iterator<Item = Cow<'a, str>> {
+    pub fn member_names(self) -> impl Iterator<Item = Cow<'a, str>> {
         self.members().into_iter().map(|(name, _)| name)
     }
 
     /// The members of an object in their order. `None` of anything else, and of an object with a name that is not text.
-    pub(crate) fn object(self) -> Option<Vec<(Cow<'a, str>, Self)>> {
+    pub fn object(self) -> Option<Vec<(Cow<'a, str>, Self)>> {
         self.is_object().then(|| Self::object_of(self.0.as_bytes())).flatten()
     }
 
     /// The same of JSON that was not looked at before.
-    pub(crate) fn object_of(json: &'a [u8]) -> Option<Vec<(Cow<'a, str>, Self)>> {
+    pub fn object_of(json: &'a [u8]) -> Option<Vec<(Cow<'a, str>, Self)>> {
         serde_json::from_slice(json).ok().map(|Members(members)| members)
     }
 

@@ -6,12 +6,9 @@ mod target;
 use std::collections::BTreeMap;
 
 use optimize_api::{Client, Definitions};
-use serde_json::json;
 
-use crate::app::App;
-use crate::error::CliError;
+use crate::error::Error;
 use crate::json_text::JsonText;
-use crate::output::{Data, Outcome, counted};
 use target::Target;
 
 /// A definition of the file, looked into without being decoded.
@@ -42,56 +39,38 @@ impl Problems {
     }
 }
 
-/// A row for each problem with the definitions that have it. Only asks; changes nothing.
-pub(super) async fn check(
-    app: &App,
-    client: &Client,
-    definitions: &Definitions,
-    collection: &str,
-    is_strict: bool,
-) -> Result<Outcome, CliError> {
+/// What was found before an import.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Checked {
+    /// Each problem, with the ids or names of the definitions that have it.
+    pub problems: Vec<(String, Vec<String>)>,
+    /// The ids or names of those without a problem.
+    pub good: Vec<String>,
+    /// What may go wrong, each a sentence.
+    pub warnings: Vec<String>,
+    /// What could not be checked, each a sentence.
+    pub unchecked: Vec<String>,
+    /// How many definitions the server would refuse.
+    pub refused: usize,
+}
+
+/// Checks definitions before they are imported into a collection: by the file alone, and against what is there. It only
+/// asks; nothing changes.
+pub async fn check(client: &Client, definitions: &Definitions, collection: &str) -> Result<Checked, Error> {
     let parts: Vec<_> = definitions.iter().collect();
     let candidates: Vec<_> = parts.iter().filter_map(|part| candidate(part.json())).collect();
     let mut problems = Problems::default();
     file::check(&candidates, &mut problems);
     let target = Target::read(client, collection, &candidates).await?;
     target.check(&candidates, &mut problems);
-    for warning in file::warnings(&candidates).into_iter().chain(target.warnings(&candidates)) {
-        app.printer.warning(&warning);
-    }
-    for unchecked in &target.unchecked {
-        app.printer.warning(unchecked);
-    }
-    let all = candidates.len();
-    let refused = (0..all).filter(|place| problems.is_refused(*place)).count();
-    if refused == 0 {
-        app.printer.remark(&format!(
-            "nothing was imported; the check found no problem in {}",
-            counted(all as u64, "definition")
-        ));
-    }
-    let good: Vec<_> = (0..all).filter(|place| !problems.is_refused(*place)).collect();
-    let groups = problems.texts.into_iter().map(|(text, places)| (Some(text), places));
-    let groups = groups.chain((!good.is_empty()).then_some((None, good)));
-    let rows = groups.map(|(problem, places)| {
-        let ids: Vec<_> = places.iter().map(|place| candidates[*place].shown()).collect();
-        json!({ "count": ids.len(), "problem": problem, "ids": ids })
-    });
-    let mut data = Data::rows(rows);
-    data.wraps = true;
-    data.failure = match (refused, target.unchecked.len()) {
-        (0, 0) => None,
-        (0, unchecked) => is_strict.then(|| {
-            CliError::incomplete(format!("check everything: {} left out", counted(unchecked as u64, "check")))
-                .with_hint("the warnings name what was not checked")
-        }),
-        (refused, _) => Some(
-            CliError::config(format!("{refused} of {all} definitions would be refused"))
-                .stating()
-                .with_hint("the server takes all definitions or none; nothing was imported"),
-        ),
-    };
-    Ok(Outcome::Data(data))
+    let warnings = file::warnings(&candidates).into_iter().chain(target.warnings(&candidates)).collect();
+    let shown = |place: &usize| candidates[*place].shown();
+    let good: Vec<_> =
+        (0..candidates.len()).filter(|place| !problems.is_refused(*place)).map(|place| shown(&place)).collect();
+    let refused = candidates.len() - good.len();
+    let problems = problems.texts.iter().map(|(text, places)| (text.clone(), places.iter().map(shown).collect()));
+    Ok(Checked { problems: problems.collect(), good, warnings, unchecked: target.unchecked, refused })
 }
 
 fn candidate(json: &str) -> Option<Candidate<'_>> {
@@ -134,7 +113,7 @@ impl Candidate<'_> {
 
 /// Checks definitions as far as that needs no server.
 #[cfg(fuzzing)]
-pub(crate) fn check_definitions(bytes: &[u8]) {
+pub fn check_definitions(bytes: &[u8]) {
     let Ok(definitions) = Definitions::from_json(bytes.to_vec()) else { return };
     let parts: Vec<_> = definitions.iter().collect();
     let candidates: Vec<_> = parts.iter().filter_map(|part| candidate(part.json())).collect();

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::{Candidate, Problems};
 use crate::json_text::JsonText;
-use crate::output::counted;
 
 const KINDS: [&str; 4] = ["single_process_report", "single_decision_report", "combined_report", "dashboard"];
 const LONGEST_DESCRIPTION: usize = 400;
@@ -35,7 +34,7 @@ pub(super) fn warnings(candidates: &[Candidate<'_>]) -> Vec<String> {
     if filtered.is_empty() {
         return Vec::new();
     }
-    let count = counted(filtered.len() as u64, "dashboard");
+    let count = if filtered.len() == 1 { "1 dashboard".to_owned() } else { format!("{} dashboards", filtered.len()) };
     vec![format!(
         "{count} with a variable filter: Camunda 8.8 and 8.9 refuse these (camunda/camunda issue 55766): {}",
         filtered.join(", ")

@@ -1,0 +1,117 @@
+//! Differences, plans and what was applied, for people.
+
+use std::fmt::Write as _;
+
+use optimize_definitions::{Applied, Change, Difference, Plan};
+
+use crate::app::App;
+use crate::error::CliError;
+use crate::output::{Data, Outcome};
+
+/// Longer values are cut: what has changed is in the file.
+const LONGEST: usize = 100;
+
+/// Differences like a code review: the file, how it stands, and each member.
+pub(super) fn review(differences: &[Difference]) -> String {
+    let mut text = String::new();
+    for difference in differences {
+        // Writing to a String cannot fail, here and below.
+        let _ = writeln!(text, "{}/{}: {}", difference.collection, difference.file, difference.status);
+        for change in &difference.changes {
+            let _ = writeln!(text, "  {}", line(change));
+        }
+    }
+    text
+}
+
+fn line(change: &Change) -> String {
+    match (&change.there, &change.here) {
+        (Some(there), Some(here)) => format!("{}: {} → {}", change.path, cut(there), cut(here)),
+        (None, Some(here)) => format!("{}: + {}", change.path, cut(here)),
+        (Some(there), None) => format!("{}: - {}", change.path, cut(there)),
+        (None, None) => change.path.clone(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST).chain(['…']).collect()
+}
+
+/// The same as Markdown: a heading for each file.
+pub(super) fn markdown(differences: &[Difference]) -> String {
+    let mut text = String::from("### Definitions\n");
+    for difference in differences {
+        let _ = writeln!(text, "\n**{}/{}**: {}\n", difference.collection, difference.file, difference.status);
+        for change in &difference.changes {
+            let _ = writeln!(text, "- {}", code(&line(change)));
+        }
+    }
+    text
+}
+
+/// Text that Markdown shows as it is.
+fn code(text: &str) -> String {
+    let fence = "`".repeat(1 + longest_run(text));
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// Each call, and what is lost.
+pub(super) fn plan(plan: &Plan) -> String {
+    let mut text = format!("{} at {}:\n", plan.environment, plan.server);
+    for (number, call) in plan.calls().iter().enumerate() {
+        let _ = writeln!(text, "  {}. {call}", number + 1);
+    }
+    let losses = plan.losses();
+    if !losses.is_empty() {
+        text.push_str("lost, since ids change:\n");
+        for loss in losses {
+            let _ = writeln!(text, "  - {loss}");
+        }
+    }
+    text
+}
+
+/// The same as Markdown.
+pub(super) fn plan_markdown(plan: &Plan) -> String {
+    let mut text = format!("### Plan for {}\n\n", code(&plan.environment));
+    if plan.is_empty() {
+        text.push_str("There is nothing to do.\n");
+        return text;
+    }
+    for (number, call) in plan.calls().iter().enumerate() {
+        let _ = writeln!(text, "{}. {}", number + 1, code(call));
+    }
+    let losses = plan.losses();
+    if !losses.is_empty() {
+        text.push_str("\nLost, since ids change:\n\n");
+        for loss in losses {
+            let _ = writeln!(text, "- {}", code(&loss));
+        }
+    }
+    text
+}
+
+/// A row for each definition that was imported or deleted.
+pub(super) fn applied(applied: &Applied, app: &App, failure: Option<CliError>) -> Outcome {
+    for remark in &applied.remarks {
+        app.printer.remark(remark);
+    }
+    for change in &applied.changed_by_server {
+        app.printer.warning(&format!("the server has changed what it imported: {change}"));
+    }
+    let rows = super::rows(applied);
+    if rows.is_empty() && failure.is_none() {
+        app.printer.remark("files and server are in step");
+    }
+    let mut data = Data::rows(rows.into_iter());
+    data.failure = failure;
+    Outcome::Data(data)
+}

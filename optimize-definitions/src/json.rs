@@ -198,7 +198,35 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Bool),
+            "-?(0|[1-9][0-9]{0,18})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,3})?".prop_map(Json::Number),
+            any::<String>().prop_map(Json::Text),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Json::List),
+                prop::collection::btree_map(any::<String>(), inner, 0..6).prop_map(Json::Object),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again_to_the_letter(json in any_json()) {
+            let text = json.to_text();
+            prop_assume!(!text.lines().any(|line| line.starts_with(CONFLICT)));
+            let again = Json::parse(&text).unwrap();
+            prop_assert_eq!(&again, &json);
+            prop_assert_eq!(again.to_text(), text);
+        }
+    }
 
     #[test]
     fn numbers_keep_their_spelling_and_members_are_sorted() {

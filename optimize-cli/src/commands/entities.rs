@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use optimize_api::CollectionId;
+use optimize_api::{Client, CollectionId, ErrorKind};
 pub(crate) use optimize_definitions::Kind;
 use serde_json::json;
 
@@ -100,8 +100,17 @@ impl Export {
 #[derive(Args, Debug)]
 pub(crate) struct Delete {
     /// The ids, as in the addresses of their pages
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present = "collection", conflicts_with = "collection")]
     ids: Vec<String>,
+    /// Everything in this collection
+    #[arg(long, value_name = "ID")]
+    collection: Option<String>,
+    /// Show what would be deleted; delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Count what is not there as deleted
+    #[arg(long)]
+    ignore_not_found: bool,
 }
 
 impl Delete {
@@ -111,6 +120,16 @@ impl Delete {
         app.check_columns(&["id", "deleted"])?;
         let client = app.client().await?;
         let noun = kind.noun();
+        if let Some(collection) = &self.collection {
+            self.ids = list_known(kind, app, &id::of("collection", collection)?).await?;
+        }
+        if self.dry_run {
+            return self.show(kind, &client).await;
+        }
+        if self.ids.is_empty() {
+            app.printer.remark(&format!("there is no {noun} to delete"));
+            return Ok(Outcome::Done);
+        }
         let what = match self.ids.as_slice() {
             [id] => format!("the {noun} {id}"),
             ids => format!("{} {noun}s ({})", ids.len(), ids.join(", ")),
@@ -119,7 +138,10 @@ impl Delete {
         let mut rows = Vec::new();
         let mut failures = Vec::new();
         for id in &self.ids {
-            let outcome = kind.delete(&client, id).await;
+            let outcome = match kind.delete(&client, id).await {
+                Err(error) if self.ignore_not_found && error.kind() == ErrorKind::NotFound => Ok(()),
+                outcome => outcome,
+            };
             rows.push(json!({ "id": id, "deleted": outcome.is_ok() }));
             failures.extend(outcome.err().map(CliError::from));
         }
@@ -135,6 +157,29 @@ impl Delete {
                 Some(CliError::incomplete(format!("delete {count} of {all} {noun}s")))
             }
         };
+        Ok(Outcome::Data(data))
+    }
+
+    /// A row for each, with its name; nothing is deleted.
+    async fn show(&self, kind: Kind, client: &Client) -> Result<Outcome, CliError> {
+        let mut rows = Vec::new();
+        for id in &self.ids {
+            match kind.export(client, std::slice::from_ref(id)).await {
+                Ok(definitions) => {
+                    let name = definitions.iter().find(|found| found.id == *id).map(|found| found.name);
+                    rows.push(json!({ "id": id, "name": name, "exists": true }));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    rows.push(json!({ "id": id, "name": null, "exists": false }));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let missing = rows.iter().filter(|row| row["exists"] == false).count();
+        let mut data = Data::rows(rows.into_iter());
+        data.failure = (missing > 0 && !self.ignore_not_found).then(|| {
+            CliError::not_found(format!("{missing} of {} {}s do not exist", self.ids.len(), kind.noun())).stating()
+        });
         Ok(Outcome::Data(data))
     }
 }

@@ -34,7 +34,8 @@ struct Count {
 }
 
 /// Crates whose manifests a page may name.
-const CRATES: [&str; 3] = ["optimize-auth", "optimize-api", "optimize-sandbox"];
+const CRATES: [&str; 5] =
+    ["optimize-auth", "optimize-api", "optimize-config", "optimize-definitions", "optimize-sandbox"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
@@ -44,9 +45,7 @@ fn root() -> PathBuf {
 fn documents() -> Vec<String> {
     let mut found: Vec<_> =
         ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"].map(str::to_owned).into();
-    for directory in
-        ["optimize-auth", "optimize-api", "optimize-cli", "optimize-sandbox", "docs", "docs/guide", "docs/dev"]
-    {
+    for directory in CRATES.into_iter().chain(["optimize-cli", "docs", "docs/guide", "docs/dev"]) {
         for entry in std::fs::read_dir(root().join(directory)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "md") && !path.ends_with("SUMMARY.md") {

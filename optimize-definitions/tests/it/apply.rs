@@ -248,24 +248,159 @@ async fn a_lock_of_another_place_or_an_edited_one_is_refused() {
 }
 
 /// Every task that is dropped stands for a process that was killed.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next_one() {
-    let world = thirty().await;
+async fn killed(world: World, rounds: u64, first: u64) {
     world.pull().await;
     let names = world.names().await;
     let other = world.client().reports().list("claims").await.unwrap();
     let (mut from, mut to) = ("table", "bar");
-    for round in 0..60_u64 {
+    for round in 0..rounds {
         for file in ["reports/report-1.json", "reports/report-6.json", "reports/report-3.json"] {
             world.edit(file, &format!("\"{from}\""), &format!("\"{to}\""));
         }
         std::mem::swap(&mut from, &mut to);
-        let killed = tokio::time::timeout(std::time::Duration::from_micros(round * 700), world.apply(Rules::default()));
+        let after = std::time::Duration::from_micros(first + 900 * round);
         // Whether it came to its end in this time or not.
-        let _ = killed.await;
-        let finished = world.apply(Rules::default()).await.unwrap_or_else(|error| panic!("round {round}: {error:?}"));
-        assert_eq!(world.names().await, names, "round {round}: {finished:?}");
-        assert!(world.environment().plan(Rules::default()).await.unwrap().is_empty(), "round {round}");
+        let _ = tokio::time::timeout(after, world.apply(Rules::default())).await;
+        let finished = world.apply(Rules::default()).await.unwrap_or_else(|error| panic!("after {after:?}: {error:?}"));
+        assert_eq!(world.names().await, names, "after {after:?}: {finished:?}");
+        assert!(world.environment().plan(Rules::default()).await.unwrap().is_empty(), "after {after:?}");
     }
     assert_eq!(world.client().reports().list("claims").await.unwrap(), other);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_apply_that_is_killed_at_any_of_200_points_is_finished_by_the_next_one() {
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let world = thirty().await;
+        all.spawn(killed(world, 25, 113 * number));
+    }
+    all.join_all().await;
+}
+
+#[tokio::test]
+async fn each_response_of_an_apply_can_be_lost_once() {
+    let world = thirty().await;
+    world.pull().await;
+    let names = world.names().await;
+    let (mut from, mut to) = ("table", "bar");
+    for path in [
+        "/api/public/report",
+        "/api/public/dashboard",
+        "/api/public/export/report/definition/json",
+        "/api/public/export/dashboard/definition/json",
+        "/api/public/import",
+        "/api/public/report/*",
+        "/api/public/dashboard/*",
+    ] {
+        for place in 0..4 {
+            world.edit("reports/report-1.json", &format!("\"{from}\""), &format!("\"{to}\""));
+            std::mem::swap(&mut from, &mut to);
+            world.sandbox.add_fault(FaultRule::new(path, Fault::ResetAfter).after(place));
+            if let Err(error) = world.apply(Rules::default()).await {
+                world
+                    .apply(Rules::default())
+                    .await
+                    .unwrap_or_else(|again| panic!("{path} {place}: {error:?}, {again:?}"));
+            }
+            assert_eq!(world.names().await, names, "{path} {place}");
+            assert!(world.environment().plan(Rules::default()).await.unwrap().is_empty(), "{path} {place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_lacks_a_definition_and_another_index_version_are_refused() {
+    let world = World::new(vec![report(0)]).await;
+    world.pull().await;
+    world.edit("reports/report-0.json", "order-process", "invoice");
+    let error = world.apply(Rules::default()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("process invoice") && error.hint().unwrap().contains("--extend-scope"),
+        "{error:?}"
+    );
+    let mut rules = Rules::default();
+    rules.extend_scope = true;
+    let applied = world.apply(rules).await.unwrap();
+    assert!(applied.remarks[0].contains("process invoice"), "{applied:?}");
+    // The lock of another environment says where the files come from.
+    let lock = std::fs::read_to_string(world.directory.path().join(".optimize/lock.test.json")).unwrap();
+    let older = lock.replace("\"index_version\": 8", "\"index_version\": 7").replace("\"test\"", "\"old\"");
+    std::fs::write(world.directory.path().join(".optimize/lock.old.json"), older).unwrap();
+    let project = world.directory.path().join("optimize.definitions.toml");
+    let text = std::fs::read_to_string(&project).unwrap();
+    std::fs::write(&project, format!("{text}\n[collections.team.env.old]\nid = \"team\"\n")).unwrap();
+    std::fs::copy(world.path("reports/report-0.json"), world.path("reports/another.json")).unwrap();
+    world.edit("reports/another.json", "Report 0", "Another");
+    let error = world.apply(Rules::default()).await.unwrap_err();
+    assert!(error.to_string().contains("came from index version 7, and the server has 8"), "{error}");
+    let mut rules = Rules::default();
+    rules.target_index_versions = true;
+    assert_eq!(world.apply(rules).await.unwrap().imported.len(), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_that_cannot_be_written_to_is_an_error_before_anything_is_imported() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new(vec![report(0)]).await;
+    world.pull().await;
+    world.edit("reports/report-0.json", "\"table\"", "\"bar\"");
+    let state = world.directory.path().join(".optimize");
+    drop(world.environment().hold().unwrap());
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let outcome = world.apply(Rules::default()).await;
+    // The superuser may write everywhere.
+    if let Err(error) = outcome {
+        assert!(error.to_string().contains("failed to write"), "{error}");
+        assert!(world.sandbox.journal().iter().all(|entry| !entry.path.ends_with("/import")));
+    }
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[tokio::test]
+async fn the_shapes_that_real_files_have_are_fixed_points() {
+    let mut old = dashboard(1, &[0, 1]);
+    let tiles = old.as_object_mut().unwrap().remove("tiles").unwrap();
+    old["reports"] = tiles;
+    let mut partial = report(1);
+    partial["data"]["configuration"] = json!({ "customProperty": { "a": [1.0, 1e3, -0.5], "b": null } });
+    let combined = json!({
+        "id": "00000000-0000-4000-8000-000000000099", "exportEntityType": "combined_report", "name": "Side by side",
+        "description": "Two in one", "sourceIndexVersion": 5, "collectionId": "team",
+        "data": { "configuration": {}, "visualization": "bar", "reports": [
+            { "id": "00000000-0000-4000-8000-000000000000", "color": "#1991c8" },
+            { "id": "00000000-0000-4000-8000-000000000001", "color": "#ff0000" },
+        ] },
+    });
+    let mut odd = report(2);
+    odd["name"] = json!("Kosten / Stück 🎉 <b>");
+    odd["unknownMember"] = json!({ "z": 1, "a": [true, null, ""] });
+    let mut texts = dashboard(2, &[0]);
+    texts["tiles"].as_array_mut().unwrap().push(json!({
+        "id": "", "type": "text", "position": { "x": 6, "y": 0 }, "dimensions": { "width": 3, "height": 4 },
+        "configuration": { "text": { "root": "Überblick" } },
+    }));
+    let world = World::new(vec![report(0), partial, odd, combined, old, texts]).await;
+    world.pull().await;
+    let files = world.files();
+    for (file, from, to) in
+        [("reports/side-by-side.json", "\"bar\"", "\"line\""), ("dashboards/dashboard-2.json", "Überblick", "Blick")]
+    {
+        world.edit(file, from, to);
+    }
+    let applied = world.apply(Rules::default()).await.unwrap();
+    assert!(applied.changed_by_server.is_empty(), "{:?}", applied.changed_by_server);
+    let after = world.files();
+    assert!(world.pull().await.written.is_empty());
+    assert_eq!(world.files(), after);
+    for (file, from, to) in [
+        ("reports/side-by-side.json", "\"line\"", "\"bar\""),
+        ("dashboards/dashboard-2.json", "\"Blick\"", "\"Überblick\""),
+    ] {
+        world.edit(file, from, to);
+    }
+    world.apply(Rules::default()).await.unwrap();
+    assert!(world.pull().await.written.is_empty());
+    assert_eq!(world.files(), files, "back where it began");
 }

@@ -32,6 +32,9 @@ pub(crate) struct Serve {
     /// A JSON array of faults, such as [{"path":"/api/readyz","fault":{"status":{"code":503}}}]
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
+    /// Have these definitions, too: a JSON array of exported ones for each collection, in DIRECTORY/COLLECTION.json
+    #[arg(long, value_name = "DIRECTORY")]
+    definitions: Option<PathBuf>,
     /// Write the JSON line to this file, which only its owner can read, when the server is up
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -55,6 +58,11 @@ impl Serve {
         }
         if let Some(path) = &self.faults {
             builder = read_faults(path)?.into_iter().fold(builder, optimize_sandbox::SandboxBuilder::fault);
+        }
+        if let Some(directory) = &self.definitions {
+            builder = read_definitions(directory)?
+                .into_iter()
+                .fold(builder, |builder, (collection, definition)| builder.definition(collection, definition));
         }
         if let Some(jwks_url) = self.jwks_url {
             builder = builder.trust(jwks_url);
@@ -91,6 +99,19 @@ impl Serve {
         }
         Ok(Outcome::Serve(line, Box::new(sandbox)))
     }
+}
+
+/// The definitions of each file, with the collection that it is named for.
+fn read_definitions(directory: &Path) -> Result<Vec<(String, serde_json::Value)>, CliError> {
+    let failed = |error| CliError::io(format!("read {}", directory.display()), error);
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let Some(collection) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else { continue };
+        let definitions: Vec<serde_json::Value> = crate::input::read_json(&path, "the definitions")?;
+        all.extend(definitions.into_iter().map(|definition| (collection.to_owned(), definition)));
+    }
+    Ok(all)
 }
 
 fn read_faults(path: &Path) -> Result<Vec<FaultRule>, CliError> {

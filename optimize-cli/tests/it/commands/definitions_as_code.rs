@@ -230,3 +230,75 @@ fn an_apply_that_is_killed_at_any_point_is_finished_by_the_next_one() {
     }
     assert_eq!(list(&user, "report", "orders"), others);
 }
+
+/// The shell lines of `action.yml`, for a command.
+fn action(command: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../action.yml");
+    let action: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let is_of = |step: &&Value| step["if"].as_str().is_none_or(|text| text == format!("inputs.command == '{command}'"));
+    steps.iter().filter(is_of).map(|step| step["run"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Runs shell lines as a pipeline does, with the program in the path.
+fn pipeline(user: &User, lines: &[String]) -> bool {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_optimize")).parent().unwrap().display().to_string();
+    let mut shell = Command::new("bash");
+    shell.args(["-euo", "pipefail", "-c", &lines.join("\n")]).current_dir(user.path("")).env_clear();
+    shell.envs(user.environment()).env("PATH", format!("{program}:/usr/bin:/bin"));
+    for (name, value) in
+        [("PROJECT", "."), ("ENVIRONMENT", "dev"), ("COMMENT", "optimize-plan.md"), ("OPTIMIZE_ENVIRONMENT", "dev")]
+    {
+        shell.env(name, value);
+    }
+    shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+}
+
+#[test]
+fn the_steps_of_the_pipelines_plan_on_a_branch_and_apply_on_main() {
+    let user = with_project();
+    edit(&user, "claims/reports/claims-count.json", "\"table\"", "\"bar\"");
+    assert!(pipeline(&user, &action("plan")));
+    let comment = user.read("optimize-plan.md");
+    assert!(comment.contains("### Plan for `dev`") && comment.contains("claims-count (changed here)"), "{comment}");
+    assert!(pipeline(&user, &action("apply")));
+    assert_eq!(user.types("definitions diff").code, Some(0));
+    assert!(user.read("optimize-audit.ndjson").lines().any(|line| line.contains("\"operation\":\"import\"")));
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/gitlab.yml");
+    let jobs: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for job in ["optimize-check", "optimize-apply"] {
+        let lines = jobs[job]["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned());
+        assert!(pipeline(&user, &lines.collect::<Vec<_>>()), "{job}");
+    }
+    user.file("claims/reports/broken.json", "{");
+    assert!(!pipeline(&user, &action("plan")), "a file that cannot be read fails the pipeline");
+}
+
+#[test]
+fn a_sandbox_has_definitions_from_files() {
+    let user = User::of_a_server();
+    let exported = user.types("report export claims-count").stdout.replace("claims-count", "own-count");
+    user.file("own/team.json", &exported);
+    let serving = user.serve(&["--definitions", "own"]);
+    let line: Value = serde_json::from_str(&serving.line).unwrap();
+    let user = User::new()
+        .with("OPTIMIZE_BASE_URL", line["base_url"].as_str().unwrap())
+        .with("OPTIMIZE_TOKEN", line["static_token"].as_str().unwrap());
+    assert!(user.types("report list --collection team").stdout.contains("own-count"));
+}
+
+#[test]
+fn a_deletion_can_be_tried_first_and_repeated() {
+    let user = User::owning(server());
+    let tried = user.types("report delete claims-raw no-such --dry-run -o ndjson");
+    assert_eq!(tried.code, Some(5), "{tried}");
+    assert!(tried.stdout.contains("\"name\":\"claims raw\"") && tried.stdout.contains("\"exists\":false"), "{tried}");
+    assert_eq!(list(&user, "report", "claims").len(), 5, "nothing was deleted");
+    for _ in 0..2 {
+        assert_eq!(user.types("report delete claims-raw --ignore-not-found --yes").code, Some(0));
+    }
+    assert_eq!(user.types("report delete claims-raw --yes").code, Some(5));
+    assert_eq!(user.types("dashboard delete --collection claims --yes").code, Some(0));
+    assert!(list(&user, "dashboard", "claims").is_empty());
+    assert_eq!(user.types("dashboard delete --collection claims --yes").code, Some(0), "there is none any more");
+}

@@ -71,7 +71,36 @@ impl Environment {
     /// The same, noting what was done even if it fails.
     pub async fn apply_into(&self, plan: &Plan, _: &Hold, applied: &mut Applied) -> Result<(), Error> {
         let (_, seen) = self.see().await?;
+        for seen in &seen {
+            self.adopt(seen)?;
+        }
         self.carry_out(plan, &seen, applied).await
+    }
+
+    /// Notes in the lock what is in step and is not in it, such as after a lock was lost.
+    fn adopt(&self, seen: &Seen) -> Result<(), Error> {
+        let equal =
+            seen.keyed.entities.iter().filter(|(key, there)| {
+                seen.lock.get(key).is_none() && seen.files.entities.get(key) == Some(&there.entity)
+            });
+        let equal: Vec<_> = equal.collect();
+        if equal.is_empty() {
+            return Ok(());
+        }
+        self.update_lock(&seen.name, |entities| {
+            for (key, there) in equal {
+                let digest = there.entity.digest();
+                let locked = Locked {
+                    id: there.id.clone(),
+                    name: there.entity.name().to_owned(),
+                    kind: there.entity.export_type().to_owned(),
+                    file: digest.clone(),
+                    server: digest,
+                    index_version: there.index_version,
+                };
+                entities.insert(key.path(), locked);
+            }
+        })
     }
 
     pub(crate) async fn carry_out(&self, plan: &Plan, seen: &[Seen], applied: &mut Applied) -> Result<(), Error> {
@@ -108,19 +137,14 @@ impl Environment {
         );
         self.note(&journal)?;
         let wanted = wanted(seen, group, rules, applied);
-        let arrived = match self.import(&journal, &group.entities, &wanted, &old_ids(group)).await {
+        let arrived = match self.import(&journal, &group.entities, &wanted, &old_ids(group)).await? {
             Ok(arrived) => arrived,
-            Err(error) if is_about_filters(&error, &wanted) => {
-                self.import_staged(&mut journal, group, &wanted, error).await?
+            Err(refusal) if is_about_filters(&refusal, &wanted) => {
+                self.import_staged(&mut journal, group, &wanted, refusal).await?
             }
-            Err(error) => {
-                // Nothing was made, or it is not known: then the next apply looks.
-                if !error.api().is_some_and(optimize_api::Error::may_have_taken_effect)
-                    && error.kind() != crate::ErrorKind::Incomplete
-                {
-                    self.forget(&journal)?;
-                }
-                return Err(error);
+            Err(refusal) => {
+                self.forget(&journal)?;
+                return Err(refusal);
             }
         };
         for planned in &group.entities {
@@ -189,23 +213,24 @@ impl Environment {
         lock.write(project)
     }
 
-    /// Imports in one request that is never repeated, and finds what it has made.
+    /// Imports in one request that is never repeated, and finds what it has made. The inner error is that of a server which has
+    /// refused it, so that nothing was made; after any other the journal is needed.
     async fn import(
         &self,
         journal: &Journal,
         planned: &[Planned],
         wanted: &BTreeMap<String, Entity>,
         ids: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, Arrived>, Error> {
+    ) -> Result<Result<BTreeMap<String, Arrived>, Error>, Error> {
         let definitions = request(planned, wanted, ids)?;
         let imported = self.client.definitions().import(journal.collection_id.as_str(), &definitions).await;
         let lost = match imported {
             Ok(_) => None,
             Err(error) if error.may_have_taken_effect() => Some(error),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Ok(Err(error.into())),
         };
         match (self.look(journal, planned).await?, lost) {
-            (Made::All(arrived), _) => Ok(arrived),
+            (Made::All(arrived), _) => Ok(Ok(arrived)),
             (Made::Part(part), _) => Err(partial(&part)),
             (Made::Nothing, Some(error)) => Err(error.into()),
             (Made::Nothing, None) => {
@@ -240,30 +265,30 @@ impl Environment {
         journal.is_staged = true;
         self.note(journal)?;
         let reports: Vec<_> = group.entities.iter().filter(|planned| planned.kind != "dashboard").cloned().collect();
-        let stage = self.import(journal, &reports, wanted, &old_ids(group)).await?;
+        let stage = match self.import(journal, &reports, wanted, &old_ids(group)).await? {
+            Ok(stage) => stage,
+            Err(refusal) => {
+                self.forget(journal)?;
+                return Err(refusal);
+            }
+        };
         let ids: BTreeMap<String, String> =
             stage.iter().filter_map(|(file, arrived)| Some((Key::parse(file)?.slug, arrived.id.clone()))).collect();
         let mut second = journal.clone();
         second.before.extend(ids.values().cloned());
-        let outcome = self.import(&second, &group.entities, wanted, &ids).await;
-        if let Err(error) = &outcome
-            && error.api().is_some_and(optimize_api::Error::may_have_taken_effect)
-        {
-            return outcome;
-        }
+        let outcome = self.import(&second, &group.entities, wanted, &ids).await?;
         for id in ids.values() {
             delete_one(&self.client, Kind::Report, id).await?;
         }
-        if outcome.is_err() {
-            self.forget(journal)?;
-            let filters: BTreeSet<_> = wanted.values().flat_map(Entity::variable_filters).collect();
-            let filters = filters.into_iter().collect::<Vec<_>>().join(", ");
-            return Err(refusal.with_hint(format!(
-                "this release refuses dashboards with filters of variables ({filters}); \
-                 --without-variable-filters leaves them out"
-            )));
+        if let Ok(arrived) = outcome {
+            return Ok(arrived);
         }
-        outcome
+        self.forget(journal)?;
+        let filters: BTreeSet<_> = wanted.values().flat_map(Entity::variable_filters).collect();
+        let filters = filters.into_iter().collect::<Vec<_>>().join(", ");
+        Err(refusal.with_hint(format!(
+            "this release refuses dashboards with filters of variables ({filters}); --without-variable-filters leaves them out"
+        )))
     }
 
     /// Adds to the scope what is missing, or fails with what that is. Servers that return no scope check it themselves.

@@ -310,6 +310,38 @@ async fn each_response_of_an_apply_can_be_lost_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_fails_right_after_the_import_leaves_nothing_double() {
+    let mut failed = 0;
+    for lists in 0..8 {
+        let world = thirty().await;
+        world.pull().await;
+        let names = world.names().await;
+        world.edit("reports/report-1.json", "\"table\"", "\"bar\"");
+        world.sandbox.add_fault(FaultRule::new("/api/public/report", Fault::status(500)).after(lists));
+        if world.apply(Rules::default()).await.is_err() {
+            failed += 1;
+            world.apply(Rules::default()).await.unwrap();
+        }
+        // An apply that made fewer lists than this leaves the fault for the next one.
+        for _ in 0..8 {
+            let _answer_or_fault = Kind::Report.list(&world.client(), "team").await;
+        }
+        assert_eq!(world.names().await, names, "after {lists} lists");
+    }
+    assert!(failed > 2, "an apply lists the reports at least three times, and {failed} failed");
+}
+
+#[tokio::test]
+async fn a_lock_that_was_lost_is_made_again_of_what_is_in_step() {
+    let world = thirty().await;
+    world.pull().await;
+    std::fs::remove_file(world.directory.path().join(".optimize/lock.test.json")).unwrap();
+    assert!(world.apply(Rules::default()).await.unwrap().imported.is_empty());
+    world.edit("reports/report-3.json", "\"table\"", "\"bar\"");
+    assert_eq!(world.apply(Rules::default()).await.unwrap().imported.len(), 1, "it is a change and no conflict");
+}
+
+#[tokio::test]
 async fn a_scope_that_lacks_a_definition_and_another_index_version_are_refused() {
     let world = World::new(vec![report(0)]).await;
     world.pull().await;

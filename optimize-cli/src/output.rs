@@ -90,6 +90,8 @@ pub(crate) struct Data {
     pub(crate) is_csv_safe: bool,
     /// What stands before an id in the address of its page, where ids have pages.
     pub(crate) page: Option<String>,
+    /// What is said if there is no row.
+    pub(crate) empty: &'static str,
     /// Whether a table shows long cells in full, for few rows with sentences in them.
     pub(crate) wraps: bool,
     /// What the command ends with once everything is shown.
@@ -105,6 +107,7 @@ impl Data {
             file: None,
             is_csv_safe: false,
             page: None,
+            empty: "no rows",
             wraps: false,
             failure: None,
         }
@@ -201,7 +204,7 @@ impl Data {
         if self.file.is_some() {
             printer.remark(&format!("wrote {} to {target_name}", counted(rows, "row")));
         } else if rows == 0 {
-            printer.remark("no rows");
+            printer.remark(self.empty);
         }
         self.failure.map_or(Ok(()), Err)
     }

@@ -134,6 +134,7 @@ fn every_setting_and_every_origin_of_the_secret_has_its_outcome() {
     insta::assert_snapshot!(format!("{SECRET_ORIGINS:?}\n{table}"), @"
     [None, Literal, FileBelow, FileAbove, LinkOut, VariableNamed, Keyring, Program, OwnFile, Environment, Flag]
     base_url                 alone |..||||||||  with a server |..||||||||
+    protected                alone |||||||||||  with a server |..||||||||
     output                   alone .|||||||...  with a server |..||||||||
     timeout                  alone .|||||||...  with a server |..||||||||
     allow_insecure_http      alone |||||||||||  with a server |..||||||||

@@ -302,6 +302,7 @@ impl Environment {
         let Some(scope) = self.scope(&seen.id).await else { return Ok(()) };
         let text = |entry: &Json, name: &str| entry.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
         let mut missing: BTreeMap<(String, String), Vec<Json>> = BTreeMap::new();
+        let mut users: BTreeMap<String, &str> = BTreeMap::new();
         for planned in &group.entities {
             let Some(entity) = Key::parse(&planned.file).and_then(|key| seen.files.entities.get(&key)) else {
                 continue;
@@ -317,6 +318,7 @@ impl Environment {
                     .find(|entry| text(entry, "definitionType") == kind && text(entry, "definitionKey") == key);
                 let known = entry.and_then(|entry| entry.get("tenants")).and_then(Json::as_list).unwrap_or_default();
                 if tenants.iter().any(|tenant| !known.contains(tenant)) {
+                    users.entry(format!("{kind} {key}")).or_insert(&planned.file);
                     let all = missing.entry((kind.to_owned(), key)).or_insert_with(|| known.to_vec());
                     for tenant in tenants {
                         if !all.contains(&tenant) {
@@ -329,12 +331,14 @@ impl Environment {
         if missing.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = missing.keys().map(|(kind, key)| format!("{kind} {key}")).collect();
+        let names: Vec<_> = users.keys().map(String::as_str).collect();
         if !rules.extend_scope {
+            let used: Vec<_> =
+                users.iter().map(|(used, file)| format!("{used} (data.definitions of {file})")).collect();
             return Err(Error::input(format!(
                 "{}: the scope of the collection does not have what the reports use: {}",
                 seen.name,
-                names.join(", ")
+                used.join(", ")
             ))
             .with_hint("add it to the collection's data sources, or pass --extend-scope"));
         }

@@ -81,7 +81,9 @@ pub(crate) fn problems(collection: &str, files: &Files, directory: &Path) -> Vec
             }
         }
         for slug in entity.references() {
-            if !files.entities.contains_key(&Key { kind: Kind::Report, slug: slug.clone() }) {
+            let report = Key { kind: Kind::Report, slug: slug.clone() };
+            // A file that cannot be read is reported by itself.
+            if !files.entities.contains_key(&report) && !files::path(directory, &report).exists() {
                 add(format!("it uses the report {slug}, and there is no reports/{slug}.json"));
             }
         }

@@ -108,7 +108,8 @@ impl SandboxBuilder {
     }
 
     /// Adds a report or dashboard by its exported definition, or gives a [`report`](Self::report) of the same id this
-    /// definition. Its id is that of the definition.
+    /// definition. Its id is that of the definition. The server also has the processes and decisions that the definition uses,
+    /// in the scope of the collection, and its index version.
     pub fn definition(mut self, collection: impl Into<String>, definition: serde_json::Value) -> Self {
         self.own.definitions.push((collection.into(), definition));
         self

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::ingested::Ingested;
 use crate::seed::{Demo, definitions};
 
-/// Optimize's index versions; an import must come from the same ones.
+/// The index of each kind with its version in the demo data; an import must come from the same versions.
 pub(crate) const REPORT_INDEX: [(&str, &str, i64); 4] = [
     ("single_process_report", "single-process-report", 8),
     ("single_decision_report", "single-decision-report", 7),
@@ -15,8 +15,8 @@ pub(crate) const REPORT_INDEX: [(&str, &str, i64); 4] = [
     ("dashboard", "dashboard", 8),
 ];
 
-/// The definitions that were imported from the engine, with their versions.
-pub(crate) const DEFINITIONS: [(&str, &str, &[&str]); 3] =
+/// The definitions that the demo data has from the engine, with their versions.
+const DEFINITIONS: [(&str, &str, &[&str]); 3] =
     [("process", "order-process", &["1", "2"]), ("process", "invoice", &["1"]), ("decision", "claim-risk", &["1"])];
 
 /// The numeric keys of the versions of process definitions.
@@ -43,6 +43,22 @@ impl Entity {
     pub(crate) fn references(&self) -> Vec<String> {
         references(&self.definition)
     }
+}
+
+/// What a single report uses of the engine: the type of each definition, and its key, versions and tenants.
+pub(crate) fn used(definition: &Map<String, Value>) -> Vec<(&'static str, &Value)> {
+    let definition_type = match definition.get("exportEntityType").and_then(Value::as_str) {
+        Some("single_process_report") => "process",
+        Some("single_decision_report") => "decision",
+        _ => return Vec::new(),
+    };
+    let definitions = definition.get("data").and_then(|data| data["definitions"].as_array());
+    definitions.into_iter().flatten().map(|used| (definition_type, used)).collect()
+}
+
+/// The tenants of a used definition: that of no tenant if it names none.
+pub(crate) fn tenants(used: &Value) -> Vec<Value> {
+    used["tenantIds"].as_array().cloned().unwrap_or_else(|| vec![Value::Null])
 }
 
 /// The reports that a definition refers to. Tiles of texts and pictures refer to none.
@@ -79,6 +95,18 @@ impl Collection {
     fn new(name: String) -> Self {
         Self { name, owner: "demo".to_owned(), scope: BTreeMap::new() }
     }
+
+    /// Adds these tenants of a definition to the scope.
+    fn widen(&mut self, definition_type: &str, key: &str, tenants: &[Value]) {
+        let id = format!("{definition_type}:{key}");
+        let entry = self.scope.entry(id.clone()).or_insert_with(
+            || json!({ "id": id, "definitionType": definition_type, "definitionKey": key, "tenants": [] }),
+        );
+        if let Some(known) = entry["tenants"].as_array_mut() {
+            let new: Vec<_> = tenants.iter().filter(|tenant| !known.contains(tenant)).cloned().collect();
+            known.extend(new);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -92,6 +120,10 @@ pub(crate) struct Store {
     pub(crate) variables: Ingested,
     pub(crate) events: Ingested,
     pub(crate) process_definitions: BTreeSet<i64>,
+    /// What was imported from the engine: the versions by type and key.
+    definitions: BTreeMap<(String, String), BTreeSet<String>>,
+    /// By kind of entity.
+    index_versions: BTreeMap<String, i64>,
     pub(crate) queued_deletions: BTreeSet<i64>,
     made: u64,
 }
@@ -106,17 +138,58 @@ impl Store {
             variables: Ingested::default(),
             events: Ingested::default(),
             process_definitions: PROCESS_DEFINITION_KEYS.into(),
+            definitions: DEFINITIONS
+                .iter()
+                .map(|(definition_type, key, versions)| {
+                    let versions = versions.iter().map(|version| (*version).to_owned());
+                    (((*definition_type).to_owned(), (*key).to_owned()), versions.collect())
+                })
+                .collect(),
+            index_versions: REPORT_INDEX.iter().map(|(kind, _, version)| ((*kind).to_owned(), *version)).collect(),
             queued_deletions: BTreeSet::new(),
             made: 0,
         }
     }
 
-    /// Adds what a test has brought. Collections that it names nowhere else get their id as their name.
+    /// The versions of a definition from the engine; `None` if there is none of this type and key.
+    pub(crate) fn versions(&self, definition_type: &str, key: &str) -> Option<&BTreeSet<String>> {
+        self.definitions.get(&(definition_type.to_owned(), key.to_owned()))
+    }
+
+    /// The version of the index that has the entities of this kind.
+    pub(crate) fn index_version(&self, kind: &str) -> Option<i64> {
+        self.index_versions.get(kind).copied()
+    }
+
+    /// Adds what a test has brought. Collections that it names nowhere else get their id as their name. A server that has these
+    /// definitions also has the processes and decisions they use, in the scope of their collection, and their index versions.
     pub(crate) fn add(&mut self, collections: Vec<(String, String)>, definitions: Vec<(String, Value)>) {
         for (collection, definition) in definitions {
             let Value::Object(definition) = definition else { continue };
             let id = definition.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            self.entities.insert(id, Entity { collection: Some(collection), definition });
+            let place =
+                self.collections.entry(collection.clone()).or_insert_with(|| Collection::new(collection.clone()));
+            for (definition_type, used) in used(&definition) {
+                let key = used["key"].as_str().unwrap_or_default();
+                place.widen(definition_type, key, &tenants(used));
+                let versions = self.definitions.entry((definition_type.to_owned(), key.to_owned())).or_default();
+                versions.extend(
+                    used["versions"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),
+                );
+            }
+            let entity = Entity { collection: Some(collection), definition };
+            if let (Some(version), Some(own)) = (
+                entity.definition.get("sourceIndexVersion").and_then(Value::as_i64),
+                self.index_versions.get_mut(entity.kind()),
+            ) {
+                *own = version;
+            }
+            self.entities.insert(id, entity);
+        }
+        for entity in self.entities.values_mut() {
+            if let Some(version) = self.index_versions.get(entity.kind()) {
+                entity.definition.insert("sourceIndexVersion".to_owned(), (*version).into());
+            }
         }
         let named: Vec<_> = self.entities.values().filter_map(|entity| entity.collection.clone()).collect();
         for id in named {

@@ -198,7 +198,9 @@ impl DefinitionsCommand {
             }
             Self::Fmt(here) => {
                 let written = format_files(&Project::find(&here.project)?)?;
-                Ok(Outcome::Data(Data::rows(written.iter().map(|path| json!({ "file": path.display().to_string() })))))
+                let mut data = Data::rows(written.iter().map(|path| json!({ "file": path.display().to_string() })));
+                data.empty = "every file is in canonical form";
+                Ok(Outcome::Data(data))
             }
             Self::Init(command) => command.run(app),
             Self::Plan(command) => command.run(app).await,
@@ -218,6 +220,7 @@ fn check(here: &Here) -> Result<Outcome, CliError> {
     let problems = check_files(&Project::find(&here.project)?);
     let mut data = Data::rows(problems.iter().map(|problem| json!({ "problem": problem })));
     data.wraps = true;
+    data.empty = "no problem was found";
     data.failure = (!problems.is_empty()).then(|| {
         CliError::config(format!("the check has found {}", counted(problems.len() as u64, "problem"))).stating()
     });
@@ -237,11 +240,12 @@ async fn differences(
     if !as_markdown && !is_for_people(app) {
         let rows: Vec<_> = shown.iter().filter_map(|difference| serde_json::to_value(difference).ok()).collect();
         let mut data = Data::rows(rows.into_iter());
+        data.empty = show::IN_STEP;
         data.failure = failure;
         return Ok(Outcome::Data(data));
     }
     if shown.is_empty() {
-        app.printer.remark("files and server are in step");
+        app.printer.remark(show::IN_STEP);
         return Ok(Outcome::Done);
     }
     let text = if as_markdown { show::markdown(&shown) } else { show::review(&shown) };
@@ -289,7 +293,9 @@ impl Pull {
             app.printer.warning(&format!("{}: it is gone from the server; --prune removes the file", shown(gone)));
         }
         app.printer.remark(&format!("{} unchanged", counted(pulled.unchanged as u64, "file")));
-        Ok(Outcome::Data(Data::rows(rows.into_iter())))
+        let mut data = Data::rows(rows.into_iter());
+        data.empty = "no file was written";
+        Ok(Outcome::Data(data))
     }
 }
 

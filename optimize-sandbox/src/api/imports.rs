@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::request::Request;
 use crate::response::json_response;
 use crate::state::State;
-use crate::store::{Collection, DEFINITIONS, Entity, REPORT_INDEX, Store, references};
+use crate::store::{Collection, Entity, REPORT_INDEX, Store, references, tenants, used};
 
 const LONGEST_DESCRIPTION: usize = 400;
 
@@ -39,8 +39,8 @@ pub(super) fn import(state: &State, request: &Request) -> Result<Response, Failu
     }
     let place = store.collections.get(&collection);
     let place = place.ok_or_else(|| Failure::NotFound(format!("collection {collection} does not exist")))?;
-    check_versions(state, &definitions)?;
-    check_definitions(&definitions)?;
+    check_versions(state, &definitions, &store)?;
+    check_definitions(&definitions, &store)?;
     check_scope(&definitions, place)?;
     check_descriptions(&definitions)?;
     if state.release.looks_for_filters_too_early() {
@@ -89,13 +89,14 @@ fn check_closed(definitions: &[Definition]) -> Result<(), Failure> {
     open.map_or(Ok(()), |id| Err(invalid(format!("report {id} is referred to and not in the file"))))
 }
 
-fn check_versions(state: &State, definitions: &[Definition]) -> Result<(), Failure> {
+fn check_versions(state: &State, definitions: &[Definition], store: &Store) -> Result<(), Failure> {
     let mismatches: Vec<_> = definitions
         .iter()
         .filter_map(|definition| {
-            let (_, index, target) = REPORT_INDEX.iter().find(|(kind, ..)| definition["exportEntityType"] == *kind)?;
+            let (kind, index, _) = REPORT_INDEX.iter().find(|(kind, ..)| definition["exportEntityType"] == *kind)?;
+            let target = store.index_version(kind)?;
             let source = definition["sourceIndexVersion"].as_i64();
-            (source != Some(*target)).then(|| {
+            (source != Some(target)).then(|| {
                 json!({
                     "indexName": index, "sourceIndexVersion": source, "targetIndexVersion": target,
                 })
@@ -115,25 +116,14 @@ fn check_versions(state: &State, definitions: &[Definition]) -> Result<(), Failu
     })
 }
 
-/// What a single report uses: type, key, versions, tenants.
-fn used(definition: &Definition) -> Vec<(&'static str, &Value)> {
-    let definition_type = match definition["exportEntityType"].as_str() {
-        Some("single_process_report") => "process",
-        Some("single_decision_report") => "decision",
-        _ => return Vec::new(),
-    };
-    let definitions = definition.get("data").and_then(|data| data["definitions"].as_array());
-    definitions.into_iter().flatten().map(|used| (definition_type, used)).collect()
-}
-
-fn check_definitions(definitions: &[Definition]) -> Result<(), Failure> {
+fn check_definitions(definitions: &[Definition], store: &Store) -> Result<(), Failure> {
     let mut missing = Vec::new();
     for (definition_type, used) in definitions.iter().flat_map(used) {
         let wanted: Vec<&str> = used["versions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let known = DEFINITIONS.iter().find(|(kind, key, _)| *kind == definition_type && used["key"] == *key);
+        let known = store.versions(definition_type, used["key"].as_str().unwrap_or_default());
         // Of versions that are named it is enough that one exists.
-        let is_there = known.is_some_and(|(_, _, versions)| {
-            wanted.iter().any(|version| matches!(*version, "all" | "latest") || versions.contains(version))
+        let is_there = known.is_some_and(|versions| {
+            wanted.iter().any(|version| matches!(*version, "all" | "latest") || versions.contains(*version))
         });
         if !is_there {
             missing.push(json!({
@@ -164,8 +154,7 @@ fn check_scope(definitions: &[Definition], collection: &Collection) -> Result<()
         let conflicts = |definition: &&Definition| {
             used(definition).into_iter().any(|(kind, used)| {
                 let entry = collection.scope.get(&format!("{kind}:{}", used["key"].as_str().unwrap_or_default()));
-                let tenants = used["tenantIds"].as_array().cloned().unwrap_or_else(|| vec![Value::Null]);
-                tenants.iter().any(|tenant| is_outside(entry, tenant))
+                tenants(used).iter().any(|tenant| is_outside(entry, tenant))
             })
         };
         let items: Vec<_> = definitions

@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::request::Request;
 use crate::response::void;
 use crate::state::State;
-use crate::store::DEFINITIONS;
 
 pub(super) fn set(state: &State, request: &Request) -> Result<Response, Failure> {
     if state.is_unpatched() {
@@ -50,10 +49,10 @@ pub(super) fn set(state: &State, request: &Request) -> Result<Response, Failure>
             return Err(Failure::BadRequest("a variable is named twice".to_owned()));
         }
     }
-    if !DEFINITIONS.iter().any(|(kind, known, _)| *kind == "process" && *known == key) {
+    let mut store = state.store();
+    if store.versions("process", key).is_none() {
         return Err(Failure::NotFound(format!("there is no definition {key}")));
     }
-    let mut store = state.store();
     for label in &labels {
         let text = |name: &str| label[name].as_str().unwrap_or_default().to_owned();
         let place = (key.to_owned(), text("variableName"), text("variableType"));

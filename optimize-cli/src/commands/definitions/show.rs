@@ -10,6 +10,7 @@ use crate::output::{Data, Outcome};
 
 /// Longer values are cut: what has changed is in the file.
 const LONGEST: usize = 100;
+pub(super) const IN_STEP: &str = "files and server are in step";
 
 /// Differences like a code review: the file, how it stands, and each member.
 pub(super) fn review(differences: &[Difference]) -> String {
@@ -108,10 +109,8 @@ pub(super) fn applied(applied: &Applied, app: &App, failure: Option<CliError>) -
         app.printer.warning(&format!("the server has changed what it imported: {change}"));
     }
     let rows = super::rows(applied);
-    if rows.is_empty() && failure.is_none() {
-        app.printer.remark("files and server are in step");
-    }
     let mut data = Data::rows(rows.into_iter());
+    data.empty = if failure.is_none() { IN_STEP } else { "nothing was changed" };
     data.failure = failure;
     Outcome::Data(data)
 }

@@ -277,7 +277,17 @@ fn the_steps_of_the_pipelines_plan_on_a_branch_and_apply_on_main() {
 #[test]
 fn a_sandbox_has_definitions_from_files() {
     let user = User::of_a_server();
-    let exported = user.types("report export claims-count").stdout.replace("claims-count", "own-count");
+    // A decision and an index version that the demo data does not have.
+    let exported = [
+        ("claims-count", "own-count"),
+        ("claim-risk", "own-risk"),
+        ("\"sourceIndexVersion\":7", "\"sourceIndexVersion\":11"),
+    ]
+    .iter()
+    .fold(user.types("report export claims-count").stdout, |text, (from, to)| {
+        assert!(text.contains(from), "{text}");
+        text.replace(from, to)
+    });
     user.file("own/team.json", &exported);
     let serving = user.serve(&["--definitions", "own"]);
     let line: Value = serde_json::from_str(&serving.line).unwrap();
@@ -285,6 +295,25 @@ fn a_sandbox_has_definitions_from_files() {
         .with("OPTIMIZE_BASE_URL", line["base_url"].as_str().unwrap())
         .with("OPTIMIZE_TOKEN", line["static_token"].as_str().unwrap());
     assert!(user.types("report list --collection team").stdout.contains("own-count"));
+    // What it has can be imported again, as on a real server.
+    user.file("again.json", &exported);
+    let imported = user.types("import again.json --collection team");
+    assert_eq!(imported.code, Some(0), "{imported}");
+    assert_eq!(user.types("report list --collection team").stdout.lines().count(), 2, "the old one and the new one");
+}
+
+#[test]
+fn a_check_says_once_what_is_wrong_and_that_nothing_is() {
+    let user = with_project();
+    let checked = user.types("definitions check");
+    assert_eq!((checked.code, checked.stderr.trim()), (Some(0), "no problem was found"), "{checked}");
+    let dashboard = user.types("definitions diff -o json");
+    assert!(dashboard.stderr.contains("in step"), "{dashboard}");
+    let text = user.read("claims/reports/claims-raw.json");
+    user.file("claims/reports/claims-raw.json", &format!("{text}<<<<<<< HEAD\n"));
+    let checked = user.types("definitions check -o ndjson");
+    assert_eq!((checked.code, checked.stdout.lines().count()), (Some(3), 1), "{checked}");
+    assert!(checked.stdout.contains("merge conflict"), "{checked}");
 }
 
 #[test]

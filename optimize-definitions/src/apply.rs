@@ -89,16 +89,7 @@ impl Environment {
         }
         self.update_lock(&seen.name, |entities| {
             for (key, there) in equal {
-                let digest = there.entity.digest();
-                let locked = Locked {
-                    id: there.id.clone(),
-                    name: there.entity.name().to_owned(),
-                    kind: there.entity.export_type().to_owned(),
-                    file: digest.clone(),
-                    server: digest,
-                    index_version: there.index_version,
-                };
-                entities.insert(key.path(), locked);
+                entities.insert(key.path(), there.locked(None));
             }
         })
     }
@@ -119,6 +110,11 @@ impl Environment {
 
     fn note(&self, journal: &Journal) -> Result<(), Error> {
         self.project.as_ref().map_or(Ok(()), |project| journal.write(project))
+    }
+
+    fn note_made(&self, journal: &mut Journal, arrived: &BTreeMap<String, Arrived>) -> Result<(), Error> {
+        journal.made = Some(arrived.iter().map(|(file, arrived)| (file.clone(), arrived.id.clone())).collect());
+        self.note(journal)
     }
 
     fn forget(&self, journal: &Journal) -> Result<(), Error> {
@@ -161,8 +157,7 @@ impl Environment {
                 )
             }));
         }
-        journal.made = Some(arrived.iter().map(|(file, arrived)| (file.clone(), arrived.id.clone())).collect());
-        self.note(&journal)?;
+        self.note_made(&mut journal, &arrived)?;
         self.finish(&journal, &arrived, applied).await
     }
 
@@ -406,8 +401,7 @@ impl Environment {
         };
         match found {
             Made::All(arrived) => {
-                journal.made = Some(arrived.iter().map(|(file, arrived)| (file.clone(), arrived.id.clone())).collect());
-                self.note(&journal)?;
+                self.note_made(&mut journal, &arrived)?;
                 self.finish(&journal, &arrived, &mut applied).await?;
                 applied.remarks.push("an apply that did not end was finished".to_owned());
                 Ok(applied)

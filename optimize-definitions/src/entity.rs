@@ -39,6 +39,9 @@ impl std::fmt::Display for Key {
 /// The member that stands for the id of a report in a file.
 const REFERENCE: &str = "report";
 
+/// The tiles of a dashboard; older releases call them reports.
+const TILES: [&str; 2] = ["tiles", "reports"];
+
 /// Members that each server, or each import, has its own of.
 const OWN: [&str; 3] = ["id", "collectionId", "sourceIndexVersion"];
 
@@ -89,20 +92,13 @@ impl Exported {
 
     /// The ids of the reports that it uses.
     pub(crate) fn references(&self) -> BTreeSet<String> {
-        let mut ids = BTreeSet::new();
-        let mut body = self.json.clone();
-        each_reference(&mut body, |item| {
-            ids.extend(item.get("id").and_then(Json::as_str).filter(|id| !id.is_empty()).map(str::to_owned));
-        });
-        ids
+        referring(&self.json, "id")
     }
 
     /// The canonical form; `slug_of` names the files of reports by their ids. A report without a file keeps its id.
     pub(crate) fn canonical(&self, slug_of: impl Fn(&str) -> Option<String>) -> Entity {
         let mut body = self.json.clone();
-        if let Some(members) = body.as_object_mut() {
-            members.retain(|name, _| !OWN.contains(&name.as_str()));
-        }
+        drop_own(&mut body);
         each_reference(&mut body, |item| {
             let slug = item.get("id").and_then(Json::as_str).and_then(&slug_of);
             if let (Some(slug), Some(members)) = (slug, item.as_object_mut()) {
@@ -140,9 +136,7 @@ impl Entity {
 
     /// The same entity without the members that each server has its own of.
     pub(crate) fn without_own_members(mut self) -> Self {
-        if let Some(members) = self.body.as_object_mut() {
-            members.retain(|name, _| !OWN.contains(&name.as_str()));
-        }
+        drop_own(&mut self.body);
         self
     }
 
@@ -178,20 +172,12 @@ impl Entity {
 
     /// The files of the reports that it uses.
     pub fn references(&self) -> BTreeSet<String> {
-        self.referring(REFERENCE)
+        referring(&self.body, REFERENCE)
     }
 
     /// The ids of reports that have no file.
     pub(crate) fn foreign(&self) -> BTreeSet<String> {
-        self.referring("id")
-    }
-
-    fn referring(&self, member: &str) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        each_reference(&mut self.body.clone(), |item| {
-            found.extend(item.get(member).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned));
-        });
-        found
+        referring(&self.body, "id")
     }
 
     /// The processes and decisions that it uses: `process` or `decision`, and the object with key, versions and tenants.
@@ -204,20 +190,19 @@ impl Entity {
     /// Whether it is a dashboard with a filter of a variable, which some releases refuse.
     pub(crate) fn variable_filters(&self) -> Vec<String> {
         let filters = self.body.get("availableFilters").and_then(Json::as_list).unwrap_or_default();
-        let is_variable = |filter: &&Json| {
-            filter.get("type").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("variable"))
-        };
         let name = |filter: &Json| filter.get("data").and_then(|data| data.get("name")).map(Json::to_line);
-        filters.iter().filter(is_variable).map(|filter| name(filter).unwrap_or_default()).collect()
+        filters
+            .iter()
+            .filter(|filter| is_variable_filter(filter))
+            .map(|filter| name(filter).unwrap_or_default())
+            .collect()
     }
 
     /// The same without filters of variables.
     pub(crate) fn without_variable_filters(&self) -> Self {
         let mut body = self.body.clone();
         if let Some(filters) = body.get_mut("availableFilters").and_then(Json::as_list_mut) {
-            filters.retain(|filter| {
-                !filter.get("type").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("variable"))
-            });
+            filters.retain(|filter| !is_variable_filter(filter));
         }
         Self { body }
     }
@@ -264,24 +249,46 @@ fn kind_of(body: &Json) -> Kind {
     }
 }
 
+fn drop_own(body: &mut Json) {
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|name, _| !OWN.contains(&name.as_str()));
+    }
+}
+
+fn is_variable_filter(filter: &Json) -> bool {
+    filter.get("type").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("variable"))
+}
+
+/// Whether a tile or a part of a combined report stands for a report.
+fn is_report(item: &Json) -> bool {
+    match item.get("type") {
+        None | Some(Json::Null) => true,
+        Some(kind) => kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("optimize_report")),
+    }
+}
+
+/// What this member of each tile with a report, or each part of a combined report, says.
+fn referring(body: &Json, member: &str) -> BTreeSet<String> {
+    let lists = match kind_of(body) {
+        Kind::Dashboard => TILES.map(|name| body.get(name)).to_vec(),
+        Kind::Report => vec![body.get("data").and_then(|data| data.get("reports"))],
+    };
+    let items = lists.into_iter().flatten().filter_map(Json::as_list).flatten().filter(|item| is_report(item));
+    let found = items.filter_map(|item| item.get(member).and_then(Json::as_str));
+    found.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+}
+
 /// Calls `visit` for each tile with a report, and each part of a combined report.
 fn each_reference(body: &mut Json, mut visit: impl FnMut(&mut Json)) {
     let is_dashboard = kind_of(body) == Kind::Dashboard;
-    // Older releases call the tiles of a dashboard reports.
     let lists: Vec<&mut Json> = match body {
-        Json::Object(members) if is_dashboard => members
-            .iter_mut()
-            .filter(|(name, _)| matches!(name.as_str(), "tiles" | "reports"))
-            .map(|(_, v)| v)
-            .collect(),
+        Json::Object(members) if is_dashboard => {
+            members.iter_mut().filter(|(name, _)| TILES.contains(&name.as_str())).map(|(_, v)| v).collect()
+        }
         body => body.get_mut("data").and_then(|data| data.get_mut("reports")).into_iter().collect(),
     };
     for item in lists.into_iter().filter_map(Json::as_list_mut).flatten() {
-        let is_report = match item.get("type") {
-            None | Some(Json::Null) => true,
-            Some(kind) => kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("optimize_report")),
-        };
-        if is_report {
+        if is_report(item) {
             visit(item);
         }
     }

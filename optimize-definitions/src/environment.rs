@@ -13,7 +13,7 @@ use crate::entity::Entity;
 use crate::error::Error;
 use crate::files::{self, Files};
 use crate::json::Json;
-use crate::lock::{Lock, Locked, LockedCollection};
+use crate::lock::{Lock, LockedCollection};
 use crate::plan::{Plan, Rules, Side};
 use crate::project::Project;
 use crate::remote::{Keyed, Remote};
@@ -145,7 +145,6 @@ impl Environment {
             let mut locked = LockedCollection { id: seen.id.clone(), entities: BTreeMap::new() };
             for (key, there) in &seen.keyed.entities {
                 let path = files::path(&seen.directory, key);
-                let text = there.entity.to_text();
                 // What the server has changed by itself when it was imported is no change of anybody's.
                 let is_in_step = seen.lock.get(key).is_some_and(|locked| {
                     locked.server == there.entity.digest()
@@ -155,23 +154,14 @@ impl Environment {
                     pulled.unchanged += 1;
                     seen.raw.entities.get(key).map(Entity::digest)
                 } else {
-                    if files::write(&path, &text)? {
+                    if files::write(&path, &there.entity.to_text())? {
                         pulled.written.push(path);
                     } else {
                         pulled.unchanged += 1;
                     }
                     None
                 };
-                let digest = there.entity.digest();
-                let entry = Locked {
-                    id: there.id.clone(),
-                    name: there.entity.name().to_owned(),
-                    kind: there.entity.export_type().to_owned(),
-                    file: file.unwrap_or_else(|| digest.clone()),
-                    server: digest,
-                    index_version: there.index_version,
-                };
-                locked.entities.insert(key.path(), entry);
+                locked.entities.insert(key.path(), there.locked(file));
                 if let (true, Some((definition, xml))) = (rules.with_xml, &there.xml) {
                     write_xml(seen, definition, xml)?;
                 }

@@ -9,7 +9,7 @@ use crate::entity::{Entity, Exported, Key};
 use crate::error::Error;
 use crate::files::Files;
 use crate::kind::Kind;
-use crate::lock::LockedCollection;
+use crate::lock::{Locked, LockedCollection};
 use crate::slug::slug;
 
 /// The reports and dashboards of a collection on a server.
@@ -30,6 +30,21 @@ pub(crate) struct RemoteEntity {
     pub(crate) index_version: Option<i64>,
     pub(crate) entity: Entity,
     pub(crate) xml: Option<(String, String)>,
+}
+
+impl RemoteEntity {
+    /// Its entry in the lock, with the digest of the file if that differs from what the server has.
+    pub(crate) fn locked(&self, file: Option<String>) -> Locked {
+        let server = self.entity.digest();
+        Locked {
+            id: self.id.clone(),
+            name: self.entity.name().to_owned(),
+            kind: self.entity.export_type().to_owned(),
+            file: file.unwrap_or_else(|| server.clone()),
+            server,
+            index_version: self.index_version,
+        }
+    }
 }
 
 impl Remote {

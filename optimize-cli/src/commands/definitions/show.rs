@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use optimize_auth::visible;
 use optimize_definitions::{Applied, Change, Difference, Plan};
 
 use crate::app::App;
@@ -17,12 +18,16 @@ pub(super) fn review(differences: &[Difference]) -> String {
     let mut text = String::new();
     for difference in differences {
         // Writing to a String cannot fail, here and below.
-        let _ = writeln!(text, "{}/{}: {}", difference.collection, difference.file, difference.status);
+        let _ = writeln!(text, "{}: {}", visible(&place(difference)), difference.status);
         for change in &difference.changes {
-            let _ = writeln!(text, "  {}", line(change));
+            let _ = writeln!(text, "  {}", visible(&line(change)));
         }
     }
     text
+}
+
+fn place(difference: &Difference) -> String {
+    format!("{}/{}", difference.collection, difference.file)
 }
 
 fn line(change: &Change) -> String {
@@ -45,7 +50,7 @@ fn cut(text: &str) -> String {
 pub(super) fn markdown(differences: &[Difference]) -> String {
     let mut text = String::from("### Definitions\n");
     for difference in differences {
-        let _ = writeln!(text, "\n**{}/{}**: {}\n", difference.collection, difference.file, difference.status);
+        let _ = writeln!(text, "\n**{}**: {}\n", code(&place(difference)), difference.status);
         for change in &difference.changes {
             let _ = writeln!(text, "- {}", code(&line(change)));
         }
@@ -53,9 +58,10 @@ pub(super) fn markdown(differences: &[Difference]) -> String {
     text
 }
 
-/// Text that Markdown shows as it is.
+/// Text that Markdown shows as it is. A line break in a name would end it.
 fn code(text: &str) -> String {
-    let fence = "`".repeat(1 + longest_run(text));
+    let text = visible(text);
+    let fence = "`".repeat(1 + longest_run(&text));
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{space}{text}{space}{fence}")
 }
@@ -66,15 +72,15 @@ fn longest_run(text: &str) -> usize {
 
 /// Each call, and what is lost.
 pub(super) fn plan(plan: &Plan) -> String {
-    let mut text = format!("{} at {}:\n", plan.environment, plan.server);
+    let mut text = format!("{} at {}:\n", visible(&plan.environment), plan.server);
     for (number, call) in plan.calls().iter().enumerate() {
-        let _ = writeln!(text, "  {}. {call}", number + 1);
+        let _ = writeln!(text, "  {}. {}", number + 1, visible(call));
     }
     let losses = plan.losses();
     if !losses.is_empty() {
         text.push_str("lost, since ids change:\n");
         for loss in losses {
-            let _ = writeln!(text, "  - {loss}");
+            let _ = writeln!(text, "  - {}", visible(&loss));
         }
     }
     text

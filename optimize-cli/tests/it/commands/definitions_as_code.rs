@@ -275,6 +275,20 @@ fn the_steps_of_the_pipelines_plan_on_a_branch_and_apply_on_main() {
 }
 
 #[test]
+fn a_name_of_the_server_neither_rules_a_terminal_nor_adds_a_line_to_a_comment() {
+    let user = with_project();
+    let name = "\"Risk\\n\\n# Approved\\u001b[2J\"";
+    edit(&user, "claims/reports/claims-count.json", "\"claims count\"", name);
+    assert_eq!(user.types("definitions apply --yes").code, Some(0));
+    edit(&user, "claims/reports/claims-count.json", "\"table\"", "\"bar\"");
+    for command in ["definitions plan", "definitions plan --markdown"] {
+        let shown = user.types(command).stdout;
+        assert!(shown.contains("Risk\\n\\n# Approved\\u{1b}[2J"), "{shown}");
+        assert!(!shown.contains('\u{1b}') && !shown.lines().any(|line| line.starts_with("# Approved")), "{shown}");
+    }
+}
+
+#[test]
 fn a_sandbox_has_definitions_from_files() {
     let user = User::of_a_server();
     // A decision and an index version that the demo data does not have.

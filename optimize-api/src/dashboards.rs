@@ -47,7 +47,7 @@ impl Dashboards {
     /// refers to a deleted report is a 500.
     pub async fn export_definitions(&self, dashboards: &[DashboardId]) -> Result<Definitions, Error> {
         let spec = RequestSpec::new(&operation::DASHBOARD_EXPORT).with_json(&dashboards)?;
-        self.client.transport.send(&spec, |body| Definitions::from_response(spec.operation, body)).await
+        self.client.transport.send(&spec, |body| Definitions::from_response(spec.operation, &body)).await
     }
 }
 

@@ -2,6 +2,7 @@
 //! reordered, since their inside differs from release to release.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -23,8 +24,11 @@ use crate::transport::decode;
 /// assert_eq!((definitions.len(), dashboards.len()), (2, 1));
 /// # Ok::<(), optimize_api::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Definitions(Bytes);
+#[derive(Clone)]
+pub struct Definitions {
+    json: Bytes,
+    all: Arc<[Definition]>,
+}
 
 /// One exported definition: a slice of the array, and what identifies it.
 ///
@@ -113,25 +117,25 @@ impl Definitions {
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is something else; a single definition stands in
     /// an array too.
     pub fn from_json(json: impl Into<Bytes>) -> Result<Self, Error> {
-        let definitions = Self(json.into());
+        let json = json.into();
         let invalid = |what: String| Error::invalid_input(&crate::operation::IMPORT, what);
-        if let Some(problem) = other_form(&definitions.0) {
+        if let Some(problem) = other_form(&json) {
             return Err(invalid(problem.to_owned()));
         }
-        let parts: Vec<&RawValue> = serde_json::from_slice(&definitions.0).map_err(|error| {
+        let parts: Vec<&RawValue> = serde_json::from_slice(&json).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             invalid(format!("the definitions are not a JSON array ({place})"))
         })?;
         match parts.iter().position(|part| !part.get().starts_with('{')) {
             Some(index) => Err(invalid(format!("element {index} of the definitions is not a JSON object"))),
-            None => Ok(definitions),
+            None => Ok(Self::of(&json, &parts)),
         }
     }
 
-    pub(crate) fn from_response(operation: &'static Operation, body: Bytes) -> Result<Self, Error> {
-        let definitions = Self(body);
-        definitions.parts(operation)?;
-        let unnamed = definitions.iter().position(|definition| definition.id.is_empty());
+    pub(crate) fn from_response(operation: &'static Operation, body: &Bytes) -> Result<Self, Error> {
+        let parts: Vec<&RawValue> = decode::json(operation, body)?;
+        let definitions = Self::of(body, &parts);
+        let unnamed = definitions.all.iter().position(|definition| definition.id.is_empty());
         match unnamed {
             None => Ok(definitions),
             Some(place) => {
@@ -141,42 +145,39 @@ impl Definitions {
         }
     }
 
-    fn parts(&self, operation: &'static Operation) -> Result<Vec<Bytes>, Error> {
-        let raw: Vec<&RawValue> = decode::json(operation, &self.0)?;
-        Ok(raw.into_iter().map(|raw| self.0.slice_ref(raw.get().as_bytes())).collect())
+    fn of(json: &Bytes, parts: &[&RawValue]) -> Self {
+        let all = parts.iter().map(|part| Definition::of(json.slice_ref(part.get().as_bytes())));
+        Self { all: all.collect(), json: json.clone() }
     }
 
     /// The array as it was sent.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.json
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.parts(&crate::operation::IMPORT).map_or(0, |parts| parts.len())
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.all.is_empty()
     }
 
     /// The definitions, in the order of the array. What one does not have is empty.
     pub fn iter(&self) -> impl Iterator<Item = Definition> {
-        let parts = self.parts(&crate::operation::IMPORT).unwrap_or_default();
-        parts.into_iter().map(|json| {
-            let head: Head<'_> = serde_json::from_slice(&json).unwrap_or_default();
-            let [id, kind, name] = [head.id, head.export_entity_type, head.name].map(member::<String>);
-            Definition {
-                id: id.unwrap_or_default(),
-                kind: kind.unwrap_or_default().into(),
-                name: name.unwrap_or_default(),
-                source_index_version: member(head.source_index_version),
-                json: json.clone(),
-            }
-        })
+        self.all.iter().cloned()
     }
 }
+
+impl PartialEq for Definitions {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Eq for Definitions {}
 
 /// What a file is that is often mistaken for definitions, with the fix.
 fn other_form(text: &[u8]) -> Option<&'static str> {
@@ -202,6 +203,18 @@ fn other_form(text: &[u8]) -> Option<&'static str> {
 }
 
 impl Definition {
+    fn of(json: Bytes) -> Self {
+        let head: Head<'_> = serde_json::from_slice(&json).unwrap_or_default();
+        let [id, kind, name] = [head.id, head.export_entity_type, head.name].map(member::<String>);
+        Self {
+            id: id.unwrap_or_default(),
+            kind: kind.unwrap_or_default().into(),
+            name: name.unwrap_or_default(),
+            source_index_version: member(head.source_index_version),
+            json,
+        }
+    }
+
     /// Its JSON text, exactly as it stands in the array.
     #[expect(clippy::missing_panics_doc, reason = "a raw JSON value is always UTF-8")]
     pub fn json(&self) -> &str {
@@ -219,14 +232,15 @@ impl Serialize for Definition {
 /// An array of these definitions, each with its own JSON text.
 impl FromIterator<Definition> for Definitions {
     fn from_iter<I: IntoIterator<Item = Definition>>(definitions: I) -> Self {
-        let texts: Vec<_> = definitions.into_iter().map(|definition| definition.json).collect();
-        Self([b"[", texts.join(&b","[..]).as_slice(), b"]"].concat().into())
+        let all: Arc<[Definition]> = definitions.into_iter().collect();
+        let texts: Vec<_> = all.iter().map(|definition| definition.json.as_ref()).collect();
+        Self { json: [b"[", texts.join(&b","[..]).as_slice(), b"]"].concat().into(), all }
     }
 }
 
 impl From<Definitions> for Bytes {
     fn from(definitions: Definitions) -> Self {
-        definitions.0
+        definitions.json
     }
 }
 
@@ -244,7 +258,7 @@ mod tests {
     fn what_a_server_sends_is_kept_byte_for_byte_and_looked_into() {
         let text = r#"[ {"name" : "A","id":"1","exportEntityType":"dashboard","n":1.000000000000000000001} ,
             {"exportEntityType":"brand_new","id":"2","name":"\ud800","x":{"a":1,"a":2}}]"#;
-        let definitions = Definitions::from_response(&crate::operation::REPORT_EXPORT, text.into()).unwrap();
+        let definitions = Definitions::from_response(&crate::operation::REPORT_EXPORT, &text.into()).unwrap();
         assert_eq!(definitions.as_bytes(), text.as_bytes());
         let found: Vec<_> = definitions.iter().collect();
         assert_eq!(

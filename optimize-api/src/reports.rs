@@ -70,7 +70,7 @@ impl Reports {
     /// All or nothing: one id that does not exist is [`NotFound`](crate::ErrorKind::NotFound).
     pub async fn export_definitions(&self, reports: &[ReportId]) -> Result<Definitions, Error> {
         let spec = RequestSpec::new(&operation::REPORT_EXPORT).with_json(&reports)?;
-        self.client.transport.send(&spec, |body| Definitions::from_response(spec.operation, body)).await
+        self.client.transport.send(&spec, |body| Definitions::from_response(spec.operation, &body)).await
     }
 
     /// The data of a report, page by page or row by row; see [`DataExport`].

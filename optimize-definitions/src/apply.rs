@@ -89,15 +89,18 @@ impl Environment {
         }
         self.update_lock(&seen.name, |entities| {
             for (key, there) in equal {
-                entities.insert(key.path(), there.locked(None));
+                entities.insert(key.path(), there.locked(there.entity.digest(), None));
             }
         })
     }
 
     pub(crate) async fn carry_out(&self, plan: &Plan, seen: &[Seen], applied: &mut Applied) -> Result<(), Error> {
+        for change in &plan.scopes {
+            change.send(&self.client).await?;
+            applied.remarks.push(change.call());
+        }
         for group in &plan.groups {
             let Some(seen) = seen.iter().find(|seen| seen.name == group.collection) else { continue };
-            self.prepare_scope(seen, group, plan.rules, applied).await?;
             self.apply_group(seen, group, plan.rules, applied).await?;
         }
         for old in &plan.deletions {
@@ -286,70 +289,6 @@ impl Environment {
         )))
     }
 
-    /// Adds to the scope what is missing, or fails with what that is. Servers that return no scope check it themselves.
-    async fn prepare_scope(
-        &self,
-        seen: &Seen,
-        group: &Group,
-        rules: Rules,
-        applied: &mut Applied,
-    ) -> Result<(), Error> {
-        let Some(scope) = self.scope(&seen.id).await else { return Ok(()) };
-        let text = |entry: &Json, name: &str| entry.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let mut missing: BTreeMap<(String, String), Vec<Json>> = BTreeMap::new();
-        let mut users: BTreeMap<String, &str> = BTreeMap::new();
-        for planned in &group.entities {
-            let Some(entity) = Key::parse(&planned.file).and_then(|key| seen.files.entities.get(&key)) else {
-                continue;
-            };
-            let mut entity = entity.clone();
-            let (kind, definitions) = entity.definitions_mut();
-            for used in definitions.into_iter().flatten() {
-                let key = text(used, "key");
-                let tenants =
-                    used.get("tenantIds").and_then(Json::as_list).map_or_else(|| vec![Json::Null], <[Json]>::to_vec);
-                let entry = scope
-                    .iter()
-                    .find(|entry| text(entry, "definitionType") == kind && text(entry, "definitionKey") == key);
-                let known = entry.and_then(|entry| entry.get("tenants")).and_then(Json::as_list).unwrap_or_default();
-                if tenants.iter().any(|tenant| !known.contains(tenant)) {
-                    users.entry(format!("{kind} {key}")).or_insert(&planned.file);
-                    let all = missing.entry((kind.to_owned(), key)).or_insert_with(|| known.to_vec());
-                    for tenant in tenants {
-                        if !all.contains(&tenant) {
-                            all.push(tenant);
-                        }
-                    }
-                }
-            }
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<_> = users.keys().map(String::as_str).collect();
-        if !rules.extend_scope {
-            let used: Vec<_> =
-                users.iter().map(|(used, file)| format!("{used} (data.definitions of {file})")).collect();
-            return Err(Error::input(format!(
-                "{}: the scope of the collection does not have what the reports use: {}",
-                seen.name,
-                used.join(", ")
-            ))
-            .with_hint("add it to the collection's data sources, or pass --extend-scope"));
-        }
-        let entries = missing.into_iter().map(|((kind, key), tenants)| {
-            let entry = match kind.as_str() {
-                "decision" => optimize_api::ScopeEntry::decision(key),
-                _ => optimize_api::ScopeEntry::process(key),
-            };
-            entry.with_tenants(tenants.iter().map(|tenant| tenant.as_str().map(str::to_owned)).collect())
-        });
-        let entries: Vec<_> = entries.collect();
-        self.client.collections().set_scope(seen.id.as_str(), &entries).await?;
-        applied.remarks.push(format!("{}: added to the scope: {}", seen.name, names.join(", ")));
-        Ok(())
-    }
-
     /// Deletes what was replaced, unless something that stays has come to use it.
     async fn delete(
         &self,
@@ -438,15 +377,7 @@ impl Environment {
             .with_hint("finish it: optimize definitions apply"));
         }
         let before: BTreeSet<_> = journal.before.iter().map(String::as_str).collect();
-        let names: BTreeSet<_> = journal
-            .entities
-            .iter()
-            .filter_map(|planned| Some((Key::parse(&planned.file)?.kind, planned.name.as_str())))
-            .collect();
-        let new = now
-            .entities
-            .values()
-            .filter(|found| !before.contains(found.id.as_str()) && names.contains(&(found.kind(), found.name())));
+        let new = made::planned_of(&now, &before, &journal.entities);
         let mut new: Vec<_> =
             new.map(|found| Replaced::of(&journal.collection, found.kind(), &found.id, found.name())).collect();
         new.sort_by_key(|new| new.kind == Kind::Report);

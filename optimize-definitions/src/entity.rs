@@ -180,9 +180,19 @@ impl Entity {
         referring(&self.body, "id")
     }
 
-    /// The processes and decisions that it uses: `process` or `decision`, and the object with key, versions and tenants.
+    /// `process` or `decision`, and an object with key, versions and tenants for each that it uses.
+    pub(crate) fn definitions(&self) -> (&'static str, &[Json]) {
+        let definitions = self.body.get("data").and_then(|data| data.get("definitions")?.as_list());
+        (self.definition_kind(), definitions.unwrap_or_default())
+    }
+
+    fn definition_kind(&self) -> &'static str {
+        if self.export_type().contains("decision") { "decision" } else { "process" }
+    }
+
+    /// The same, to change them.
     pub(crate) fn definitions_mut(&mut self) -> (&'static str, Option<&mut Vec<Json>>) {
-        let kind = if self.export_type().contains("decision") { "decision" } else { "process" };
+        let kind = self.definition_kind();
         let definitions = self.body.get_mut("data").and_then(|data| data.get_mut("definitions"));
         (kind, definitions.and_then(Json::as_list_mut))
     }
@@ -239,7 +249,8 @@ impl Entity {
 
 /// The SHA-256 in hexadecimal digits.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).fold(String::new(), |all, byte| all + &byte)
+    let digits = Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).collect::<Vec<_>>();
+    digits.iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)).collect()
 }
 
 fn kind_of(body: &Json) -> Kind {

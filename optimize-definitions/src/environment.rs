@@ -9,7 +9,7 @@ use optimize_api::Client;
 use serde::Serialize;
 
 use crate::diff::{Difference, Status, compare};
-use crate::entity::Entity;
+use crate::entity::{Entity, Key};
 use crate::error::Error;
 use crate::files::{self, Files};
 use crate::json::Json;
@@ -17,6 +17,7 @@ use crate::lock::{Lock, LockedCollection};
 use crate::plan::{Plan, Rules, Side};
 use crate::project::Project;
 use crate::remote::{Keyed, Remote};
+use crate::scope::{Scope, ScopeChange};
 use crate::versions;
 
 /// How many collections are read at once.
@@ -146,23 +147,22 @@ impl Environment {
             for (key, there) in &seen.keyed.entities {
                 let path = files::path(&seen.directory, key);
                 // What the server has changed by itself when it was imported is no change of anybody's.
-                let is_in_step = seen.lock.get(key).is_some_and(|locked| {
-                    locked.server == there.entity.digest()
-                        && seen.raw.entities.get(key).is_some_and(|file| file.digest() == locked.file)
+                let server = there.entity.digest();
+                let base = seen.lock.get(key).filter(|base| base.server == server);
+                let file = base.and_then(|base| {
+                    let file = seen.raw.entities.get(key)?.digest();
+                    (file == base.file).then_some(file)
                 });
-                let file = if is_in_step {
+                if file.is_some() {
                     pulled.unchanged += 1;
-                    seen.raw.entities.get(key).map(Entity::digest)
+                } else if files::write(&path, &there.entity.to_text())? {
+                    pulled.written.push(path);
                 } else {
-                    if files::write(&path, &there.entity.to_text())? {
-                        pulled.written.push(path);
-                    } else {
-                        pulled.unchanged += 1;
-                    }
-                    None
-                };
-                locked.entities.insert(key.path(), there.locked(file));
-                if let (true, Some((definition, xml))) = (rules.with_xml, &there.xml) {
+                    pulled.unchanged += 1;
+                }
+                locked.entities.insert(key.path(), there.locked(server, file));
+                let xml = seen.remote.entities.get(&there.id).and_then(|exported| exported.xml.as_ref());
+                if let (true, Some((definition, xml))) = (rules.with_xml, xml) {
                     write_xml(seen, definition, xml)?;
                 }
             }
@@ -188,23 +188,10 @@ impl Environment {
 
     /// The scope of a collection, where the server returns it.
     async fn pull_scope(&self, seen: &Seen) -> Result<(), Error> {
-        let Some(entries) = self.scope(&seen.id).await else { return Ok(()) };
+        let scope = Scope::read(&self.client, &seen.id).await.map_err(|error| Error::from(error).at(&seen.name))?;
+        let Scope::Known(entries) = scope else { return Ok(()) };
         let text = Json::List(entries).to_text();
         files::write(&seen.directory.join(files::SCOPE), &text).map(drop)
-    }
-
-    /// The entries of a collection's scope; `None` of servers that do not return it.
-    pub(crate) async fn scope(&self, collection: &str) -> Option<Vec<Json>> {
-        let collection = self.client.collections().get(collection).await.ok()?;
-        let json = Json::parse(collection.json()).ok()?;
-        let mut entries = json.get("data")?.get("scope")?.as_list()?.to_vec();
-        for entry in &mut entries {
-            if let Some(members) = entry.as_object_mut() {
-                members.retain(|name, _| ["definitionType", "definitionKey", "tenants"].contains(&name.as_str()));
-            }
-        }
-        entries.sort_by_key(Json::to_line);
-        Some(entries)
     }
 
     /// What an apply would do now.
@@ -255,8 +242,33 @@ impl Environment {
                 sources,
             };
             side.plan(&mut plan)?;
+            self.plan_scope(seen, &mut plan).await?;
         }
         Ok(plan)
+    }
+
+    /// Adds what the scope lacks for what is imported, or fails, unless the rules say to extend it.
+    async fn plan_scope(&self, seen: &Seen, plan: &mut Plan) -> Result<(), Error> {
+        let imported =
+            plan.groups.iter().filter(|group| group.collection == seen.name).flat_map(|group| &group.entities);
+        let files: Vec<_> = imported
+            .filter_map(|planned| Key::parse(&planned.file))
+            .filter_map(|key| Some((key.clone(), seen.files.entities.get(&key)?)))
+            .collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        let scope = Scope::read(&self.client, &seen.id).await.map_err(|error| Error::from(error).at(&seen.name))?;
+        let sources = scope.missing(files);
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let change = ScopeChange { collection: seen.name.clone(), collection_id: seen.id.clone(), sources };
+        if !plan.rules.extend_scope {
+            return Err(change.refusal());
+        }
+        plan.scopes.push(change);
+        Ok(())
     }
 
     /// The index versions of the definitions in other environments, which the files may have come from.

@@ -1,10 +1,9 @@
 //! JSON as a tree: members sorted by name, numbers as they are written.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::error::Error;
-use crate::json_text::JsonText;
 
 /// A JSON value. Numbers keep their spelling; the order and the spacing of members do not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,42 +32,10 @@ impl Json {
             return Err(Error::input(format!("line {}: a merge conflict was left in it", line + 1))
                 .with_hint("resolve the conflict: keep one side, and remove the lines <<<<<<<, ======= and >>>>>>>"));
         }
-        // For its place in the text.
-        serde_json::from_str::<&serde_json::value::RawValue>(text)
+        // Looks at the syntax first, for the place of an error; what comes after it only has to find its way.
+        let raw = serde_json::from_str::<&serde_json::value::RawValue>(text)
             .map_err(|error| Error::input(format!("it is not JSON: {error}")))?;
-        let text = JsonText::parse(text.as_bytes()).ok_or_else(|| Error::input("it is not JSON"))?;
-        Self::of(text, "")
-    }
-
-    fn of(text: JsonText<'_>, path: &str) -> Result<Self, Error> {
-        let here = || if path.is_empty() { "the top".to_owned() } else { path.to_owned() };
-        Ok(match text.kind() {
-            "an object" => {
-                let members = text.object().ok_or_else(|| Error::input(format!("{}: a name is not text", here())))?;
-                let mut object = BTreeMap::new();
-                for (name, value) in members {
-                    let path = join(path, &name);
-                    if object.insert(name.clone().into_owned(), Self::of(value, &path)?).is_some() {
-                        return Err(Error::input(format!("{path}: the member is there twice")));
-                    }
-                }
-                Self::Object(object)
-            }
-            "an array" => {
-                let elements = text.elements().unwrap_or_default().into_iter().enumerate();
-                Self::List(
-                    elements
-                        .map(|(index, value)| Self::of(value, &format!("{path}[{index}]")))
-                        .collect::<Result<_, _>>()?,
-                )
-            }
-            "a string" => {
-                Self::Text(text.string().ok_or_else(|| Error::input(format!("{}: it is no valid text", here())))?)
-            }
-            "true or false" => Self::Bool(text.json() == "true"),
-            "null" => Self::Null,
-            _ => Self::Number(text.json().to_owned()),
-        })
+        Reader { rest: raw.get() }.value(&Place::Top)
     }
 
     /// The canonical text: two spaces a level, members sorted, a line break at the end.
@@ -86,12 +53,9 @@ impl Json {
         };
         match self {
             Self::Null => out.push_str("null"),
-            Self::Bool(value) => {
-                // Writing to a String cannot fail, here and below.
-                let _ = write!(out, "{value}");
-            }
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Number(number) => out.push_str(number),
-            Self::Text(text) => out.push_str(&quoted(text)),
+            Self::Text(text) => quote(out, text),
             Self::List(items) if items.is_empty() => out.push_str("[]"),
             Self::List(items) => {
                 out.push('[');
@@ -113,7 +77,8 @@ impl Json {
                         out.push(',');
                     }
                     indent(out, level + 1);
-                    let _ = write!(out, "{}: ", quoted(name));
+                    quote(out, name);
+                    out.push_str(": ");
                     value.write(out, level + 1);
                 }
                 indent(out, level);
@@ -127,7 +92,11 @@ impl Json {
         match self {
             Self::List(items) => format!("[{}]", items.iter().map(Self::to_line).collect::<Vec<_>>().join(", ")),
             Self::Object(members) => {
-                let members = members.iter().map(|(name, value)| format!("{}: {}", quoted(name), value.to_line()));
+                let members = members.iter().map(|(name, value)| {
+                    let mut line = String::new();
+                    quote(&mut line, name);
+                    line + ": " + &value.to_line()
+                });
                 format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
             }
             other => other.to_text().trim_end().to_owned(),
@@ -187,13 +156,139 @@ impl Json {
     }
 }
 
+/// How deep values may be nested, as `serde_json` has it.
+const DEEPEST: usize = 128;
+
+/// Where a value is; only an error makes a text of it.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Top,
+    Member(&'a Place<'a>, &'a str),
+    Element(&'a Place<'a>, usize),
+}
+
+impl Place<'_> {
+    fn depth(&self) -> usize {
+        match self {
+            Self::Top => 0,
+            Self::Member(parent, _) | Self::Element(parent, _) => 1 + parent.depth(),
+        }
+    }
+
+    fn path(&self) -> String {
+        match self {
+            Self::Top => String::new(),
+            Self::Member(parent, name) => join(&parent.path(), name),
+            Self::Element(parent, index) => format!("{}[{index}]", parent.path()),
+        }
+    }
+
+    fn error(&self, problem: &str) -> Error {
+        let path = self.path();
+        Error::input(format!("{}: {problem}", if path.is_empty() { "the top" } else { &path }))
+    }
+}
+
+/// Reads values of a text whose syntax is known to be right. `serde_json` would keep the value of a number, not its spelling.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    /// What comes next, without white space.
+    fn next(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_ascii_start();
+        self.rest.bytes().next()
+    }
+
+    /// Everything up to a place, which is then the next.
+    fn take(&mut self, end: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    /// Whether this comes next, which is passed then.
+    fn passes(&mut self, byte: u8) -> bool {
+        let is_next = self.next() == Some(byte);
+        if is_next {
+            self.take(1);
+        }
+        is_next
+    }
+
+    fn value(&mut self, place: &Place<'_>) -> Result<Json, Error> {
+        Ok(match self.next() {
+            Some(b'{' | b'[') if place.depth() == DEEPEST => {
+                return Err(Error::input(format!("it is nested more than {DEEPEST} levels deep")));
+            }
+            Some(b'{') => Json::Object(self.object(place)?),
+            Some(b'[') => Json::List(self.list(place)?),
+            Some(b'"') => Json::Text(self.text().ok_or_else(|| place.error("it is no valid text"))?.into_owned()),
+            _ => match self.take(self.rest.find([',', '}', ']', ' ', '\t', '\r', '\n']).unwrap_or(self.rest.len())) {
+                "null" => Json::Null,
+                "true" => Json::Bool(true),
+                "false" => Json::Bool(false),
+                number => Json::Number(number.to_owned()),
+            },
+        })
+    }
+
+    fn object(&mut self, place: &Place<'_>) -> Result<BTreeMap<String, Json>, Error> {
+        let mut members = BTreeMap::new();
+        self.take(1);
+        while self.next() == Some(b'"') {
+            let name = self.text().ok_or_else(|| place.error("a name is not text"))?;
+            self.passes(b':');
+            let place = Place::Member(place, &name);
+            let value = self.value(&place)?;
+            if members.contains_key(&*name) {
+                return Err(place.error("the member is there twice"));
+            }
+            members.insert(name.into_owned(), value);
+            self.passes(b',');
+        }
+        self.passes(b'}');
+        Ok(members)
+    }
+
+    fn list(&mut self, place: &Place<'_>) -> Result<Vec<Json>, Error> {
+        let mut items = Vec::new();
+        self.take(1);
+        while !self.passes(b']') {
+            items.push(self.value(&Place::Element(place, items.len()))?);
+            self.passes(b',');
+        }
+        Ok(items)
+    }
+
+    /// The string that comes next; `None` if its escapes are no characters.
+    fn text(&mut self) -> Option<Cow<'a, str>> {
+        let bytes = self.rest.as_bytes();
+        let mut end = 1;
+        let mut is_plain = true;
+        loop {
+            end += memchr::memchr2(b'"', b'\\', bytes.get(end..)?)?;
+            if bytes[end] == b'"' {
+                break;
+            }
+            is_plain = false;
+            end += 2;
+        }
+        let quoted = self.take(end + 1);
+        if is_plain { Some(Cow::Borrowed(&quoted[1..end])) } else { serde_json::from_str(quoted).ok() }
+    }
+}
+
 /// A path to a member of an object.
 pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Appends a text as JSON.
+fn quote(out: &mut String, text: &str) {
+    let quoted = serde_json::to_string(text);
+    out.push_str(&quoted.expect("a text is always JSON"));
 }
 
 #[cfg(test)]
@@ -245,5 +340,10 @@ mod tests {
         assert_eq!(problem("{\n<<<<<<< HEAD\n}"), "line 2: a merge conflict was left in it");
         assert_eq!(problem(r#"{"a":{"b":1,"b":2}}"#), "a.b: the member is there twice");
         assert_eq!(problem(r#"{"a":["\ud800"]}"#), "a[0]: it is no valid text");
+        assert_eq!(problem(r#"{"a":{"\ud800":1}}"#), "a: a name is not text");
+        assert_eq!(problem(&"[".repeat(100_000)), "it is not JSON: EOF while parsing a list at line 1 column 100000");
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(problem(&deep(100_000)), "it is nested more than 128 levels deep");
+        assert!(Json::parse(&deep(128)).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use optimize_api::Client;
 
-use crate::entity::{Entity, Key};
+use crate::entity::{Entity, Exported, Key};
 use crate::error::Error;
 use crate::kind::Kind;
 use crate::plan::Planned;
@@ -35,6 +35,19 @@ pub(crate) async fn ids(client: &Client, collection: &str) -> Result<Vec<String>
         all.extend(kind.list(client, collection).await?);
     }
     Ok(all)
+}
+
+/// Those that were not there before and have a planned name.
+pub(crate) fn planned_of<'a>(
+    remote: &'a Remote,
+    before: &BTreeSet<&str>,
+    planned: &[Planned],
+) -> impl Iterator<Item = &'a Exported> {
+    let names: BTreeSet<_> =
+        planned.iter().filter_map(|planned| Some((Key::parse(&planned.file)?.kind, planned.name.as_str()))).collect();
+    let new = remote.entities.values().filter(|found| !before.contains(found.id.as_str()));
+    let new: Vec<_> = new.filter(|found| names.contains(&(found.kind(), found.name()))).collect();
+    new.into_iter()
 }
 
 /// Finds the planned definitions among what the collection has and did not have before.
@@ -68,8 +81,7 @@ pub(crate) async fn find(
         return Ok(Made::Nothing);
     }
     if of_id.len() < keys.len() || double {
-        let names: BTreeSet<_> = keys.iter().map(|(key, planned)| (key.kind, planned.name.as_str())).collect();
-        let part = new.entities.values().filter(|found| names.contains(&(found.kind(), found.name())));
+        let part = planned_of(&new, &before, planned);
         return Ok(Made::Part(part.map(|found| (found.kind(), found.id.clone(), found.name().to_owned())).collect()));
     }
     let slug_of = |id: &str| of_id.get(id).filter(|key| key.kind == Kind::Report).map(|key| key.slug.clone());

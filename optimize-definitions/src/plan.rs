@@ -12,6 +12,7 @@ use crate::files::{self, Files};
 use crate::kind::Kind;
 use crate::lock::LockedCollection;
 use crate::remote::{Keyed, Remote};
+use crate::scope::ScopeChange;
 
 /// The version of the form of a plan.
 const VERSION: u32 = 1;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub server: String,
     /// How it treats what is not plain.
     pub rules: Rules,
+    /// What is added to scopes before.
+    pub scopes: Vec<ScopeChange>,
     /// Imports, each with what it replaces.
     pub groups: Vec<Group>,
     /// What is deleted after them.
@@ -61,6 +64,8 @@ pub struct Group {
     pub collection: String,
     /// Its id on the server.
     pub collection_id: String,
+    /// The variables that dashboards of it have filters of.
+    pub variable_filters: Vec<String>,
     /// What is imported.
     pub entities: Vec<Planned>,
     /// What is deleted once the new ones are there, dashboards first.
@@ -112,6 +117,7 @@ impl Plan {
             environment: environment.to_owned(),
             server: server.to_owned(),
             rules,
+            scopes: Vec::new(),
             groups: Vec::new(),
             deletions: Vec::new(),
         }
@@ -142,11 +148,9 @@ impl Plan {
 
     /// Each call that changes something, in order, in words.
     pub fn calls(&self) -> Vec<String> {
-        let mut calls = Vec::new();
+        let mut calls: Vec<_> = self.scopes.iter().map(ScopeChange::call).collect();
         for group in &self.groups {
-            let names: Vec<_> =
-                group.entities.iter().map(|entity| format!("{} ({})", entity.file, entity.reason)).collect();
-            calls.push(format!("import into {} ({}): {}", group.collection, group.collection_id, names.join(", ")));
+            calls.push(group.call(self.rules));
             calls.extend(group.replaces.iter().map(Replaced::call));
         }
         calls.extend(self.deletions.iter().map(Replaced::call));
@@ -184,7 +188,13 @@ impl Plan {
             });
             let old = groups.flat_map(|group| &group.replaces).chain(&plan.deletions);
             let old = old.map(|old| (format!("{} {} on the server", old.kind, old.id), old.digest.clone()));
-            entities.chain(old).collect()
+            let sources = plan.scopes.iter().flat_map(|change| {
+                change.sources.iter().map(move |source| {
+                    let name = format!("{} {} in the scope of {}", source.kind, source.key, change.collection);
+                    (name, format!("{:?}", source.tenants))
+                })
+            });
+            entities.chain(old).chain(sources).collect()
         };
         let (then, now) = (entries(self), entries(now));
         for name in then.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
@@ -196,6 +206,23 @@ impl Plan {
             }
         }
         moved
+    }
+}
+
+impl Group {
+    fn call(&self, rules: Rules) -> String {
+        let names: Vec<_> =
+            self.entities.iter().map(|planned| format!("{} ({})", planned.file, planned.reason)).collect();
+        let call = format!("import into {} ({}): {}", self.collection, self.collection_id, names.join(", "));
+        let filters = self.variable_filters.join(", ");
+        match (self.variable_filters.is_empty(), rules.without_variable_filters) {
+            (true, _) => call,
+            (false, true) => format!("{call}; without the filters of {filters}"),
+            (false, false) => format!(
+                "{call}; if the server refuses the filters of {filters}, as 8.8 and 8.9 do: import the reports alone, import all \
+                 again, and delete these reports"
+            ),
+        }
     }
 }
 
@@ -295,6 +322,7 @@ impl Side<'_> {
         let mut group = Group {
             collection: self.name.to_owned(),
             collection_id: self.id.to_owned(),
+            variable_filters: Vec::new(),
             entities: Vec::new(),
             replaces: Vec::new(),
         };
@@ -315,6 +343,7 @@ impl Side<'_> {
                 ))
                 .with_hint("move the report into the collection, or take it off; then pull"));
             }
+            group.variable_filters.extend(entity.variable_filters());
             group.entities.push(Planned {
                 file: key.path(),
                 name: entity.name().to_owned(),

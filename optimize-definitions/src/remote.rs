@@ -29,13 +29,11 @@ pub(crate) struct RemoteEntity {
     pub(crate) id: String,
     pub(crate) index_version: Option<i64>,
     pub(crate) entity: Entity,
-    pub(crate) xml: Option<(String, String)>,
 }
 
 impl RemoteEntity {
-    /// Its entry in the lock, with the digest of the file if that differs from what the server has.
-    pub(crate) fn locked(&self, file: Option<String>) -> Locked {
-        let server = self.entity.digest();
+    /// Its entry in the lock, with its digest, and that of the file if the file differs from what the server has.
+    pub(crate) fn locked(&self, server: String, file: Option<String>) -> Locked {
         Locked {
             id: self.id.clone(),
             name: self.entity.name().to_owned(),
@@ -125,7 +123,6 @@ impl Remote {
                 id: exported.id.clone(),
                 index_version: exported.index_version,
                 entity: exported.canonical(slug_of),
-                xml: exported.xml.clone(),
             };
             Some((keys.get(&exported.id)?.clone(), entity))
         });

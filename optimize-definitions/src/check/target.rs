@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use optimize_api::{Client, Error, ErrorKind};
+use optimize_api::{Client, Error};
 
 use super::{Candidate, Problems};
 use crate::error::Error as Failure;
-use crate::json_text::JsonText;
 use crate::kind::Kind;
+use crate::scope::Scope;
 use crate::versions;
-
-/// The scope of a collection: tenants by `type:key`.
-type Scope = BTreeMap<String, Vec<Option<String>>>;
 
 /// What is known of the target.
 pub(super) struct Target {
     collection: String,
-    scope: Option<Scope>,
+    scope: Scope,
     /// Index versions by kind.
     versions: BTreeMap<String, i64>,
     /// The names that the collection has, with their kinds.
@@ -29,12 +26,15 @@ impl Target {
     pub(super) async fn read(client: &Client, collection: &str, candidates: &[Candidate<'_>]) -> Result<Self, Failure> {
         let mut target = Self {
             collection: collection.to_owned(),
-            scope: None,
+            scope: Scope::read(client, collection).await?,
             versions: BTreeMap::new(),
             names: BTreeSet::new(),
             unchecked: Vec::new(),
         };
-        target.read_scope(client).await?;
+        target.unchecked.extend(match &target.scope {
+            Scope::Known(_) => None,
+            Scope::Unknown(why) => Some(why.clone()),
+        });
         target.read_entities(client).await?;
         let wanted: BTreeSet<_> = candidates.iter().map(|candidate| candidate.kind.as_str()).collect();
         versions::look_elsewhere(client, &[collection], &wanted, &mut target.versions).await;
@@ -78,9 +78,9 @@ impl Target {
     }
 
     fn outside_of_scope(&self, candidate: &Candidate<'_>) -> Vec<String> {
-        let (Some(scope), Some(kind)) = (&self.scope, candidate.definition_type()) else { return Vec::new() };
+        let (Scope::Known(_), Some(kind)) = (&self.scope, candidate.definition_type()) else { return Vec::new() };
         let used = candidate.used();
-        let problems = used.iter().flat_map(|(key, tenants)| match scope.get(&format!("{kind}:{key}")) {
+        let problems = used.iter().flat_map(|(key, tenants)| match self.scope.tenants(kind, key) {
             None => vec![format!("the scope of the collection does not have the {kind} {key}")],
             Some(known) => {
                 let missing = tenants.iter().filter(|tenant| !known.contains(tenant));
@@ -93,35 +93,6 @@ impl Target {
             }
         });
         problems.collect()
-    }
-
-    async fn read_scope(&mut self, client: &Client) -> Result<(), Failure> {
-        match client.collections().get(self.collection.as_str()).await {
-            Ok(collection) => {
-                let json = JsonText::parse(collection.json().as_bytes());
-                let entries = json.and_then(|json| json.at("data.scope")).and_then(JsonText::elements);
-                self.scope = entries.map(|entries| entries.into_iter().filter_map(scope_entry).collect());
-                if self.scope.is_none() {
-                    self.unchecked.push("the scope is not checked: the server does not return it".to_owned());
-                }
-            }
-            // Before 8.7 there is no such operation.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::InvalidRequest
-                        | ErrorKind::Conflict
-                        | ErrorKind::TooLarge
-                        | ErrorKind::Unsupported
-                        | ErrorKind::ServerFault
-                        | ErrorKind::Misconfigured
-                ) =>
-            {
-                self.unchecked.push(not_checked("the scope", &error));
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 
     /// Notes names and versions of what the collection lists.
@@ -146,13 +117,6 @@ impl Target {
         }
         Ok(())
     }
-}
-
-fn scope_entry(entry: JsonText<'_>) -> Option<(String, Vec<Option<String>>)> {
-    let text = |name: &str| entry.member(name)?.string();
-    let tenants = entry.member("tenants").and_then(JsonText::elements);
-    let tenants = tenants.map_or_else(|| vec![None], |tenants| tenants.into_iter().map(JsonText::string).collect());
-    Some((format!("{}:{}", text("definitionType")?, text("definitionKey")?), tenants))
 }
 
 fn not_checked(what: &str, error: &Error) -> String {

@@ -157,6 +157,8 @@ async fn a_dashboard_with_a_filter_of_a_variable_is_staged_where_servers_refuse_
         // Another server of the same release, whose collection is empty.
         let target = World::of(Sandbox::builder().release(release), Vec::new()).await;
         copy(&source.path(""), &target.path(""));
+        let plan = target.environment().plan(Rules::default()).await.unwrap();
+        assert!(plan.calls()[0].ends_with("import all again, and delete these reports"), "{:?}", plan.calls());
         let applied = target.apply(Rules::default()).await.unwrap();
         assert_eq!((applied.imported.len(), target.names().await.len()), (3, 3), "{release}");
         assert!(target.environment().plan(Rules::default()).await.unwrap().is_empty(), "{release}");
@@ -353,8 +355,13 @@ async fn a_scope_that_lacks_a_definition_and_another_index_version_are_refused()
     );
     let mut rules = Rules::default();
     rules.extend_scope = true;
+    let plan = world.environment().plan(rules).await.unwrap();
+    assert_eq!(plan.calls()[0], "add to the scope of team (team): process invoice (no tenant)");
     let applied = world.apply(rules).await.unwrap();
     assert!(applied.remarks[0].contains("process invoice"), "{applied:?}");
+    // Someone has added it since the plan was made.
+    let error = world.environment().check_plan(&plan).await.unwrap_err();
+    assert!(error.to_string().contains("process invoice in the scope of team is gone"), "{error}");
     // The lock of another environment says where the files come from.
     let lock = std::fs::read_to_string(world.directory.path().join(".optimize/lock.test.json")).unwrap();
     let older = lock.replace("\"index_version\": 8", "\"index_version\": 7").replace("\"test\"", "\"old\"");
@@ -369,6 +376,44 @@ async fn a_scope_that_lacks_a_definition_and_another_index_version_are_refused()
     let mut rules = Rules::default();
     rules.target_index_versions = true;
     assert_eq!(world.apply(rules).await.unwrap().imported.len(), 1);
+}
+
+#[tokio::test]
+async fn a_scope_that_lacks_something_for_one_group_is_refused_before_any_group_is_applied() {
+    let world = World::new(vec![report(0), report(1)]).await;
+    world.pull().await;
+    world.edit("reports/report-0.json", "\"table\"", "\"bar\"");
+    world.edit("reports/report-1.json", "order-process", "invoice");
+    let before = world.client().reports().list("team").await.unwrap();
+    let error = world.apply(Rules::default()).await.unwrap_err();
+    assert!(error.to_string().contains("process invoice (data.definitions of reports/report-1)"), "{error}");
+    assert_eq!(world.client().reports().list("team").await.unwrap(), before);
+    // A scope that cannot be read is no scope that the server does not return.
+    world.edit("reports/report-1.json", "invoice", "order-process");
+    world.sandbox.add_fault(FaultRule::new("/api/public/collection/*", Fault::status(403)));
+    let error = world.apply(Rules::default()).await.unwrap_err();
+    assert!(error.to_string().starts_with("team: ") && error.to_string().contains("403"), "{error}");
+    assert_eq!(world.client().reports().list("team").await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn the_bpmn_of_each_process_is_kept_in_one_file_on_request() {
+    let mut foreign = report(1);
+    foreign["data"]["definitions"][0]["key"] = "../../evil process".into();
+    foreign["data"]["configuration"]["xml"] = "<definitions>\n  <process/>\n</definitions>".into();
+    let world = World::new(vec![report(0), foreign, report(2)]).await;
+    let mut rules = PullRules::default();
+    rules.with_xml = true;
+    world.environment().pull(rules).await.unwrap();
+    let files = std::fs::read_dir(world.path("bpmn")).unwrap();
+    let mut files: Vec<_> = files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, ["evil-process.bpmn", "order-process.bpmn"]);
+    let text = |name: &str| std::fs::read_to_string(world.path("bpmn").join(name)).unwrap();
+    assert_eq!(text("order-process.bpmn"), "<definitions/>\n");
+    assert_eq!(text("evil-process.bpmn"), "<definitions>\n  <process/>\n</definitions>\n");
+    let report = std::fs::read_to_string(world.path("reports/report-1.json")).unwrap();
+    assert!(!report.contains("<process/>"), "{report}");
 }
 
 #[cfg(unix)]

@@ -72,35 +72,29 @@ fn longest_run(text: &str) -> usize {
 
 /// Each call, and what is lost.
 pub(super) fn plan(plan: &Plan) -> String {
-    let mut text = format!("{} at {}:\n", visible(&plan.environment), plan.server);
-    for (number, call) in plan.calls().iter().enumerate() {
-        let _ = writeln!(text, "  {}. {}", number + 1, visible(call));
-    }
-    let losses = plan.losses();
-    if !losses.is_empty() {
-        text.push_str("lost, since ids change:\n");
-        for loss in losses {
-            let _ = writeln!(text, "  - {}", visible(&loss));
-        }
-    }
-    text
+    let head = format!("{} at {}:\n", visible(&plan.environment), plan.server);
+    head + &steps(plan, "  ", "lost, since ids change:\n", |text| visible(text).into_owned())
 }
 
 /// The same as Markdown.
 pub(super) fn plan_markdown(plan: &Plan) -> String {
-    let mut text = format!("### Plan for {}\n\n", code(&plan.environment));
+    let head = format!("### Plan for {}\n\n", code(&plan.environment));
     if plan.is_empty() {
-        text.push_str("There is nothing to do.\n");
-        return text;
+        return head + "There is nothing to do.\n";
     }
+    head + &steps(plan, "", "\nLost, since ids change:\n\n", code)
+}
+
+fn steps(plan: &Plan, indent: &str, lost: &str, shown: impl Fn(&str) -> String) -> String {
+    let mut text = String::new();
     for (number, call) in plan.calls().iter().enumerate() {
-        let _ = writeln!(text, "{}. {}", number + 1, code(call));
+        let _ = writeln!(text, "{indent}{}. {}", number + 1, shown(call));
     }
     let losses = plan.losses();
     if !losses.is_empty() {
-        text.push_str("\nLost, since ids change:\n\n");
+        text.push_str(lost);
         for loss in losses {
-            let _ = writeln!(text, "- {}", code(&loss));
+            let _ = writeln!(text, "{indent}- {}", shown(&loss));
         }
     }
     text

@@ -24,6 +24,8 @@ mod hooks;
 mod ids;
 mod imports;
 mod ingestion;
+#[doc(hidden)]
+pub mod json_text;
 mod labels;
 mod operation;
 mod process_definitions;

@@ -19,6 +19,7 @@ use crate::embedded::{self, Sandbox};
 use crate::env_vars::Environment;
 use crate::error::CliError;
 use crate::flags::GlobalArgs;
+use crate::output::Screen;
 use crate::printer::Printer;
 use crate::prompt::Terminal;
 use crate::summary::Tally;
@@ -74,6 +75,18 @@ impl App {
     /// The same, counting what happens in this tally.
     pub(crate) fn counting(self, tally: Arc<Tally>) -> Self {
         Self { tally, ..self }
+    }
+
+    /// What the run knows of its screen, and of the columns to show.
+    pub(crate) fn screen(&self) -> Screen<'_> {
+        Screen {
+            printer: self.printer,
+            environment: &self.environment,
+            columns: &self.flags.columns,
+            are_columns_optional: self.flags.columns_optional,
+            is_format_asked: self.flags.output.is_some(),
+            tally: &self.tally,
+        }
     }
 
     /// How long one request may take, or for `ready --wait` the waiting.

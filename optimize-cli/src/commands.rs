@@ -6,9 +6,11 @@ mod collection;
 mod completion;
 mod config;
 mod dashboard;
+mod data;
 mod definitions;
 mod entities;
 mod event;
+mod export;
 mod id;
 mod import;
 mod man;
@@ -20,7 +22,9 @@ mod report;
 mod sandbox;
 mod sharing;
 mod variable;
+mod verify;
 
+pub(crate) use entities::list_known;
 #[cfg(fuzzing)]
 pub(crate) use optimize_definitions::check_definitions;
 
@@ -49,12 +53,16 @@ pub(crate) enum Command {
     /// Dashboards
     #[command(subcommand, visible_alias = "dashboards")]
     Dashboard(dashboard::Dashboard),
+    /// Files of rows
+    #[command(subcommand)]
+    Data(data::Data),
     /// Reports and dashboards as files in git: pull, diff, plan, apply
     #[command(subcommand, visible_alias = "defs")]
     Definitions(definitions::DefinitionsCommand),
     /// External events (Camunda 7 only)
     #[command(subcommand, visible_alias = "events")]
     Event(event::Event),
+    Export(export::Export),
     Import(import::Import),
     Man(man::ManPages),
     /// Plugins
@@ -77,6 +85,7 @@ pub(crate) enum Command {
     /// External variables, and labels of variables
     #[command(subcommand, visible_alias = "variables")]
     Variable(variable::Variable),
+    Verify(verify::Verify),
     /// A plugin: its name and its arguments
     #[command(external_subcommand)]
     External(Vec<OsString>),
@@ -146,8 +155,10 @@ impl Command {
             Self::Completion(command) => command.run(),
             Self::Config(command) => command.run(app).await,
             Self::Dashboard(command) => command.run(app).await,
+            Self::Data(command) => Ok(command.run()),
             Self::Definitions(command) => command.run(app).await,
             Self::Event(command) => command.run(app).await,
+            Self::Export(command) => command.run(app).await,
             Self::Import(command) => command.run(app).await,
             Self::Man(command) => command.run(app),
             Self::Plugin(command) => command.run(app).await,
@@ -158,6 +169,7 @@ impl Command {
             Self::Sandbox(command) => command.run(app).await,
             Self::Sharing(command) => command.run(app).await,
             Self::Variable(command) => command.run(app).await,
+            Self::Verify(command) => command.run(app).await,
             Self::External(_) => Ok(Outcome::Done),
         }
     }

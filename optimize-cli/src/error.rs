@@ -149,8 +149,9 @@ impl CliError {
     }
 
     /// Whether an export fell short of a page, so that only a new one can be whole.
-    pub(crate) fn is_incomplete(&self) -> bool {
-        self.exit() == Exit::Incomplete
+    /// Whether a page of report data was lost, so that reading all pages again may give them all.
+    pub(crate) fn is_lost_page(&self) -> bool {
+        matches!(&self.kind, Kind::Api(error) if error.kind() == ErrorKind::Incomplete)
     }
 
     pub(crate) fn exit(&self) -> Exit {

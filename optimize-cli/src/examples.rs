@@ -79,6 +79,10 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("dashboard list", &["optimize dashboard list --collection ID"]),
     (
+        "data diff",
+        &["optimize data diff monday.csv tuesday.csv", "optimize data diff a.ndjson b.ndjson --key label -o csv"],
+    ),
+    (
         "definitions apply",
         &[
             "optimize definitions apply",
@@ -105,6 +109,16 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ("definitions pull", &["optimize definitions pull", "optimize definitions pull --prune --with-xml"]),
     ("definitions undo", &["optimize definitions undo"]),
     ("event ingest", &["optimize event ingest events.ndjson", "generate | optimize event ingest -"]),
+    (
+        "export",
+        &[
+            "optimize export --collection orders -d orders --format csv.gz",
+            "optimize export --all -d s3://bucket/optimize --format parquet",
+            "optimize export --all -d data --format parquet --shard 0/4",
+            "optimize export --all -d data --format parquet --resume",
+        ],
+    ),
+    ("export status", &["optimize export status data", "optimize export status s3://bucket/optimize"]),
     (
         "import",
         &[
@@ -142,7 +156,11 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         "report data",
         &[
             "optimize --sandbox report data orders-by-step",
-            "optimize report data ID --file orders.csv --restart 3",
+            "optimize report data ID -f orders.csv",
+            "optimize report data ID -f orders.parquet --table events",
+            "optimize report data ID -f for-excel.csv --csv excel",
+            "optimize report data ID -f s3://bucket/orders.ndjson.zst",
+            "optimize report data ID -d orders --format parquet",
             "optimize report data ID --limit 1000 -o ndjson | jq .processInstanceId",
             "optimize report data ID -o csv --columns processInstanceId,startDate,variable:total",
         ],
@@ -183,6 +201,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "optimize variable label set --definition invoice --file labels.json",
         ],
     ),
+    ("verify", &["optimize verify orders.parquet", "optimize verify data", "optimize verify s3://bucket/optimize"]),
 ];
 
 /// Puts the examples below the help of the commands.
@@ -208,15 +227,14 @@ fn add(command: Command, words: &[&str], lines: &[&str]) -> Command {
 mod tests {
     use super::*;
 
-    /// The commands that have no commands of their own.
+    /// The commands that do something by themselves.
     fn leaves(command: &Command, words: &str, found: &mut Vec<String>) {
         for child in command.get_subcommands() {
             let words = format!("{words} {}", child.get_name()).trim().to_owned();
-            if child.get_subcommands().next().is_none() {
-                found.push(words);
-            } else {
-                leaves(child, &words, found);
+            if !child.is_subcommand_required_set() {
+                found.push(words.clone());
             }
+            leaves(child, &words, found);
         }
     }
 

@@ -11,6 +11,7 @@ mod embedded;
 mod error;
 mod examples;
 mod exit_code;
+mod export;
 mod flags;
 mod format;
 #[cfg(fuzzing)]
@@ -44,7 +45,6 @@ use exit_code::Exit;
 
 use optimize_config::tool as config;
 use optimize_config::{env_vars, ownership, sha256};
-use optimize_definitions::json_text;
 
 pub use optimize_config::Environment;
 

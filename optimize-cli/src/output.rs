@@ -1,45 +1,39 @@
 //! What a command hands over, and how it is shown.
 
 mod backlog;
-mod csv;
 mod document;
-mod json;
 mod look;
-mod ndjson;
+mod outlet;
 mod pager;
 mod renderer;
-mod row;
 mod screen;
-mod selection;
-mod sink;
-mod spool;
 mod table;
 mod target;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
+use optimize_bulk::{Batch, Error, Selection, Shape, cells};
 use secrecy::{ExposeSecret, SecretString};
 
 use self::look::Look;
+use self::outlet::Outlet;
 use self::pager::Pager;
 use self::renderer::Renderer;
-use self::row::RenderError;
-use self::selection::Selection;
-use self::sink::Sink;
 use crate::env_vars::Environment;
 use crate::error::CliError;
-use crate::format::Format;
+use crate::export::unwritable;
+use crate::format::{Form, Format, is_binary};
 use crate::printer::Printer;
 use crate::progress::{Extent, Progress};
 use crate::suggest::suggest;
 use crate::summary::Tally;
 
 pub(crate) use self::document::Document;
-pub(crate) use self::target::Target;
+pub(crate) use self::target::{Target, named};
 
 /// The result of a command.
 pub(crate) enum Outcome {
@@ -56,23 +50,6 @@ pub(crate) enum Outcome {
     Serve(SecretString, Box<crate::embedded::Sandbox>),
 }
 
-/// Some of the data: JSON texts.
-#[derive(Clone, Debug)]
-pub(crate) enum Batch {
-    Rows(Vec<Bytes>),
-    /// The one and only thing there is.
-    Record(Bytes),
-}
-
-impl Batch {
-    fn rows(&self) -> &[Bytes] {
-        match self {
-            Self::Rows(rows) => rows,
-            Self::Record(record) => std::slice::from_ref(record),
-        }
-    }
-}
-
 /// A batch, and how many rows there are in all if that is known.
 pub(crate) type Batches = LocalBoxStream<'static, Result<(Batch, Option<u64>), CliError>>;
 
@@ -82,12 +59,10 @@ pub(crate) struct Data {
     open: Box<dyn Fn() -> Batches>,
     /// All there is, if that is known before anything is written.
     whole: Option<Batch>,
-    /// How often to restart after a lost page.
-    pub(crate) restarts: u32,
-    /// The file to write; standard output if absent.
+    /// A device or FIFO to write to; standard output if absent.
     pub(crate) file: Option<PathBuf>,
-    /// Whether CSV texts that a spreadsheet would run are escaped.
-    pub(crate) is_csv_safe: bool,
+    /// How rows look in formats of files.
+    pub(crate) form: Form,
     /// What stands before an id in the address of its page, where ids have pages.
     pub(crate) page: Option<String>,
     /// What is said if there is no row.
@@ -103,9 +78,8 @@ impl Data {
         Self {
             open: Box::new(open),
             whole: None,
-            restarts: 0,
             file: None,
-            is_csv_safe: false,
+            form: Form::default(),
             page: None,
             empty: "no rows",
             wraps: false,
@@ -142,60 +116,54 @@ impl Data {
 
     /// Writes everything, in constant memory.
     pub(crate) async fn show(mut self, format: Format, screen: Screen<'_>) -> Result<(), CliError> {
-        self.file = target::named(self.file.take());
+        self.file = named(self.file.take());
         let printer = screen.printer;
         let target_name = target::name(self.file.as_deref());
         let failed = |error| CliError::io(format!("write {target_name}"), error);
-        let format = format.settle(screen.is_format_asked, self.file.as_deref())?;
+        let kind = self.form.settle(format, screen.is_format_asked, self.file.as_deref())?;
         let selection = Selection::new(screen.columns);
         if let Some(batch) = &self.whole {
             screen.check_columns_of(batch, selection.clone())?;
         }
         let to_screen = self.file.is_none() && io::stdout().is_terminal();
-        let pager = if to_screen && format == Format::Table { Pager::start(screen.environment) } else { None };
+        let pager = if to_screen && kind.is_none() { Pager::start(screen.environment) } else { None };
         let target = match pager {
             Some(pager) => Target::Pager(pager),
             // The cells of a table are safe, and its styles and links must arrive.
-            None => Target::open(self.file.as_deref(), format == Format::Table).map_err(failed)?,
+            None => Target::open(self.file.as_deref(), kind.is_none()).map_err(failed)?,
         };
-        let mut sink = Sink::new(target, self.whole.is_none()).map_err(failed)?;
+        if to_screen && kind.is_some_and(|(kind, compression)| is_binary(kind, compression)) {
+            return Err(CliError::usage("write bytes that are no text to a terminal: pass -f FILE, or use a pipe"));
+        }
+        let mut outlet = Outlet::new(target, self.whole.is_none()).map_err(failed)?;
         let look = Look {
-            is_csv_safe: self.is_csv_safe,
             wraps: self.wraps,
             width: to_screen.then(screen_width),
             is_styled: self.file.is_none() && printer.colors_stdout,
             page: self.page.take().filter(|_| to_screen && printer.colors_stdout && has_hyperlinks()),
         };
-        let mut restarts = self.restarts;
         let mut progress = Progress::new(printer, to_screen);
-        let (rows, selection, remark) = loop {
-            let renderer = Renderer::new(format, &look, selection.clone()).map_err(without_temporary_file)?;
-            match self.pour(renderer, &mut sink, &mut progress, &failed).await {
-                Err(error) if restarts > 0 && error.is_incomplete() => {
-                    restarts -= 1;
-                    printer.remark(&format!("{}; starting again", error.message()));
-                    sink.restart().map_err(failed)?;
-                    progress.restart();
-                }
-                Err(error) => {
-                    sink.abandon().await;
-                    return Err(error);
-                }
-                Ok(poured) => break poured,
+        let shape = Shape { selection, ..self.form.shape(kind) };
+        let renderer = Renderer::new(kind, &look, shape, &self.form.options).map_err(|error| match error {
+            Error::Spool(error) => without_temporary_file(error),
+            error => unwritable(&error, &target_name),
+        })?;
+        let poured = self.pour(renderer, &mut outlet, &mut progress, &target_name).await;
+        drop(progress);
+        let (rows, selection, remarks) = match poured {
+            Ok(poured) => poured,
+            Err(error) => {
+                outlet.abandon().await;
+                return Err(error);
             }
         };
-        drop(progress);
-        if rows > 0
-            && !screen.are_columns_optional
-            && let Some(column) = selection.missing()
-        {
-            sink.abandon().await;
-            let problem = format!("no row has the column {column}");
-            return Err(missing_column(CliError::incomplete(problem).stating(), &column, selection.known()));
+        if let Err(error) = screen.check_found(rows, &selection) {
+            outlet.abandon().await;
+            return Err(error);
         }
-        sink.finish().await.map_err(failed)?;
+        outlet.finish().await.map_err(failed)?;
         // Only now, so that it stands below the output where both go to one screen.
-        if let Some(remark) = remark {
+        for remark in remarks {
             printer.remark(&remark);
         }
         if !self.is_record() {
@@ -209,19 +177,14 @@ impl Data {
         self.failure.map_or(Ok(()), Err)
     }
 
-    /// Writes all batches. Returns how many rows there were, what was selected, and a remark if there is one.
+    /// Writes all batches. Returns how many rows there were, what was selected, and remarks.
     async fn pour(
         &self,
         mut renderer: Renderer,
-        sink: &mut Sink,
+        outlet: &mut Outlet,
         progress: &mut Progress,
-        failed: &impl Fn(io::Error) -> CliError,
-    ) -> Result<(u64, Selection, Option<String>), CliError> {
-        let explained = |error| match error {
-            RenderError::Write(error) => failed(error),
-            RenderError::Spool(error) => without_temporary_file(error),
-            RenderError::Row => CliError::config("show a row: it is not JSON"),
-        };
+        target: &str,
+    ) -> Result<(u64, Selection, Vec<String>), CliError> {
         let mut batches = (self.open)();
         let mut rows = 0;
         while let Some(batch) = batches.next().await {
@@ -229,19 +192,39 @@ impl Data {
             rows += batch.rows().len() as u64;
             let bytes = batch.rows().iter().map(|row| row.len() as u64).sum();
             progress.advance(batch.rows().len() as u64, bytes, total.map_or(Extent::Unknown, Extent::Rows));
-            renderer.write(&batch, sink).map_err(explained)?;
-            sink.flush().map_err(failed)?;
+            renderer.write(&batch, outlet).map_err(|error| of_bulk(error, target))?;
+            outlet.flush().map_err(|error| of_bulk(error.into(), target))?;
         }
-        let (selection, remark) = renderer.finish(sink).map_err(explained)?;
-        Ok((rows, selection, remark))
+        let (selection, remarks) = renderer.finish(outlet).map_err(|error| of_bulk(error, target))?;
+        Ok((rows, selection, remarks))
+    }
+}
+
+/// Writes a small file, whole.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let write = || {
+        let mut target = Target::open(Some(path), false)?;
+        target.write_all(bytes)?;
+        target.finish()
+    };
+    write().map_err(|error| CliError::io(format!("write {}", path.display()), error))
+}
+
+/// The error of writing data to a target.
+pub(crate) fn of_bulk(error: Error, target: &str) -> CliError {
+    match error {
+        Error::Write(error) => CliError::io(format!("write {target}"), error),
+        Error::Spool(error) => without_temporary_file(error),
+        Error::Row(number, problem) => CliError::incomplete(format!("write {target}: row {number}: {problem}")),
+        error => CliError::config(format!("write {target}: {error}")),
     }
 }
 
 fn without_temporary_file(error: io::Error) -> CliError {
     let directory = std::env::temp_dir();
     CliError::io(format!("use a temporary file in {}", directory.display()), error).with_hint(
-        "CSV without --columns needs one to collect the columns: set TMPDIR to a directory that can be written to, or pass \
-         --columns",
+        "a format with columns needs one until the last row has shown which there are: set TMPDIR to a directory with room \
+         for the rows",
     )
 }
 
@@ -286,11 +269,22 @@ impl Screen<'_> {
     /// Fails if a chosen column is in no row of `batch`, which is all there is.
     fn check_columns_of(&self, batch: &Batch, mut selection: Selection) -> Result<(), CliError> {
         for row in batch.rows() {
-            selection.cells(row).map_err(|_| CliError::config("show a row: it is not JSON"))?;
+            selection.picked(cells(row).ok_or_else(|| CliError::config("show a row: it is not JSON"))?);
         }
         match selection.missing() {
             Some(column) if !self.are_columns_optional && !batch.rows().is_empty() => {
                 Err(unknown_column(&column, selection.known()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails if no row has had a chosen column.
+    pub(crate) fn check_found(&self, rows: u64, selection: &Selection) -> Result<(), CliError> {
+        match selection.missing() {
+            Some(column) if rows > 0 && !self.are_columns_optional => {
+                let problem = format!("no row has the column {column}");
+                Err(missing_column(CliError::incomplete(problem).stating(), &column, selection.known()))
             }
             _ => Ok(()),
         }

@@ -15,7 +15,7 @@ use crate::error::CliError;
 use crate::exit_code::Exit;
 use crate::flags::GlobalArgs;
 use crate::format::Format;
-use crate::output::{Outcome, Screen, print_secret};
+use crate::output::{Outcome, print_secret};
 use crate::printer::Printer;
 use crate::summary::{Summary, Tally};
 use crate::telemetry::Telemetry;
@@ -134,14 +134,7 @@ fn execute(command: crate::commands::Command, app: &App, format: Format) -> Resu
 async fn show(outcome: Outcome, app: &App, format: Format) -> Result<(), CliError> {
     match outcome {
         Outcome::Data(data) => {
-            let screen = Screen {
-                printer: app.printer,
-                environment: &app.environment,
-                columns: &app.flags.columns,
-                are_columns_optional: app.flags.columns_optional,
-                is_format_asked: app.flags.output.is_some(),
-                tally: &app.tally,
-            };
+            let screen = app.screen();
             data.show(format, screen).await
         }
         Outcome::Document(document) => document.write(app.printer),

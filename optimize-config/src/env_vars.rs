@@ -158,6 +158,8 @@ const HELPER: [&str; 11] = [
     "XDG_RUNTIME_DIR",
     "DBUS_SESSION_BUS_ADDRESS",
 ];
+/// What the variables of object stores begin with.
+const STORES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 /// The home directory, on Unix.
 pub const HOME: &str = "HOME";
 /// The user's application data, on Windows.
@@ -249,6 +251,14 @@ impl Environment {
     pub fn is_quoted(&self, name: &str) -> bool {
         let value = self.raw(name).and_then(|value| value.to_str()).unwrap_or_default().trim();
         value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
+    }
+
+    /// What clients of object stores are configured with, by the names that the tools of each store know. Some are secrets.
+    #[doc(hidden)]
+    pub fn for_stores(&self) -> Vec<(String, String)> {
+        let text = |value: &OsString| value.to_str().map(str::to_owned);
+        let all = self.variables.0.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+        all.filter(|(name, _)| STORES.iter().any(|prefix| name.starts_with(prefix))).collect()
     }
 
     /// The names of all variables that begin so.

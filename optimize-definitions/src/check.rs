@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use optimize_api::{Client, Definitions};
 
 use crate::error::Error;
-use crate::json_text::JsonText;
+use optimize_api::json_text::JsonText;
 use target::Target;
 
 /// A definition of the file, looked into without being decoded.

@@ -10,8 +10,6 @@ mod error;
 mod files;
 mod journal;
 mod json;
-#[doc(hidden)]
-pub mod json_text;
 mod kind;
 mod lock;
 mod made;
@@ -38,4 +36,5 @@ pub use plan::{Group, Plan, Planned, Replaced, Rules};
 pub use project::{FILE, Project};
 pub use replace::Replacement;
 pub use scope::{ScopeChange, Source};
+pub use slug::file_slug;
 pub use tidy::{check as check_files, format as format_files};

@@ -12,6 +12,14 @@ const RESERVED: [&str; 6] = ["aux", "con", "nul", "prn", "com1", "lpt1"];
 
 /// The name of a file for this name of an entity: small letters, digits and single hyphens. `taken` are those of others.
 pub(crate) fn slug(name: &str, kind: Kind, taken: &BTreeSet<String>) -> String {
+    let slug = file_slug(name);
+    let slug = if slug.is_empty() || RESERVED.contains(&slug.as_str()) { format!("{slug}{kind}") } else { slug };
+    let numbered = (2..).map(|number| format!("{slug}-{number}"));
+    std::iter::once(slug.clone()).chain(numbered).find(|slug| !taken.contains(slug)).unwrap_or(slug)
+}
+
+/// Small letters, digits and single hyphens for a name; nothing for one that has no letters and digits.
+pub fn file_slug(name: &str) -> String {
     let mut slug = String::new();
     for character in name.chars().flat_map(char::to_lowercase) {
         if character.is_alphanumeric() {
@@ -23,10 +31,7 @@ pub(crate) fn slug(name: &str, kind: Kind, taken: &BTreeSet<String>) -> String {
             break;
         }
     }
-    let slug = slug.trim_end_matches('-');
-    let slug = if slug.is_empty() || RESERVED.contains(&slug) { format!("{slug}{kind}") } else { slug.to_owned() };
-    let numbered = (2..).map(|number| format!("{slug}-{number}"));
-    std::iter::once(slug.clone()).chain(numbered).find(|slug| !taken.contains(slug)).unwrap_or(slug)
+    slug.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

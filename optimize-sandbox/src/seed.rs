@@ -1,5 +1,6 @@
 //! Demo data: an order process, an invoice process and a decision on insurance claims. The same seed gives the same rows.
 
+mod bpmn;
 pub(crate) mod definitions;
 mod groups;
 mod rows;
@@ -63,6 +64,7 @@ impl Demo {
         reports.extend(orders(seed, largest_report));
         reports.extend(invoices(seed));
         reports.extend(claims(seed));
+        reports.extend(returns());
         Self { seed, reports }
     }
 
@@ -100,21 +102,44 @@ impl From<ReportData> for Content {
     }
 }
 
+/// Flow nodes: id and name.
+type Steps = &'static [(&'static str, &'static str)];
+
+const ORDER_STEPS: [(&str, &str); 6] = [
+    ("receiveOrder", "Receive order"),
+    ("checkStock", "Check stock"),
+    ("chargePayment", "Charge payment"),
+    ("packGoods", "Pack goods"),
+    ("shipGoods", "Ship goods"),
+    ("notifyCustomer", "Notify customer"),
+];
+
+/// Not every flow node has a name, and gateways take no time.
+const RETURN_STEPS: [(&str, &str); 5] = [
+    ("goodsBack", "Goods are back"),
+    ("gatewayDamaged", ""),
+    ("inspect", "Inspect \"as new\" & repack"),
+    ("gatewayDone", ""),
+    ("refund", "Refund"),
+];
+
+const INVOICE_STEPS: [(&str, &str); 5] = [
+    ("receiveInvoice", "Receive invoice"),
+    ("assignApprover", "Assign approver"),
+    ("approveInvoice", "Approve invoice"),
+    ("prepareTransfer", "Prepare bank transfer"),
+    ("archiveInvoice", "Archive invoice"),
+];
+
 fn orders(seed: u64, largest_report: u64) -> Vec<Report> {
-    const STEPS: [(&str, &str); 6] = [
-        ("receiveOrder", "Receive order"),
-        ("checkStock", "Check stock"),
-        ("chargePayment", "Charge payment"),
-        ("packGoods", "Pack goods"),
-        ("shipGoods", "Ship goods"),
-        ("notifyCustomer", "Notify customer"),
-    ];
+    const STEPS: Steps = &ORDER_STEPS;
     const TIERS: [(&str, &str); 3] = [("gold", "Gold"), ("silver", "Silver"), ("new", "new")];
     const PEOPLE: [(&str, &str); 3] =
         [("ana", "Ana Silva"), ("ben", "Ben Okoro"), ("____unassigned____", "Unassigned")];
     let process = Process {
         key: "order-process",
-        steps: &STEPS,
+        steps: STEPS,
+        is_ugly: false,
         variables: &[
             ("orderTotal", &["18.75", "249.00", "1020.50", "7.10"]),
             ("customerTier", &["gold", "silver", "new"]),
@@ -136,8 +161,8 @@ fn orders(seed: u64, largest_report: u64) -> Vec<Report> {
             ("orders-count", Content::Number(Some("25000.0".into()))),
             ("orders-average-duration", Content::Number(Some("86412345.678".into()))),
             ("orders-refund-total", Content::Number(None)),
-            ("orders-by-step", Content::Groups(by_key(seed, &STEPS))),
-            ("orders-duration-by-step", Content::Groups(by_key(seed + 1, &STEPS))),
+            ("orders-by-step", Content::Groups(by_key(seed, STEPS))),
+            ("orders-duration-by-step", Content::Groups(by_key(seed + 1, STEPS))),
             ("orders-by-month", Content::Groups(by_month(seed, 12))),
             ("orders-by-tier", Content::Groups(by_key(seed + 2, &TIERS))),
             ("orders-by-month-and-person", Content::Groups(distributed(seed, 6, &PEOPLE))),
@@ -148,18 +173,35 @@ fn orders(seed: u64, largest_report: u64) -> Vec<Report> {
     )
 }
 
+/// Values as real servers send them.
+fn returns() -> Vec<Report> {
+    let process = Process {
+        key: "order-return",
+        steps: &RETURN_STEPS,
+        is_ugly: true,
+        variables: &[
+            ("weight", &["29.0", "7.31721956443E11", "0.001", ""]),
+            ("fee", &["0,00 €", "12,50 €", ""]),
+            ("contact", &["<<OBJECT_VARIABLE_VALUE>>"]),
+            ("risks", &["late, damaged", "late", ""]),
+            ("risks._listSize", &["2", "1", "0"]),
+            ("trackingNumber", &["2251799813685251", "0034", "2251799813685252"]),
+            ("note", &["=1+1", "a \"quote\", and\nanother line", "\u{1}odd", "<b>&amp;</b>", ""]),
+        ],
+    };
+    in_collection(
+        "returns",
+        [("returns-raw", Content::Raw { rows: 600, line: Line::Process { process, open: false } })],
+    )
+}
+
 fn invoices(seed: u64) -> Vec<Report> {
-    const STEPS: [(&str, &str); 5] = [
-        ("receiveInvoice", "Receive invoice"),
-        ("assignApprover", "Assign approver"),
-        ("approveInvoice", "Approve invoice"),
-        ("prepareTransfer", "Prepare bank transfer"),
-        ("archiveInvoice", "Archive invoice"),
-    ];
+    const STEPS: Steps = &INVOICE_STEPS;
     const APPROVERS: [(&str, &str); 3] = [("demo", "Demo Demo"), ("john", "John Doe"), ("mary", "Mary Anne")];
     let process = Process {
         key: "invoice",
-        steps: &STEPS,
+        steps: STEPS,
+        is_ugly: false,
         variables: &[
             ("amount", &["30", "312.99", "10900", "4.00"]),
             (
@@ -177,7 +219,7 @@ fn invoices(seed: u64) -> Vec<Report> {
             ("invoices-raw", raw(3_200, false)),
             ("invoices-open", raw(214, true)),
             ("invoices-count", Content::Number(Some("3200.0".into()))),
-            ("invoices-by-step", Content::Groups(by_key(seed + 3, &STEPS))),
+            ("invoices-by-step", Content::Groups(by_key(seed + 3, STEPS))),
             ("invoices-by-approver", Content::Groups(by_key(seed + 4, &APPROVERS))),
             ("invoices-by-month", Content::Groups(by_month(seed + 1, 24))),
             ("invoices-by-month-and-approver", Content::Groups(distributed(seed + 2, 24, &APPROVERS))),

@@ -13,8 +13,8 @@ use crate::tools;
 use crate::util::{Outcome, check_or_write, root, shell, target};
 
 /// The command line's library is for its own tests; its interface is in `docs/reference/command-line.md`.
-const LIBRARIES: [&str; 5] =
-    ["optimize-auth", "optimize-api", "optimize-config", "optimize-definitions", "optimize-sandbox"];
+const LIBRARIES: [&str; 6] =
+    ["optimize-auth", "optimize-api", "optimize-config", "optimize-definitions", "optimize-bulk", "optimize-sandbox"];
 
 /// The features that add items; those that choose another TLS library add none.
 fn features(library: &str) -> &'static str {

@@ -11,12 +11,23 @@ use crate::tools;
 use crate::util::{Outcome, ends_in, files, root, shell};
 
 /// Which crates of the workspace a crate may build upon. Tests may use the sandbox as well.
-const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     ("optimize-auth", &[]),
     ("optimize-api", &["optimize-auth"]),
     ("optimize-config", &["optimize-auth", "optimize-api"]),
     ("optimize-definitions", &["optimize-auth", "optimize-api"]),
-    ("optimize-cli", &["optimize-auth", "optimize-api", "optimize-config", "optimize-definitions", "optimize-sandbox"]),
+    ("optimize-bulk", &["optimize-auth", "optimize-api"]),
+    (
+        "optimize-cli",
+        &[
+            "optimize-auth",
+            "optimize-api",
+            "optimize-bulk",
+            "optimize-config",
+            "optimize-definitions",
+            "optimize-sandbox",
+        ],
+    ),
     ("optimize-sandbox", &[]),
     ("xtask", &[]),
     ("pages", &["optimize-api", "optimize-cli"]),
@@ -30,13 +41,14 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
 
 /// Crates that must be absent from everything a crate builds upon: a token needs no command line, a client no file
 /// format, and there is one cryptographic backend.
-const ABSENT: [(&str, &[&str]); 5] = [
+const ABSENT: [(&str, &[&str]); 6] = [
     (
         "optimize-auth",
         &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"],
     ),
     ("optimize-api", &["clap", "figment", "toml_edit", "csv", "axum", "jsonwebtoken", "indicatif", "optimize-sandbox"]),
     ("optimize-config", &["clap", "csv", "axum", "jsonwebtoken", "indicatif", "ring", "optimize-sandbox"]),
+    ("optimize-bulk", &["clap", "figment", "indicatif", "optimize-config", "parquet", "object_store", "ring"]),
     ("optimize-definitions", &["clap", "csv", "figment", "indicatif", "optimize-config", "ring"]),
     ("optimize-cli", &["ring", "rsa", "openssl", "native-tls", "serde_yml", "backoff", "instant", "dotenv", "atty"]),
 ];
@@ -77,9 +89,11 @@ pub(crate) fn audit() -> Outcome {
     oldest_compiler()?;
     let Some(deny) = tools::DENY.program()? else { return Ok(()) };
     let shell = shell()?;
-    cmd!(shell, "{deny} --features {FEATURES} check --hide-inclusion-graph bans licenses sources").quiet().run()?;
+    cmd!(shell, "{deny} --features {FEATURES},optimize-cli/bulk check --hide-inclusion-graph bans licenses sources")
+        .quiet()
+        .run()?;
     if fetch(cmd!(shell, "{deny} fetch db"), "the check for advisories", "the advisory database")? {
-        cmd!(shell, "{deny} --features {FEATURES} check --disable-fetch advisories").quiet().run()?;
+        cmd!(shell, "{deny} --features {FEATURES},optimize-cli/bulk check --disable-fetch advisories").quiet().run()?;
     }
     Ok(())
 }

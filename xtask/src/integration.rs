@@ -1,6 +1,7 @@
 //! Real servers, fetched from public registries, and started on loopback for the integration tests.
 
 pub(crate) mod auth;
+pub(crate) mod bulk;
 pub(crate) mod keycloak;
 mod materials;
 mod node;

@@ -111,6 +111,8 @@ enum Integration {
         #[arg(long)]
         write: bool,
     },
+    /// Exports of all formats, read by programs of others, and an object store; needs python3
+    Bulk,
     /// Keycloak; needs a JDK of 21 or newer, mvn and unzip
     Keycloak,
     /// The description of the API, by redocly and schemathesis; needs npm and python3
@@ -140,6 +142,7 @@ fn main() -> ExitCode {
         Task::Docs => docs::run(),
         Task::Gen { check } => r#gen::run(check),
         Task::Integration(Integration::Auth { write }) => integration::auth::run(write),
+        Task::Integration(Integration::Bulk) => integration::bulk::run(),
         Task::Integration(Integration::Keycloak) => integration::keycloak::run(),
         Task::Integration(Integration::Openapi) => integration::openapi::run(),
         Task::Integration(Integration::Postman) => integration::postman::run(),

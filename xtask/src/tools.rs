@@ -11,21 +11,25 @@ use crate::util::{Outcome, shell};
 pub(crate) struct Tool {
     name: &'static str,
     version: &'static str,
+    /// Further arguments of the installation.
+    arguments: &'static [&'static str],
 }
 
-pub(crate) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4" };
-pub(crate) const PUBLIC_API: Tool = Tool { name: "cargo-public-api", version: "0.52.0" };
-pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
-pub(crate) const CYCLONEDX: Tool = Tool { name: "cargo-cyclonedx", version: "0.5.9" };
-pub(crate) const DEB: Tool = Tool { name: "cargo-deb", version: "3.8.0" };
-pub(crate) const GENERATE_RPM: Tool = Tool { name: "cargo-generate-rpm", version: "0.21.1" };
-pub(crate) const LLVM_COV: Tool = Tool { name: "cargo-llvm-cov", version: "0.9.1" };
-pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+pub(crate) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", arguments: &[] };
+pub(crate) const PUBLIC_API: Tool = Tool { name: "cargo-public-api", version: "0.52.0", arguments: &[] };
+pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", arguments: &[] };
+pub(crate) const CYCLONEDX: Tool = Tool { name: "cargo-cyclonedx", version: "0.5.9", arguments: &[] };
+pub(crate) const DEB: Tool = Tool { name: "cargo-deb", version: "3.8.0", arguments: &[] };
+pub(crate) const GENERATE_RPM: Tool = Tool { name: "cargo-generate-rpm", version: "0.21.1", arguments: &[] };
+pub(crate) const LLVM_COV: Tool = Tool { name: "cargo-llvm-cov", version: "0.9.1", arguments: &[] };
+pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2", arguments: &[] };
+/// An object store on files, with real signatures. Quick to build, and only for tests.
+pub(crate) const S3: Tool = Tool { name: "s3s-fs", version: "0.14.1", arguments: &["--features", "binary", "--debug"] };
 
 impl Tool {
     /// The program, built at its first use. `None`, said out loud, if crates.io cannot be reached.
     pub(crate) fn program(&self) -> Outcome<Option<PathBuf>> {
-        let Self { name, version } = self;
+        let Self { name, version, arguments } = *self;
         let place = cache()?.join(format!("{name}-{version}"));
         let program = place.join("bin").join(name);
         if program.exists() {
@@ -33,7 +37,8 @@ impl Tool {
         }
         eprintln!("   {name} {version} is built once, for all clones: {}", place.display());
         let shell = shell()?;
-        let install = cmd!(shell, "cargo install --locked --quiet --root {place} {name} --version {version}");
+        let install =
+            cmd!(shell, "cargo install --locked --quiet --root {place} {name} --version {version} {arguments...}");
         Ok(fetch(install, name, "crates.io")?.then_some(program))
     }
 }

@@ -24,6 +24,9 @@ pub use page::{DataPage, PageData, Row};
 
 /// The longest page the server gives.
 const LARGEST_PAGE: u32 = 10_000;
+/// The first page of an export that chooses the size of its pages, and the smallest that it chooses.
+const PROBE: u32 = 50;
+const SMALLEST_PAGE: u32 = 20;
 /// The shortest lifetime the server gives a cursor.
 const SHORTEST_CURSOR_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -57,6 +60,7 @@ pub struct DataExport {
     client: Client,
     report: ReportId,
     page_size: u32,
+    page_bytes: Option<u64>,
     cursor_timeout: Duration,
     limit: Option<u64>,
     prefetch: bool,
@@ -64,12 +68,21 @@ pub struct DataExport {
 
 impl DataExport {
     pub(crate) fn new(client: Client, report: ReportId) -> Self {
-        Self { client, report, page_size: 1000, cursor_timeout: Duration::from_secs(120), limit: None, prefetch: false }
+        let cursor_timeout = Duration::from_secs(120);
+        Self { client, report, page_size: 1000, page_bytes: None, cursor_timeout, limit: None, prefetch: false }
     }
 
     /// Rows per page, 1 to 10000. Default 1000, as on the server. Only raw-data reports use it.
     pub fn page_size(mut self, rows: u32) -> Self {
         self.page_size = rows;
+        self
+    }
+
+    /// Chooses the page size, so that a page has about so many bytes: pages of 1000 wide rows have brought servers down
+    /// (camunda/camunda issue 54959). A first page of 50 rows shows how long rows are; if there are more rows than that, the
+    /// export then begins with pages of the size that fits, from 20 to 10000 rows. Replaces [`page_size`](Self::page_size).
+    pub fn page_bytes(mut self, bytes: u64) -> Self {
+        self.page_bytes = Some(bytes);
         self
     }
 
@@ -166,7 +179,7 @@ impl DataExport {
         match progress {
             Progress::Start if self.limit == Some(0) => Ok(None),
             Progress::Start => {
-                let body = fetch(self.client.clone(), self.first_page()?).await?;
+                let body = self.begin().await?;
                 let (page, ahead) = self.read(&body, 0).await?;
                 let expected = page.total;
                 self.accept(page, ahead, 0, expected).map(Some)
@@ -186,6 +199,25 @@ impl DataExport {
             }
             Progress::Limited => Ok(None),
         }
+    }
+
+    /// The first page.
+    async fn begin(&self) -> Result<Bytes, Error> {
+        let is_short = self.limit.is_some_and(|limit| limit <= u64::from(PROBE));
+        let Some(bytes) = self.page_bytes.filter(|_| !is_short) else {
+            return fetch(self.client.clone(), self.first_page()?).await;
+        };
+        let probe = Self { page_size: PROBE, cursor_timeout: SHORTEST_CURSOR_TIMEOUT, ..self.clone() };
+        let body = fetch(self.client.clone(), probe.first_page()?).await?;
+        let page = DataPage::from_json(&body)?;
+        let rows = page.row_count();
+        if rows < u64::from(PROBE) || page.total <= rows || page.cursor.is_none() {
+            return Ok(body);
+        }
+        let fitting = bytes / (body.len() as u64 / rows).max(1);
+        let page_size = u32::try_from(fitting).unwrap_or(LARGEST_PAGE).clamp(SMALLEST_PAGE, LARGEST_PAGE);
+        tracing::debug!(page_size, "rows are of known length");
+        fetch(self.client.clone(), Self { page_size, ..self.clone() }.first_page()?).await
     }
 
     /// Decodes a page. With [`prefetch`](Self::prefetch) the next one is requested first, so that the server works on it

@@ -24,7 +24,7 @@ fn ids(kind: Kind, texts: &[String]) -> Result<Vec<String>, CliError> {
 
 /// What a collection lists. A collection that does not exist lists nothing, so one that lists nothing is looked for,
 /// where the server can list collections.
-async fn list_known(kind: Kind, app: &App, collection: &str) -> Result<Vec<String>, CliError> {
+pub(crate) async fn list_known(kind: Kind, app: &App, collection: &str) -> Result<Vec<String>, CliError> {
     let (client, noun) = (app.client().await?, kind.noun());
     let ids = kind.list(&client, collection).await?;
     match ids.len() {

@@ -115,7 +115,6 @@ fn meant(name: &str) -> Option<&'static str> {
         "init" | "configure" | "setup" => "optimize config init",
         "set" => "optimize config set SETTING VALUE",
         "get" => "optimize config get SETTING",
-        "export" => "optimize report data ID, or for definitions: optimize report export ID",
         "data" => "optimize report data ID",
         "list" | "ls" => "optimize report list --collection ID",
         "delete" | "rm" => "optimize report delete ID",

@@ -163,7 +163,7 @@ impl Queue {
         }
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(super::spool::temporary_file()?),
+            none => none.insert(optimize_bulk::temporary_file()?),
         };
         file.seek(SeekFrom::Start(self.written))?;
         file.write_all(&chunk)?;

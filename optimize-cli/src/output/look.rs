@@ -3,7 +3,6 @@
 /// What was chosen, and what the screen can show.
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
-    pub(crate) is_csv_safe: bool,
     pub(crate) wraps: bool,
     /// Columns of the screen. `None` where the output does not go to one; then nothing is cut.
     pub(crate) width: Option<usize>,

@@ -1,77 +1,50 @@
 //! Batches in one of the formats.
 
-use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::Write;
 
-use bytes::Bytes;
+use optimize_bulk::{Batch, Compression, Error, Format as FileFormat, FormatKind, Options, Selection, Shape};
 
-use super::csv::CsvWriter;
-use super::json::JsonWriter;
 use super::look::Look;
-use super::row::RenderError;
-use super::selection::Selection;
 use super::table::TableWriter;
-use super::{Batch, ndjson};
-use crate::format::Format;
 
-pub(super) struct Renderer {
-    selection: Selection,
-    writer: Writer,
-}
-
-enum Writer {
-    Table(TableWriter),
-    Json(JsonWriter),
-    Ndjson,
-    Csv(CsvWriter),
+/// A table for people, or a format of files.
+pub(super) enum Renderer {
+    Table(TableWriter, Selection),
+    File(Box<dyn FileFormat>),
 }
 
 impl Renderer {
-    pub(super) fn new(format: Format, look: &Look, selection: Selection) -> io::Result<Self> {
-        let writer = match format {
-            Format::Table => Writer::Table(TableWriter::new(look.clone())),
-            Format::Json => Writer::Json(JsonWriter::default()),
-            Format::Ndjson | Format::Auto => Writer::Ndjson,
-            Format::Csv => Writer::Csv(CsvWriter::new(&selection, look.is_csv_safe)?),
-        };
-        Ok(Self { selection, writer })
+    /// A table, or if `kind` says so a format of files.
+    pub(super) fn new(
+        kind: Option<(FormatKind, Compression)>,
+        look: &Look,
+        shape: Shape,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        Ok(match kind {
+            None => Self::Table(TableWriter::new(look.clone()), shape.selection),
+            Some((kind, compression)) => Self::File(kind.writer(compression, shape, options)?),
+        })
     }
 
-    pub(super) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), RenderError> {
-        let selection = &mut self.selection;
-        match &mut self.writer {
-            Writer::Table(table) => table.write(batch, selection, out),
-            Writer::Json(json) => Ok(json.write(&*projected(batch, selection)?, out)?),
-            Writer::Ndjson => Ok(ndjson::write(&*projected(batch, selection)?, out)?),
-            Writer::Csv(csv) => csv.write(batch, selection, out),
+    pub(super) fn write(&mut self, batch: &Batch, out: &mut dyn Write) -> Result<(), Error> {
+        match self {
+            Self::Table(table, selection) => table.write(batch, selection, out),
+            Self::File(format) => format.write(batch, out),
         }
     }
 
-    /// Ends the output. Returns what was selected, and a remark for standard error if there is one.
-    pub(super) fn finish(self, out: &mut dyn Write) -> Result<(Selection, Option<String>), RenderError> {
-        let remark = match self.writer {
-            Writer::Table(table) => table.finish(&self.selection, out)?,
-            Writer::Json(json) => json.finish(out).map(|()| None)?,
-            Writer::Ndjson => None,
-            Writer::Csv(csv) => csv.finish(out).map(|()| None)?,
-        };
-        Ok((self.selection, remark))
+    /// Ends the output. Returns what was selected, and remarks for standard error.
+    pub(super) fn finish(self, out: &mut dyn Write) -> Result<(Selection, Vec<String>), Error> {
+        match self {
+            Self::Table(table, selection) => {
+                let remark = table.finish(&selection, out)?;
+                Ok((selection, remark.into_iter().collect()))
+            }
+            Self::File(format) => {
+                let written = format.finish(out)?;
+                Ok((written.selection, written.remarks))
+            }
+        }
     }
-}
-
-/// The batch with the chosen members, each as it was.
-fn projected<'a>(batch: &'a Batch, selection: &mut Selection) -> Result<Cow<'a, Batch>, RenderError> {
-    if selection.is_empty() {
-        return Ok(Cow::Borrowed(batch));
-    }
-    let mut object = |row: &Bytes| {
-        let cells = selection.cells(row)?;
-        let members =
-            cells.iter().map(|(column, cell)| format!("{}:{}", serde_json::Value::from(column.heading()), cell.json()));
-        Ok::<Bytes, RenderError>(format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into())
-    };
-    Ok(Cow::Owned(match batch {
-        Batch::Record(record) => Batch::Record(object(record)?),
-        Batch::Rows(rows) => Batch::Rows(rows.iter().map(object).collect::<Result<_, _>>()?),
-    }))
 }

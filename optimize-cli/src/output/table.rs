@@ -4,11 +4,9 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Batch;
+use optimize_bulk::{Batch, Cell, Column, Error, Selection, cells};
+
 use super::look::Look;
-use super::row::{Column, RenderError};
-use super::selection::Selection;
-use crate::json_text::JsonText;
 use crate::text::visible;
 
 /// Wider cells are cut.
@@ -28,7 +26,7 @@ pub(crate) struct TableWriter {
 
 #[derive(Debug)]
 struct Layout {
-    columns: Vec<(Column, usize)>,
+    columns: Vec<(Column<'static>, usize)>,
     hidden: usize,
 }
 
@@ -37,20 +35,19 @@ impl TableWriter {
         Self { look, layout: None, is_written: false }
     }
 
-    pub(crate) fn write(
-        &mut self,
-        batch: &Batch,
-        selection: &mut Selection,
-        out: &mut dyn Write,
-    ) -> Result<(), RenderError> {
-        let rows = batch.rows().iter().map(|row| selection.cells(row)).collect::<Result<Vec<_>, _>>()?;
+    pub(crate) fn write(&mut self, batch: &Batch, selection: &mut Selection, out: &mut dyn Write) -> Result<(), Error> {
+        let rows = (1..).zip(batch.rows()).map(|(number, row)| match cells(row) {
+            Some(cells) => Ok(selection.picked(cells)),
+            None => Err(Error::Row(number, "it is not JSON".to_owned())),
+        });
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
         if rows.is_empty() {
             return Ok(());
         }
         self.is_written = true;
         if let Batch::Record(_) = batch {
             let cells = rows.into_iter().flatten();
-            let lines: Vec<_> = cells.map(|(column, cell)| [heading(&column), shown(cell)]).collect();
+            let lines: Vec<_> = cells.map(|(column, cell)| [heading(&column), shown(&cell)]).collect();
             let width = lines.iter().map(|[name, _]| name.width()).max().unwrap_or_default();
             return lines.iter().try_for_each(|[name, value]| {
                 let gap = " ".repeat(width - name.width() + GAP);
@@ -73,7 +70,7 @@ impl TableWriter {
     /// Decides the layout and writes the heading.
     fn begin(
         &mut self,
-        rows: &[Vec<(Column, JsonText<'_>)>],
+        rows: &[Vec<(Column<'_>, Cell<'_>)>],
         selection: &Selection,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -95,15 +92,15 @@ impl TableWriter {
 impl Layout {
     /// Columns with values come first, those with nested values last; as many as the screen is wide. Those that
     /// were chosen come all, in their order.
-    fn for_rows(rows: &[Vec<(Column, JsonText<'_>)>], selection: &Selection, screen: Option<usize>) -> Self {
+    fn for_rows(rows: &[Vec<(Column<'_>, Cell<'_>)>], selection: &Selection, screen: Option<usize>) -> Self {
         let widest_cell = screen.map_or(usize::MAX, |screen| screen.min(WIDEST));
-        let mut found: Vec<(Column, usize, u8)> = Vec::new();
+        let mut found: Vec<(Column<'_>, usize, u8)> = Vec::new();
         for column in selection.columns() {
             found.push((column.clone(), heading(column).width(), 0));
         }
         for (column, cell) in rows.iter().flatten() {
             let rank = if cell.is_empty() { 2 } else { u8::from(cell.is_nested()) };
-            let width = shown(*cell).width().max(heading(column).width()).min(widest_cell);
+            let width = shown(cell).width().max(heading(column).width()).min(widest_cell);
             match found.iter_mut().find(|(known, ..)| known == column) {
                 Some((_, widest, best)) => (*widest, *best) = (width.max(*widest), rank.min(*best)),
                 None => found.push((column.clone(), width, rank)),
@@ -116,7 +113,8 @@ impl Layout {
             hidden = found.len() - fitting;
             found.truncate(fitting);
         }
-        Self { columns: found.into_iter().map(|(column, width, _)| (column, width)).collect(), hidden }
+        let columns = found.into_iter().map(|(column, width, _)| (column.into_owned(), width));
+        Self { columns: columns.collect(), hidden }
     }
 
     fn write_heading(&self, look: &Look, out: &mut dyn Write) -> io::Result<()> {
@@ -124,13 +122,13 @@ impl Layout {
         writeln!(out, "{}", styled(headings.collect::<String>().trim_end(), look.is_styled))
     }
 
-    fn write(&self, rows: &[Vec<(Column, JsonText<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, rows: &[Vec<(Column<'_>, Cell<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
         for row in rows {
             let cells = self.columns.iter().map(|(wanted, width)| {
-                let cell = row.iter().find(|(column, _)| column == wanted).map(|(_, cell)| shown(*cell));
+                let cell = row.iter().find(|(column, _)| column == wanted).map(|(_, cell)| shown(cell));
                 let text = padded(&cell.unwrap_or_default(), *width, look);
                 match &look.page {
-                    Some(page) if *wanted == Column::Member("id".to_owned()) => linked(page, &text),
+                    Some(page) if *wanted == Column::Member("id".into()) => linked(page, &text),
                     _ => text,
                 }
             });
@@ -141,7 +139,7 @@ impl Layout {
 }
 
 /// How many columns a screen is wide enough for; at least one.
-fn fitting(columns: &[(Column, usize, u8)], screen: usize) -> usize {
+fn fitting(columns: &[(Column<'_>, usize, u8)], screen: usize) -> usize {
     let ends = columns.iter().scan(0, |end, (_, width, _)| {
         *end += width + GAP;
         Some(*end)
@@ -173,9 +171,9 @@ fn linked(page: &str, text: &str) -> String {
 }
 
 /// Everything there is, in lines no longer than the screen is wide: the widest columns wrap.
-fn write_wrapped(rows: &[Vec<(Column, JsonText<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write_wrapped(rows: &[Vec<(Column<'_>, Cell<'_>)>], look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let headings = rows.iter().take(1).flatten().map(|(column, _)| heading(column)).collect::<Vec<_>>();
-    let cells = rows.iter().map(|row| row.iter().map(|(_, cell)| shown(*cell)).collect::<Vec<_>>());
+    let cells = rows.iter().map(|row| row.iter().map(|(_, cell)| shown(cell)).collect::<Vec<_>>());
     let lines: Vec<_> = std::iter::once(headings).chain(cells).collect();
     let mut widths = vec![0; lines[0].len()];
     for line in &lines {
@@ -240,7 +238,7 @@ fn push(lines: &mut [String], character: char) {
 }
 
 /// One line of visible text: what a server sends must not move the cursor of a terminal.
-fn shown(cell: JsonText<'_>) -> String {
+fn shown(cell: &Cell<'_>) -> String {
     if cell.json() == "[]" {
         return String::new();
     }
@@ -248,7 +246,7 @@ fn shown(cell: JsonText<'_>) -> String {
 }
 
 /// The heading of a column. Members and variables get their names from the person who deploys a process.
-fn heading(column: &Column) -> String {
+fn heading(column: &Column<'_>) -> String {
     visible(&column.heading()).into_owned()
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
+mod bulk;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, unused_imports, unused_macros, reason = "the other tests use more of it")]
 mod harness;

@@ -4,6 +4,7 @@ mod config;
 mod dashboard;
 mod definitions;
 mod definitions_as_code;
+mod export;
 mod ingest;
 mod plugin;
 mod ready;

@@ -109,7 +109,7 @@ fn bash_completes_commands_profiles_collections_and_plugins() {
     assert_eq!(offered(&user, "optimize --profile pro"), ["prod", "production"]);
     assert_eq!(offered(&user, "optimize report data x --outp"), ["--output"]);
     assert_eq!(offered(&user, "optimize -o nd"), ["ndjson"]);
-    assert_eq!(offered(&user, "optimize report list --collection ''"), ["claims", "invoices", "orders"]);
+    assert_eq!(offered(&user, "optimize report list --collection ''"), ["claims", "invoices", "orders", "returns"]);
     assert_eq!(offered(&user, "optimize --sandbox dashboard ls --collection inv"), ["invoices"]);
     let nobody = User::new();
     assert_eq!(offered(&nobody, "optimize report list --collection ''"), [""], "nothing, and no error");

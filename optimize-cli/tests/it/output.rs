@@ -35,9 +35,9 @@ fn csv_has_a_column_a_variable() {
     check!(user.types("report data invoices-raw --limit 2 -o csv"), @r#"
     exit 0
     --- stdout
-    processDefinitionKey,processDefinitionId,processInstanceId,counts,flowNodeDurations,businessKey,startDate,endDate,duration,engineName,tenantId,variable:amount,variable:creditor,variable:approved,variable:invoiceCategory,flowNodeInstances
-    invoice,invoice:1:2251799813690001,2251799813700000,"{""incidents"":0,""openIncidents"":0,""userTasks"":2}","{""receiveInvoice"":{""name"":""Receive invoice"",""value"":801260},""assignApprover"":{""name"":""Assign approver"",""value"":2585958},""approveInvoice"":{""name"":""Approve invoice"",""value"":1732264},""prepareTransfer"":{""name"":""Prepare bank transfer"",""value"":419683},""archiveInvoice"":{""name"":""Archive invoice"",""value"":596266}}",,2024-01-01T00:16:14.461+0000,2024-01-01T01:58:29.892+0000,6135431,,,30,Great Pizza for Everyone Inc.,true,Misc,"[{""id"":""22517998137000000"",""name"":""Receive invoice"",""startDate"":""2024-01-01T00:16:14.461+0000"",""endDate"":""2024-01-01T00:29:35.721+0000""},{""id"":""22517998137000001"",""name"":""Assign approver"",""startDate"":""2024-01-01T00:29:35.721+0000"",""endDate"":""2024-01-01T01:12:41.679+0000""},{""id"":""22517998137000002"",""name"":""Approve invoice"",""startDate"":""2024-01-01T01:12:41.679+0000"",""endDate"":""2024-01-01T01:41:33.943+0000""},{""id"":""22517998137000003"",""name"":""Prepare bank transfer"",""startDate"":""2024-01-01T01:41:33.943+0000"",""endDate"":""2024-01-01T01:48:33.626+0000""},{""id"":""22517998137000004"",""name"":""Archive invoice"",""startDate"":""2024-01-01T01:48:33.626+0000"",""endDate"":""2024-01-01T01:58:29.892+0000""}]"
-    invoice,invoice:2:2251799813690002,2251799813700001,"{""incidents"":0,""openIncidents"":0,""userTasks"":2}","{""receiveInvoice"":{""name"":""Receive invoice"",""value"":453335},""assignApprover"":{""name"":""Assign approver"",""value"":1332815},""approveInvoice"":{""name"":""Approve invoice"",""value"":1293954},""prepareTransfer"":{""name"":""Prepare bank transfer"",""value"":497409},""archiveInvoice"":{""name"":""Archive invoice"",""value"":2396245}}",,2024-01-01T00:30:13.552+0000,2024-01-01T02:09:47.310+0000,5973758,,,10900,"Bobby's Office ""Supplies""",,Software License Costs,"[{""id"":""22517998137000010"",""name"":""Receive invoice"",""startDate"":""2024-01-01T00:30:13.552+0000"",""endDate"":""2024-01-01T00:37:46.887+0000""},{""id"":""22517998137000011"",""name"":""Assign approver"",""startDate"":""2024-01-01T00:37:46.887+0000"",""endDate"":""2024-01-01T00:59:59.702+0000""},{""id"":""22517998137000012"",""name"":""Approve invoice"",""startDate"":""2024-01-01T00:59:59.702+0000"",""endDate"":""2024-01-01T01:21:33.656+0000""},{""id"":""22517998137000013"",""name"":""Prepare bank transfer"",""startDate"":""2024-01-01T01:21:33.656+0000"",""endDate"":""2024-01-01T01:29:51.065+0000""},{""id"":""22517998137000014"",""name"":""Archive invoice"",""startDate"":""2024-01-01T01:29:51.065+0000"",""endDate"":""2024-01-01T02:09:47.310+0000""}]"
+    processDefinitionKey,processDefinitionId,processInstanceId,counts.incidents,counts.openIncidents,counts.userTasks,flowNodeDuration:receiveInvoice,flowNodeDuration:assignApprover,flowNodeDuration:approveInvoice,flowNodeDuration:prepareTransfer,flowNodeDuration:archiveInvoice,businessKey,startDate,endDate,duration,engineName,tenantId,variable:amount,variable:creditor,variable:approved,variable:invoiceCategory
+    invoice,invoice:1:2251799813690001,2251799813700000,0,0,2,801260,2585958,1732264,419683,596266,,2024-01-01T00:16:14.461+0000,2024-01-01T01:58:29.892+0000,6135431,,,30,Great Pizza for Everyone Inc.,true,Misc
+    invoice,invoice:2:2251799813690002,2251799813700001,0,0,2,453335,1332815,1293954,497409,2396245,,2024-01-01T00:30:13.552+0000,2024-01-01T02:09:47.310+0000,5973758,,,10900,"Bobby's Office ""Supplies""",,Software License Costs
     --- stderr
     "#);
     check!(user.types("report data claims-raw --limit 2 -o csv"), @r#"
@@ -172,14 +172,14 @@ fn the_ending_of_a_file_decides_about_its_format() {
     assert_eq!(first("", "a.CSV"), 'd');
     assert_eq!(first("", "a.json"), '[');
     assert_eq!((first("", "a.ndjson"), first("", "a.jsonl"), first("", "plain")), ('{', '{', '{'));
+    assert_eq!((first("", "a.tsv"), first("--format csv", "c.txt"), first("--format json", "a.json")), ('d', 'd', '['));
+    assert_eq!(user.types("report data claims-raw -f a.csv.gz").code, Some(0));
+    assert_eq!(std::fs::read(user.path("a.csv.gz")).unwrap()[..2], [0x1f, 0x8b]);
     assert_eq!((first("-o csv", "a.csv"), first("-o csv", "b.txt"), first("-o ndjson", "a.jsonl")), ('d', 'd', '{'));
     for (line, file) in [
-        ("", "x.xlsx"),
-        ("", "x.parquet"),
-        ("", "x.tsv"),
-        ("", "x.csv.gz"),
-        ("", "x.json.gz"),
         ("", "x.txt"),
+        ("", "x.csv.bz2"),
+        ("-o csv", "x.tsv"),
         ("-o csv", "x.xlsx"),
         ("-o csv", "x.csv.gz"),
         ("-o json", "x.csv"),
@@ -189,7 +189,7 @@ fn the_ending_of_a_file_decides_about_its_format() {
     ] {
         let ran = user.types(&format!("report data claims-raw {line} -f {file}"));
         assert_eq!(ran.code, Some(2), "{line} {file}: {ran}");
-        assert!(ran.stderr.contains(".csv, .json, .ndjson, .jsonl"), "{ran}");
+        assert!(ran.stderr.contains(".ndjson, .jsonl, .json, .csv, .tsv"), "{ran}");
         assert!(!user.path(file).exists());
     }
     // A setting or a variable is a wish for the screen.

@@ -208,7 +208,7 @@ fn mishaps() -> Vec<(&'static str, User, &'static str)> {
         (
             "a page of report data that is lost",
             User::owning(Server::failing_on_second_page(Fault::status(503), 1)),
-            "report data invoices-raw -f rows.csv",
+            "report data invoices-raw -f rows.csv --page-size 1000 --restart 0",
         ),
         ("a row that is refused", full, "variable ingest v.csv"),
         ("one of several ids", User::of_a_server(), "report delete claims-raw nobody --yes"),

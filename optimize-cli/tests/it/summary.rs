@@ -27,7 +27,7 @@ fn a_summary_counts_what_a_run_did() {
     assert_eq!(summary["operations"]["report.data"]["failed"], 1);
     // The server may compress them.
     assert!(summary["response_bytes"].as_u64().unwrap() > user.read("rows.ndjson").len() as u64 / 2);
-    assert_eq!(user.files(), ["rows.ndjson", "run.json"], "no temporary file is left");
+    assert_eq!(user.files(), ["rows.ndjson", "rows.ndjson.manifest.json", "run.json"], "no temporary file is left");
 }
 
 #[test]

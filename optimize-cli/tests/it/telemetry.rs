@@ -125,6 +125,7 @@ fn a_collector_that_refuses_is_a_warning_and_the_command_has_done_its_work() {
     {"id":"claims"}
     {"id":"invoices"}
     {"id":"orders"}
+    {"id":"returns"}
     --- stderr
     warning: spans did not arrive at the collector: it returned 401
     "#);

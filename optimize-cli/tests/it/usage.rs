@@ -86,12 +86,7 @@ fn flags_that_exclude_each_other_are_named() {
     exit 2
     --- stdout
     --- stderr
-    error: the following required arguments were not provided:
-      --file <FILE>
-
-    Usage: optimize report data --file <FILE> --restart <N> <ID>
-
-    For more information, try '--help'.
+    error: --restart, --no-clobber and --schema-out need a file: pass -f FILE
     ");
 }
 

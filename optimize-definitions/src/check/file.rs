@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Candidate, Problems};
-use crate::json_text::JsonText;
+use optimize_api::json_text::JsonText;
 
 const KINDS: [&str; 4] = ["single_process_report", "single_decision_report", "combined_report", "dashboard"];
 const LONGEST_DESCRIPTION: usize = 400;

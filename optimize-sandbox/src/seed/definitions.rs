@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::bpmn::bpmn;
 use super::{Content, Demo, Report};
 use crate::store::{Collection, Entity, REPORT_INDEX};
 
@@ -13,6 +14,7 @@ pub(crate) fn collections() -> BTreeMap<String, Collection> {
         (("orders", "process", "order-process"), "Orders"),
         (("invoices", "process", "invoice"), "Invoices"),
         (("claims", "decision", "claim-risk"), "Claims"),
+        (("returns", "process", "order-return"), "Returns"),
     ];
     let collection = |((id, definition_type, key), name): ((&str, &str, &str), &str)| {
         let entry = format!("{definition_type}:{key}");
@@ -65,6 +67,7 @@ fn definition_of(report: &Report, demo: &Demo) -> Map<String, Value> {
     let (definition_type, key) = match report.collection.as_str() {
         "orders" => ("process", "order-process"),
         "invoices" => ("process", "invoice"),
+        "returns" => ("process", "order-return"),
         _ => ("decision", "claim-risk"),
     };
     if matches!(report.content, Content::Combined) {
@@ -85,12 +88,21 @@ fn definition_of(report: &Report, demo: &Demo) -> Map<String, Value> {
             "identifier": "d1", "key": key, "name": key, "displayName": key, "versions": ["all"], "tenantIds": [null],
         }]),
     };
+    let configuration = match definition_type {
+        "process" => json!({ "xml": bpmn(key) }),
+        _ => json!({}),
+    };
+    let property = match &report.content {
+        Content::Raw { .. } | Content::OwnRows(_) => "rawData",
+        _ if report.id.contains("duration") => "duration",
+        _ => "frequency",
+    };
     definition.insert(
         "data".to_owned(),
         json!({
-            "definitions": definitions, "view": { "entity": "flowNode", "properties": ["frequency"] },
+            "definitions": definitions, "view": { "entity": "flowNode", "properties": [property] },
             "groupBy": { "type": "flowNodes", "value": null }, "distributedBy": { "type": "none", "value": null },
-            "filter": [], "visualization": "table", "configuration": {},
+            "filter": [], "visualization": "table", "configuration": configuration,
         }),
     );
     definition

@@ -21,7 +21,9 @@ pub(crate) enum Line {
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
     pub(crate) key: &'static str,
-    /// Flow nodes in the order they are passed: id and name.
+    /// Whether rows have what real ones do: flow nodes that are still running, gateways that take no time.
+    pub(crate) is_ugly: bool,
+    /// Flow nodes in the order they are passed: id and name, which may be empty.
     pub(crate) steps: &'static [(&'static str, &'static str)],
     /// Variables and the values they take. Every row has all names; a row without the variable has an empty text.
     pub(crate) variables: &'static [(&'static str, &'static [&'static str])],
@@ -78,7 +80,7 @@ struct Counts {
 
 #[derive(Serialize)]
 struct Step<'a> {
-    name: &'a str,
+    name: Option<&'a str>,
     value: Option<i64>,
 }
 
@@ -88,7 +90,7 @@ struct FlowNode<'a> {
     id: String,
     name: &'a str,
     start_date: String,
-    end_date: String,
+    end_date: Option<String>,
 }
 
 /// An object whose members keep their order.
@@ -103,17 +105,29 @@ impl<T: Serialize> Serialize for Entries<'_, T> {
 fn process_row<'a>(process: &'a Process, open: bool, index: u64, start: i64, random: &mut Rng) -> ProcessRow<'a> {
     let instance = 2_251_799_813_700_000 + index;
     let passed = if open { random.usize(1..process.steps.len()) } else { process.steps.len() };
-    let durations: Vec<i64> = (0..passed).map(|_| random.i64(400..3_600_000)).collect();
+    // Some instances of an ugly process are still at one of their flow nodes.
+    let waits = process.is_ugly && index.is_multiple_of(5);
+    let passed = if waits { 1 + random.usize(..process.steps.len()) } else { passed };
+    let open = open || waits;
+    let is_gateway = |place: usize| process.is_ugly && process.steps[place].1.is_empty();
+    let durations: Vec<i64> =
+        (0..passed).map(|place| if is_gateway(place) { 0 } else { random.i64(400..3_600_000) }).collect();
     let version = 1 + index % 4;
     let counts = Counts { incidents: u8::from(random.u8(..) < 8), open_incidents: 0, user_tasks: passed.min(2) };
     let steps = process.steps.iter().enumerate();
-    let steps = steps.map(|(place, (id, name))| (*id, Step { name, value: durations.get(place).copied() }));
+    let is_here = |place: usize| waits && place + 1 == passed;
+    let steps = steps.map(|(place, (id, name))| {
+        let value = durations.get(place).copied().filter(|_| !is_here(place));
+        (*id, Step { name: Some(*name).filter(|name| !name.is_empty()), value })
+    });
     let total: i64 = durations.iter().sum();
     let mut begin = start;
-    let nodes = durations.iter().zip(process.steps).enumerate().map(|(place, (duration, (_, name)))| {
+    let nodes = durations.iter().zip(process.steps).enumerate().map(|(place, (duration, (id, name)))| {
         let start_date = date(begin);
         begin += duration;
-        FlowNode { id: (instance * 10 + place as u64).to_string(), name, start_date, end_date: date(begin) }
+        let end_date = (!is_here(place)).then(|| date(begin));
+        let name = if name.is_empty() { id } else { name };
+        FlowNode { id: (instance * 10 + place as u64).to_string(), name, start_date, end_date }
     });
     let nodes = nodes.collect();
     let variables = process.variables.iter().map(|(name, values)| (*name, values[random.usize(..values.len())]));

@@ -18,21 +18,22 @@ pub(super) fn npm(place: &Path, name: &str, version: &str) -> Outcome<bool> {
     fetch(install, name, "the npm registry")
 }
 
-/// The directory with the programs of a Python environment below `place` that has `name==version`; `None`, said out loud, if
-/// the registry cannot be reached.
-pub(super) fn pip(place: &Path, name: &str, version: &str) -> Outcome<Option<PathBuf>> {
+/// The directory with the programs of a Python environment below `place` that has these packages, each `name==version`; `None`,
+/// said out loud, if the registry cannot be reached. `what` they are is for messages.
+pub(super) fn pip(place: &Path, what: &str, packages: &[&str]) -> Outcome<Option<PathBuf>> {
     let environment = place.join("venv");
     let programs = environment.join("bin");
-    if environment.join("installed").exists() {
+    let wanted = packages.join(" ");
+    if std::fs::read_to_string(environment.join("installed")).is_ok_and(|installed| installed == wanted) {
         return Ok(Some(programs));
     }
     let shell = shell()?;
     cmd!(shell, "python3 -m venv {environment}").quiet().run()?;
-    let (python, package) = (programs.join("python"), format!("{name}=={version}"));
-    let install = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check {package}");
-    if !fetch(install, name, "PyPI")? {
+    let python = programs.join("python");
+    let install = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check {packages...}");
+    if !fetch(install, what, "PyPI")? {
         return Ok(None);
     }
-    std::fs::write(environment.join("installed"), version)?;
+    std::fs::write(environment.join("installed"), wanted)?;
     Ok(Some(programs))
 }

@@ -19,7 +19,10 @@ impl Django {
     pub(super) fn start(materials: &Materials) -> Outcome<Option<Self>> {
         let directory = directory("django")?;
         let script = bring("django/server.py", &directory)?;
-        let Some(programs) = pip(&directory, "django-oauth-toolkit", VERSION)? else { return Ok(None) };
+        let Some(programs) = pip(&directory, "django-oauth-toolkit", &[&format!("django-oauth-toolkit=={VERSION}")])?
+        else {
+            return Ok(None);
+        };
         // The clients of an earlier run would keep their secrets.
         let _ = std::fs::remove_file(materials.path().join("lab.sqlite3"));
         let port = free_port()?;

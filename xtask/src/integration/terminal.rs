@@ -16,7 +16,7 @@ pub(crate) fn run() -> Outcome {
 }
 
 /// Debian's packages, where this user may install them.
-fn fetch(programs: &[&str]) -> Outcome<bool> {
+pub(super) fn fetch(programs: &[&str]) -> Outcome<bool> {
     let shell = shell()?;
     let names = programs.join(", ");
     let is_root = cmd!(shell, "id -u").quiet().read().is_ok_and(|id| id == "0");

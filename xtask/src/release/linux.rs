@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use xshell::cmd;
 
-use super::making::Making;
+use super::making::{FEATURES, Making};
 use crate::util::{Outcome, root, shell};
 use crate::{deps, tools};
 
@@ -49,7 +49,7 @@ pub(super) fn bill_of_materials(making: &Making) -> Outcome {
     let manifest = root().join("optimize-cli/Cargo.toml");
     cmd!(
         shell,
-        "{tool} cyclonedx --manifest-path {manifest} --format json --features keyring,otel --override-filename bom"
+        "{tool} cyclonedx --manifest-path {manifest} --format json --features {FEATURES} --override-filename bom"
     )
     .env("SOURCE_DATE_EPOCH", making.time.to_string())
     .quiet()

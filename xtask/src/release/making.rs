@@ -9,8 +9,8 @@ use xshell::{Shell, cmd};
 use super::archive::pack;
 use crate::util::{Outcome, empty_directory, root, shell};
 
-/// Tokens may be kept in the system's keyring.
-const FEATURES: &str = "keyring,otel";
+/// Everything that the released program can do.
+pub(super) const FEATURES: &str = "bulk,keyring,otel";
 
 const SHELLS: [(&str, &str); 5] = [
     ("bash", "optimize.bash"),

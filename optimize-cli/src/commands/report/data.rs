@@ -1,21 +1,22 @@
 use std::path::PathBuf;
-use std::time::Duration;
 
-use bytes::Bytes;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt};
-use optimize_api::{DataPage, PageData};
+use optimize_api::DataExport;
+use optimize_bulk::{FormatKind, Selection, Shape, Table};
 
 use crate::app::App;
 use crate::commands::id;
-use crate::config::duration;
 use crate::error::CliError;
-use crate::output::{Batch, Data, Outcome};
+use crate::export::{FormArgs, Job, Output, PageArgs, Place, Report, TableArg, batch, file_name};
+use crate::format::{Form, Format, Kind, ending};
+use crate::output::{Data, Outcome, named};
+use crate::progress::Progress;
 
-/// Print the data of a report, all pages
+/// Print the data of a report, all pages, or write it to a file
 ///
-/// Raw-data reports give the rows exactly as the server sent them, grouped reports one row per group, a number report
-/// one record.
+/// Raw-data reports give the rows exactly as the server sent them in JSON, and process instances with a column for each
+/// variable in formats with columns; grouped reports one row per group; a number report one record.
 #[derive(Args, Debug)]
 pub(crate) struct ReportData {
     /// The id of the report, as in the address of its page
@@ -23,46 +24,135 @@ pub(crate) struct ReportData {
     /// Stop after this many rows
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Rows per page
-    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    page_size: u32,
-    /// How long the server keeps the snapshot between two pages, at least 60s
-    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
-    cursor_timeout: Duration,
-    /// Write to this file, completely or not at all
+    /// Write to this file or URL (s3://, gs://, az://), completely or not at all
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Restart up to N times if a page is lost
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "file")]
-    restart: u32,
-    /// Escape CSV cells that a spreadsheet would run as formulas
+    /// Write the tables instances and events into this directory or URL; needs --format
+    #[arg(short, long, value_name = "DIR", requires = "format", conflicts_with_all = ["file", "table"])]
+    directory: Option<PathBuf>,
+    /// Fail if the file is there already
     #[arg(long)]
-    csv_safe: bool,
+    no_clobber: bool,
+    /// Write no manifest beside the file
+    #[arg(long)]
+    no_manifest: bool,
+    /// Write the columns and their types to this file
+    #[arg(long, value_name = "FILE")]
+    schema_out: Option<PathBuf>,
+    #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
+    pages: PageArgs,
 }
 
 impl ReportData {
-    pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
-        let mut export = app.client().await?.reports().data(id::of("report", &self.id)?);
-        export = export.page_size(self.page_size).cursor_timeout(self.cursor_timeout).prefetch(true);
+    pub(crate) async fn run(mut self, app: &App) -> Result<Outcome, CliError> {
+        self.file = named(self.file.take());
+        let report = id::of("report", &self.id)?;
+        let format = Format::of_settings(&app.settings).or(app.flags.output).unwrap_or(Format::Auto);
+        // What the file is called decides, so it is asked before anything is sent.
+        let plain = Form { kind: self.form.format, ..Form::default() };
+        let outputs = match (&self.directory, &self.file) {
+            (Some(directory), _) => self.tables(&Place::at(directory, app)?, &report),
+            (None, Some(file)) => match Place::of_file(file, app)? {
+                Some(place) => match plain.settle(format, app.flags.output.is_some(), Some(file))? {
+                    Some(kind) => vec![(place, kind, None)],
+                    None => {
+                        return Err(CliError::usage("write a table for people to a file: choose another format"));
+                    }
+                },
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        let needs_file = self.pages.restart.is_some() || self.no_clobber || self.schema_out.is_some();
+        if outputs.is_empty() && needs_file {
+            return Err(CliError::usage("--restart, --no-clobber and --schema-out need a file: pass -f FILE").stating());
+        }
+        let is_typed = self.schema_out.is_some() || outputs.iter().any(|(_, (kind, _), _)| kind.is_typed());
+        let is_typed = is_typed || self.form.format.is_some_and(|(kind, _)| kind.is_typed());
+        let form = self.form.form(is_typed)?;
+        let client = app.client().await?;
+        let mut export = self.pages.of(client.reports().data(report.as_str()));
         if let Some(rows) = self.limit {
             export = export.limit(rows);
         }
-        let mut data = Data::new(move || export.clone().pages().map_ok(batch).map_err(CliError::from).boxed_local());
-        data.file = self.file;
-        data.restarts = self.restart;
-        data.is_csv_safe = self.csv_safe;
-        Ok(Outcome::Data(data))
+        if outputs.is_empty() {
+            return Ok(self.streamed(export, form));
+        }
+        if let Some(directory) = &self.directory {
+            Place::at(directory, app)?.create()?;
+        }
+        // Only these say more with a definition.
+        let needs_definition = is_typed
+            || outputs.iter().any(|(_, (kind, _), table)| {
+                *kind == FormatKind::Xes || table.is_some() || self.form.table == Some(TableArg::Events)
+            });
+        let report = Report::read(&client, &report, needs_definition.then_some(app.printer)).await;
+        let job = self.job(app, export, report, form, outputs);
+        let mut progress = Progress::new(app.printer, false);
+        let rows = job.run(&mut progress).await?;
+        app.tally.set_rows(rows);
+        Ok(Outcome::Done)
     }
-}
 
-/// A page as it is shown. A single value becomes the record `{"value"}`.
-fn batch(page: DataPage) -> (Batch, Option<u64>) {
-    // The server notes that it returned more rows than a page has, which the user did not ask about.
-    tracing::info!(notice = page.message, "page arrived");
-    let total = Some(page.total);
-    let batch = match page.data {
-        PageData::Value(value) => Batch::Record([b"{\"value\":", value.as_bytes(), b"}"].concat().into()),
-        _ => Batch::Rows(page.into_rows().into_iter().map(Bytes::from).collect()),
-    };
-    (batch, total)
+    /// Rows that go to standard output, or a device.
+    fn streamed(self, export: DataExport, mut form: Form) -> Outcome {
+        // Rows may leave before anything else is asked, so that they go by the id that was typed.
+        form.options.title.clone_from(&self.id);
+        let mut data = Data::new(move || {
+            let pages = export.clone().pages().map_err(CliError::from);
+            pages.map_ok(batch).map_ok(|(batch, total)| (batch, Some(total))).boxed_local()
+        });
+        data.file = self.file;
+        data.form = form;
+        Outcome::Data(data)
+    }
+
+    fn tables(&self, directory: &Place, report: &str) -> Vec<(Place, Kind, Option<Table>)> {
+        let Some(kind) = self.form.format else { return Vec::new() };
+        let tables = [TableArg::Instances, TableArg::Events].map(TableArg::table);
+        let outputs = tables.map(|table| {
+            let name = format!("{}.{}.{}", file_name(report), crate::export::table_name(table), ending(kind));
+            (directory.below(&name), kind, Some(table))
+        });
+        outputs.into()
+    }
+
+    fn job<'a>(
+        &self,
+        app: &'a App,
+        rows: DataExport,
+        report: Report,
+        mut form: Form,
+        outputs: Vec<(Place, Kind, Option<Table>)>,
+    ) -> Job<'a> {
+        report.title().clone_into(&mut form.options.title);
+        form.options.value_unit.clone_from(&report.unit);
+        let outputs = outputs.into_iter().map(|(place, kind, table)| {
+            let mut shape = Shape {
+                selection: Selection::new(&app.flags.columns),
+                activities: report.activities.clone(),
+                ..form.shape(Some(kind))
+            };
+            shape.table = table.unwrap_or(shape.table);
+            Output { place, kind, shape }
+        });
+        let outputs = outputs.collect();
+        let mut options = self.form.options(&app.flags.columns);
+        options.extend(self.limit.map(|limit| ("limit".to_owned(), limit.to_string())));
+        Job {
+            app,
+            rows,
+            report,
+            outputs,
+            form,
+            restarts: self.pages.restarts(),
+            may_replace: !self.no_clobber,
+            has_manifest: !self.no_manifest,
+            is_quiet: false,
+            schema_out: self.schema_out.clone(),
+            options,
+        }
+    }
 }

@@ -60,6 +60,7 @@ fn collections_are_made_and_shown() {
     claims
     invoices
     orders
+    returns
     --- stderr
     ");
     let made = user.types("collection create Depot --owner demo").stdout;

@@ -199,12 +199,9 @@ fn a_setting_is_changed_in_place_and_read_again() {
 #[test]
 fn words_of_other_programs_lead_to_the_command() {
     let user = User::new();
-    for (word, command) in [
-        ("login", "optimize auth login"),
-        ("export", "optimize report data ID"),
-        ("version", "optimize --version"),
-        ("whoami", "optimize auth status"),
-    ] {
+    for (word, command) in
+        [("login", "optimize auth login"), ("version", "optimize --version"), ("whoami", "optimize auth status")]
+    {
         let ran = user.types(word);
         assert!(ran.code == Some(2) && ran.stderr.contains(&format!("hint: run: {command}")), "{ran}");
     }

@@ -93,7 +93,7 @@ fn a_file_appears_when_it_is_complete() {
     medium,1085.0,Medium
     high,693.0,High
     ");
-    assert_eq!(user.files(), ["out.csv"]);
+    assert_eq!(user.files(), ["out.csv", "out.csv.manifest.json"]);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn the_ending_of_a_file_decides_its_format() {
 fn a_lost_page_is_exit_8_and_leaves_the_file_as_it_was() {
     let user = User::owning(lossy(1));
     user.file("old.ndjson", "old\n");
-    check!(user.types("report data invoices-raw -f old.ndjson"), @"
+    check!(user.types("report data invoices-raw -f old.ndjson --page-size 1000 --restart 0"), @"
     exit 8
     --- stdout
     --- stderr
@@ -119,13 +119,13 @@ fn a_lost_page_is_exit_8_and_leaves_the_file_as_it_was() {
     hint: the server's cursor has moved on, so the page cannot be requested again: start the export again
     ");
     assert_eq!((user.read("old.ndjson").as_str(), user.files()), ("old\n", vec!["old.ndjson".to_owned()]));
-    assert_eq!(User::of(&lossy(1)).types("report data invoices-raw -f new").code, Some(8));
+    assert_eq!(User::of(&lossy(1)).types("report data invoices-raw -f new --page-size 1000 --restart 0").code, Some(8));
 }
 
 #[test]
 fn a_restart_reads_a_fresh_snapshot() {
     let user = User::owning(lossy(1));
-    check!(user.types("report data invoices-raw -f out.ndjson --restart 1"), @"
+    check!(user.types("report data invoices-raw -f out.ndjson --page-size 1000"), @"
     exit 0
     --- stdout
     --- stderr
@@ -133,13 +133,13 @@ fn a_restart_reads_a_fresh_snapshot() {
     wrote 3200 rows to out.ndjson
     ");
     assert_eq!(user.read("out.ndjson").lines().count(), 3200);
-    assert_eq!(User::of(&lossy(2)).types("report data invoices-raw -f out --restart 1").code, Some(8));
+    assert_eq!(User::of(&lossy(2)).types("report data invoices-raw -f out --page-size 1000 --restart 1").code, Some(8));
 }
 
 #[test]
 fn rows_that_the_server_passed_over_are_missed() {
     let server = Server::failing_on_second_page(Fault::LostPage, 1);
-    let ran = User::of(&server).types("report data invoices-raw -q");
+    let ran = User::of(&server).types("report data invoices-raw -q --page-size 1000");
     check!(ran.stderr, @"
     error: failed to read the next page of the report invoices-raw: received 2200 rows of the 3200 that the server announced
     hint: the server's cursor has moved on, so the page cannot be requested again: start the export again

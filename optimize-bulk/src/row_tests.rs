@@ -74,13 +74,13 @@ fn a_heading_names_its_column() {
     for heading in ["id", "variable:amount", "inputVariable:a:b", "outputVariable:", "other:x"] {
         assert_eq!(Column::named(heading).heading(), heading);
     }
-    assert_eq!(Column::named("variable:amount"), Column::Variable("variable", "amount".to_owned()));
-    assert_eq!(Column::named("other:x"), Column::Member("other:x".to_owned()));
+    assert_eq!(Column::named("variable:amount"), Column::Variable("variable", "amount".into()));
+    assert_eq!(Column::named("other:x"), Column::Member("other:x".into()));
 }
 
 #[test]
 fn a_row_that_is_no_json_is_an_error() {
     for row in ["", "{", "{\"a\":}", "nul"] {
-        assert!(cells(row.as_bytes()).is_err(), "{row}");
+        assert!(cells(row.as_bytes()).is_none(), "{row}");
     }
 }

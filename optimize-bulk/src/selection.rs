@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::row::{Column, RenderError, cells};
-use crate::json_text::JsonText;
+use crate::cell::Cell;
+use crate::row::Column;
+use crate::shape::Record;
 
 /// More names are not kept for suggestions.
 const MOST_KNOWN: usize = 10_000;
 
 /// Picks the chosen cells of each row, and notes which columns no row has had. Without chosen columns it picks all cells.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Selection {
+pub struct Selection {
     chosen: Vec<Chosen>,
     /// The headings that were in rows so far, for suggestions.
     known: BTreeSet<String>,
@@ -18,14 +19,15 @@ pub(crate) struct Selection {
 
 #[derive(Clone, Debug)]
 struct Chosen {
-    column: Column,
+    column: Column<'static>,
     /// Where the cell was in the last row.
     place: usize,
     is_found: bool,
 }
 
 impl Selection {
-    pub(crate) fn new(headings: &[String]) -> Self {
+    /// These headings, in this order, each once.
+    pub fn new(headings: &[String]) -> Self {
         let mut selection = Self::default();
         for heading in headings {
             let column = Column::named(heading);
@@ -36,20 +38,20 @@ impl Selection {
         selection
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether none was chosen, which means all.
+    pub fn is_empty(&self) -> bool {
         self.chosen.is_empty()
     }
 
     /// The chosen columns in their order.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+    pub fn columns(&self) -> impl Iterator<Item = &Column<'static>> {
         self.chosen.iter().map(|chosen| &chosen.column)
     }
 
-    /// The chosen cells of a row, or all cells if none were chosen. Cells that the row does not have are left out.
-    pub(crate) fn cells<'a>(&mut self, row: &'a [u8]) -> Result<Vec<(Column, JsonText<'a>)>, RenderError> {
-        let all = cells(row)?;
+    /// The chosen cells, or all if none were chosen. Cells that are not there are left out.
+    pub fn picked<'a>(&mut self, all: Record<'a>) -> Record<'a> {
         if self.is_empty() {
-            return Ok(all);
+            return all;
         }
         let mut picked = Vec::with_capacity(self.chosen.len());
         for chosen in &mut self.chosen {
@@ -61,23 +63,24 @@ impl Selection {
         if self.missing().is_some() {
             self.learn(&all);
         }
-        Ok(picked)
+        picked
     }
 
     /// The first chosen column that no row has had.
-    pub(crate) fn missing(&self) -> Option<String> {
+    pub fn missing(&self) -> Option<String> {
         self.chosen.iter().find(|chosen| !chosen.is_found).map(|chosen| chosen.column.heading())
     }
 
     /// The headings that could have been meant.
-    pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
+    pub fn known(&self) -> impl Iterator<Item = &str> {
         self.known.iter().map(String::as_str)
     }
 
-    fn learn(&mut self, all: &[(Column, JsonText<'_>)]) {
+    fn learn(&mut self, all: &Record<'_>) {
         for (column, cell) in all {
             let heading = column.heading();
-            for name in cell.member_names() {
+            let names = if let Cell::Json(json) = cell { Some(json.member_names()) } else { None };
+            for name in names.into_iter().flatten() {
                 if self.known.len() < MOST_KNOWN {
                     self.known.insert(format!("{heading}.{name}"));
                 }
@@ -91,28 +94,32 @@ impl Selection {
 
 impl Chosen {
     /// The cell of this column, or of the member inside a cell that its dots lead to.
-    fn pick<'a>(&mut self, all: &[(Column, JsonText<'a>)]) -> Option<JsonText<'a>> {
+    fn pick<'a>(&mut self, all: &Record<'a>) -> Option<Cell<'a>> {
         if all.get(self.place).is_none_or(|(column, _)| *column != self.column) {
-            let Some(place) = all.iter().position(|(column, _)| *column == self.column) else {
-                let path = self.column.heading();
+            let path = self.column.heading();
+            let is_it = |column: &Column<'_>| {
+                *column == self.column || matches!(column, Column::Part(..)) && column.heading() == path
+            };
+            let Some(place) = all.iter().position(|(column, _)| is_it(column)) else {
                 return all.iter().find_map(|(column, cell)| {
                     cell.at(path.strip_prefix(column.heading().as_str())?.strip_prefix('.')?)
                 });
             };
             self.place = place;
         }
-        Some(all[self.place].1)
+        Some(all[self.place].1.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::cells;
 
     fn picked(headings: &[&str], row: &str) -> (String, Option<String>) {
         let headings: Vec<_> = headings.iter().map(|heading| (*heading).to_owned()).collect();
         let mut selection = Selection::new(&headings);
-        let cells = selection.cells(row.as_bytes()).unwrap();
+        let cells = selection.picked(cells(row.as_bytes()).unwrap());
         let cells: Vec<_> =
             cells.iter().map(|(column, cell)| format!("{}={}", column.heading(), cell.json())).collect();
         (cells.join(" "), selection.missing())
@@ -132,10 +139,10 @@ mod tests {
     #[test]
     fn a_column_that_a_later_row_has_is_not_missing() {
         let mut selection = Selection::new(&["late".to_owned(), "id".to_owned(), "late".to_owned()]);
-        selection.cells(br#"{"id":1,"counts":{"all":1}}"#).unwrap();
+        selection.picked(cells(br#"{"id":1,"counts":{"all":1}}"#).unwrap());
         assert_eq!(selection.missing().as_deref(), Some("late"));
         assert_eq!(selection.known().collect::<Vec<_>>(), ["counts", "counts.all", "id"]);
-        selection.cells(br#"{"late":null}"#).unwrap();
+        selection.picked(cells(br#"{"late":null}"#).unwrap());
         assert_eq!(selection.missing(), None);
     }
 }

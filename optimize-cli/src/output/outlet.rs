@@ -3,30 +3,19 @@
 use std::io::{self, Write};
 
 use super::backlog::Backlog;
-use super::target::{self, Target};
+use super::target::Target;
 
 /// The target of one output.
-pub(super) enum Sink {
+pub(super) enum Outlet {
     /// Writes wait for the target.
     Direct(Target),
     /// For rows that come from a server while they are read.
     Backlog(Backlog),
 }
 
-impl Sink {
+impl Outlet {
     pub(super) fn new(target: Target, is_stream: bool) -> io::Result<Self> {
-        match target {
-            Target::Replaced { .. } => Ok(Self::Direct(target)),
-            _ if is_stream => Backlog::start(target).map(Self::Backlog),
-            _ => Ok(Self::Direct(target)),
-        }
-    }
-
-    pub(super) fn restart(&mut self) -> io::Result<()> {
-        match self {
-            Self::Direct(target) => target.restart(),
-            Self::Backlog(_) => Err(target::written()),
-        }
+        if is_stream { Backlog::start(target).map(Self::Backlog) } else { Ok(Self::Direct(target)) }
     }
 
     pub(super) async fn finish(self) -> io::Result<()> {
@@ -36,7 +25,7 @@ impl Sink {
         }
     }
 
-    /// Gives a reader what was written so far, and leaves a file as it was.
+    /// Gives a reader what was written so far.
     pub(super) async fn abandon(self) {
         if let Self::Backlog(backlog) = self {
             // There is an error to report already.
@@ -45,7 +34,7 @@ impl Sink {
     }
 }
 
-impl Write for Sink {
+impl Write for Outlet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Direct(target) => target.write(bytes),

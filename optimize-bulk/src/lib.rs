@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod activities;
+mod batch;
+mod cell;
+mod cell_codec;
+mod compress;
+mod diff;
+mod error;
+mod format;
+mod guess;
+mod manifest;
+mod row;
+mod schema;
+mod selection;
+mod shape;
+mod sink;
+mod source;
+mod spool;
+#[cfg(feature = "store")]
+mod store;
+mod tabular;
+mod types;
+mod verify;
+
+pub use activities::Activities;
+pub use batch::Batch;
+pub use cell::Cell;
+pub use diff::{Change, Changes, diff};
+pub use error::Error;
+pub use format::{Compression, CsvOptions, Format, FormatKind, Options, TypeRule, Written};
+pub use manifest::{Manifest, ReportSource};
+pub use row::{Column, cells};
+pub use schema::{Field, Schema};
+pub use selection::Selection;
+pub use shape::{Shape, Table};
+pub use sink::{Digesting, FileSink, Sink, Sum, resolved};
+pub use spool::temporary_file;
+#[cfg(feature = "store")]
+pub use store::{Store, StoreSink};
+pub use types::ColumnType;
+pub use verify::{Finding, verify_file};

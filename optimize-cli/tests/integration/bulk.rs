@@ -1,0 +1,281 @@
+//! Exports read by programs that know nothing of this project, an object store that checks signatures, and runs that are killed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use optimize_sandbox::Sandbox;
+
+use crate::harness::{Ran, Server, User};
+use crate::variable;
+
+/// The formats with all their compressions.
+const FORMATS: [&str; 14] = [
+    "ndjson",
+    "ndjson.gz",
+    "ndjson.zst",
+    "json",
+    "csv",
+    "csv.gz",
+    "csv.zst",
+    "tsv",
+    "parquet",
+    "arrow",
+    "arrows",
+    "xlsx",
+    "xes",
+    "xes.gz",
+];
+
+/// A user with the demo data, where the programs of others are there.
+fn user() -> Option<User> {
+    variable("OPTIMIZE_TEST_PYTHON")?;
+    Some(User::of_a_server())
+}
+
+fn done(ran: &Ran) {
+    assert_eq!(ran.code, Some(0), "{ran}");
+}
+
+/// Runs a program; returns what it prints, and fails with it.
+fn runs(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {printed}");
+    printed
+}
+
+#[test]
+fn every_format_is_read_by_programs_of_others_as_the_rows_are() {
+    let Some(user) = user() else { return };
+    for report in ["returns-raw", "orders-open"] {
+        done(&user.types(&format!("report data {report} -f {report}.ndjson -q")));
+        let mut files = Vec::new();
+        for format in FORMATS.iter().filter(|format| **format != "ndjson") {
+            let file = format!("{report}.of.{format}");
+            done(&user.types(&format!("report data {report} -f {file} -q")));
+            files.push(user.path(&file));
+        }
+        done(&user.types(&format!("report data {report} -d . --format parquet -q")));
+        files.push(user.path(&format!("{report}.events.parquet")));
+        let mut command = Command::new(variable("OPTIMIZE_TEST_PYTHON").unwrap());
+        command
+            .arg(variable("OPTIMIZE_TEST_READBACK").unwrap())
+            .arg(user.path(&format!("{report}.ndjson")))
+            .args(&files);
+        let printed = runs(&mut command);
+        for reader in ["csv: ", "duckdb: ", "openpyxl: ", "pandas: ", "pm4py: ", "polars: ", "pyarrow: "] {
+            assert!(printed.lines().any(|line| line.starts_with(reader)), "{reader}: {printed}");
+        }
+        let names: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
+        done(&user.run(&[&["verify"][..], &names].concat()));
+    }
+}
+
+#[test]
+fn libreoffice_opens_a_workbook_with_its_dates_numbers_and_ids() {
+    let (Some(user), Some(office)) = (user(), variable("OPTIMIZE_TEST_OFFICE")) else { return };
+    done(&user.types("report data orders-raw --limit 300 -f orders.xlsx -q"));
+    let home = format!("-env:UserInstallation=file://{}", user.path("office").display());
+    let mut command = Command::new(office);
+    command
+        .arg(home)
+        .args(["--headless", "--convert-to", "csv", "--outdir"])
+        .arg(user.path("out"))
+        .arg(user.path("orders.xlsx"));
+    runs(&mut command);
+    let text = user.read("out/orders.csv");
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 301);
+    assert!(lines[0].contains("duration (ms)") && lines[0].contains("startDate (UTC)"), "{}", lines[0]);
+    assert!(lines[1].contains(",2251799813700000,") && lines[1].contains("2024-01-01 00:16:14.461"), "{}", lines[1]);
+}
+
+/// A bucket, and the variables that lead to it.
+struct Bucket {
+    directory: PathBuf,
+    name: String,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Bucket {
+    fn new(name: &str) -> Option<Self> {
+        let root = PathBuf::from(variable("OPTIMIZE_TEST_S3_ROOT")?);
+        let name = format!("{name}-{}", std::process::id());
+        let directory = root.join(&name);
+        std::fs::create_dir_all(&directory).unwrap();
+        let variables = vec![
+            ("AWS_ENDPOINT_URL", variable("OPTIMIZE_TEST_S3")?),
+            ("AWS_ACCESS_KEY_ID", "optimize".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", variable("OPTIMIZE_TEST_S3_SECRET")?),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ];
+        Some(Self { directory, name, variables })
+    }
+
+    fn user(&self, server: &Sandbox) -> User {
+        self.variables.iter().fold(User::of(server), |user, (name, value)| user.with(name, value))
+    }
+
+    /// The names of all objects, sorted.
+    fn objects(&self) -> Vec<String> {
+        fn collect(directory: &Path, root: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    collect(&path, root, found);
+                } else {
+                    found.push(path.strip_prefix(root).unwrap().display().to_string());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.directory, &self.directory, &mut found);
+        found.sort();
+        found
+    }
+}
+
+#[test]
+fn an_object_is_there_whole_or_not_at_all() {
+    let Some(bucket) = Bucket::new("whole") else { return };
+    let server = Server::new();
+    let user = bucket.user(&server);
+    let url = format!("s3://{}/a/orders.ndjson", bucket.name);
+    done(&user.types(&format!("report data orders-raw -f {url} -q")));
+    assert_eq!(bucket.objects(), ["a/orders.ndjson", "a/orders.ndjson.manifest.json"]);
+    done(&user.types(&format!("verify {url}")));
+    done(&user.types(&format!("verify s3://{}/a", bucket.name)));
+    let there = user.types(&format!("report data orders-raw -f {url} --no-clobber"));
+    assert!(there.code == Some(2) && there.stderr.contains("is there already"), "{there}");
+    // A wrong secret, and credentials in the URL.
+    let other = bucket.user(&server).with("AWS_SECRET_ACCESS_KEY", "wrong");
+    let refused = other.types(&format!("report data claims-raw -f s3://{}/b.csv", bucket.name));
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert!(!refused.stderr.contains("wrong"), "{refused}");
+    let inside = user.types("report data claims-raw -f s3://key:secret-in-url@bucket/b.csv");
+    assert!(inside.code == Some(2) && !inside.stderr.contains("secret-in-url"), "{inside}");
+    // A file that is changed afterwards.
+    std::fs::write(bucket.directory.join("a/orders.ndjson"), "{}\n").unwrap();
+    assert_eq!(user.types(&format!("verify {url}")).code, Some(8));
+}
+
+#[test]
+fn an_upload_that_is_killed_leaves_no_object() {
+    let Some(bucket) = Bucket::new("killed") else { return };
+    let server = Server::new();
+    let url = format!("s3://{}/orders.ndjson", bucket.name);
+    for round in 0..20 {
+        let user = bucket.user(&server);
+        let mut export = user.start(&["report", "data", "orders-raw", "-q", "-f", &url]);
+        std::thread::sleep(Duration::from_millis(40 * round));
+        kill(&mut export);
+        let objects = bucket.objects();
+        let visible: Vec<_> = objects.iter().filter(|name| name.starts_with("orders")).collect();
+        assert!(visible.is_empty() || visible.len() == 2 || visible[0] == "orders.ndjson", "{objects:?}");
+        if visible.len() == 2 {
+            done(&user.types(&format!("verify {url}")));
+        }
+        for name in visible {
+            std::fs::remove_file(bucket.directory.join(name)).unwrap();
+        }
+    }
+}
+
+fn kill(process: &mut Child) {
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn four_shares_together_are_complete_and_disjoint() {
+    let Some(bucket) = Bucket::new("shares") else { return };
+    let server = Server::new();
+    let target = format!("s3://{}/run", bucket.name);
+    let collections = ["claims", "invoices", "returns"];
+    let start = |share: u32| {
+        let user = bucket.user(&server);
+        let shard = format!("{share}/4");
+        let line = [
+            "export",
+            "--collection",
+            "claims,invoices,returns",
+            "-d",
+            &target,
+            "--format",
+            "csv.gz",
+            "--shard",
+            &shard,
+        ];
+        user.start(&line)
+    };
+    // One share is killed and continued.
+    let mut first = start(0);
+    std::thread::sleep(Duration::from_millis(150));
+    kill(&mut first);
+    let user = bucket.user(&server);
+    let open = user.types(&format!("export status {target}"));
+    assert!(matches!(open.code, Some(5 | 8)), "{open}");
+    let line = format!("export --collection claims,invoices,returns -d {target} --format csv.gz --shard 0/4 --resume");
+    done(&user.types(&line));
+    for mut share in (1..4).map(start).collect::<Vec<_>>() {
+        assert!(share.wait().unwrap().success());
+    }
+    let status = user.types(&format!("export status {target} -o csv"));
+    done(&status);
+    let mut wanted = Vec::new();
+    for collection in collections {
+        let listed = user.types(&format!("report list --collection {collection} -o csv"));
+        wanted.extend(listed.stdout.lines().skip(1).map(str::to_owned));
+    }
+    wanted.sort();
+    let found: Vec<_> = status.stdout.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect();
+    assert_eq!(found, wanted);
+    done(&user.types(&format!("verify {target}")));
+    let states = bucket.objects().iter().filter(|name| name.contains("optimize-export.")).count();
+    assert_eq!(states, 4);
+}
+
+/// Kills exports at points in time spread over their run; returns how many had ended before.
+fn killed(format: &str, rounds: u32) -> u32 {
+    let server = Server::new();
+    let user = User::of(&server);
+    let file = format!("rows.{format}");
+    let line = ["report", "data", "orders-open", "-q", "-f", &file];
+    let begun = std::time::Instant::now();
+    done(&user.run(&line));
+    let whole = begun.elapsed();
+    let mut ended = 0;
+    for round in 0..rounds {
+        for name in user.files() {
+            std::fs::remove_file(user.path(&name)).unwrap();
+        }
+        user.file(&file, "LAST GOOD");
+        let mut export = user.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * (round * 7919 % rounds) / rounds);
+        kill(&mut export);
+        // The old file, or a new one that is whole, with its manifest or, for a moment, without one.
+        let is_old = std::fs::read(user.path(&file)).unwrap() == b"LAST GOOD";
+        let verified = user.types(&format!("verify {file}"));
+        assert!(
+            is_old || verified.code == Some(0) || verified.stdout.contains("no manifest"),
+            "{format} {round}: {verified}"
+        );
+        ended += u32::from(!is_old);
+    }
+    ended
+}
+
+#[test]
+fn a_killed_export_leaves_the_last_file_or_a_whole_one() {
+    if variable("OPTIMIZE_TEST_PYTHON").is_none() {
+        return;
+    }
+    let rounds = variable("OPTIMIZE_TEST_KILLS").map_or(10, |text| text.parse().unwrap());
+    let counts: BTreeMap<_, _> = FORMATS.iter().map(|format| (*format, killed(format, rounds))).collect();
+    for (format, ended) in counts {
+        println!("| {format} | {rounds} | {ended} |");
+    }
+}

@@ -219,11 +219,15 @@ impl FormatKind {
                 Box::new(Tabular::new(Box::new(Typed::new(singer::Singer::new(&options.title))), shape, options)?)
             }
             #[cfg(feature = "arrow")]
-            Self::Parquet => Box::new(Tabular::new(Box::new(Typed::new(arrow::Parquet::default())), shape, options)?),
+            Self::Parquet => {
+                let records = Typed::new(arrow::Batches::of(arrow::Parquet::default()));
+                Box::new(Tabular::new(Box::new(records), shape, options)?)
+            }
             #[cfg(feature = "arrow")]
-            Self::Arrow => Box::new(Tabular::new(Box::new(Typed::new(arrow::Ipc::file())), shape, options)?),
-            #[cfg(feature = "arrow")]
-            Self::ArrowStream => Box::new(Tabular::new(Box::new(Typed::new(arrow::Ipc::stream())), shape, options)?),
+            Self::Arrow | Self::ArrowStream => {
+                let ipc = if self == Self::Arrow { arrow::Ipc::file() } else { arrow::Ipc::stream() };
+                Box::new(Tabular::new(Box::new(Typed::new(arrow::Batches::of(ipc))), shape, options)?)
+            }
             #[cfg(feature = "xlsx")]
             Self::Xlsx => {
                 Box::new(Tabular::new(Box::new(Typed::new(xlsx::Xlsx::new(&options.title))), shape, options)?)

@@ -42,8 +42,29 @@ fn main() {
             let run = export(&server, "ndjson", rows);
             println!("{rows} rows: {} ns a row", run.time.as_nanos() / u128::from(rows));
         }
-        let csv = export(&server, "csv", rows);
-        println!("as csv: {:.2} s with {} KiB at most", csv.time.as_secs_f64(), csv.peak_memory);
+    }
+    files(&server, rows);
+}
+
+/// Each format as a file, beside curl of the same pages.
+fn files(server: &Server, rows: u64) {
+    let everyday = ["ndjson", "csv", "csv.gz", "xes", "xes.gz"];
+    let bulk = ["parquet", "arrow", "xlsx", "ndjson.zst"];
+    let formats = everyday.iter().chain(bulk.iter().filter(|_| cfg!(feature = "bulk")));
+    for format in formats {
+        let home = TempDir::new().expect("a directory");
+        let file = home.path().join(format!("rows.{format}"));
+        let (path, count) = (file.to_str().expect("a path"), rows.to_string());
+        let flags = ["-q", "-f", path, "--limit", &count];
+        let ours = watch(server.command(&home, &[&["report", "data", "orders-raw"], &flags[..]].concat()));
+        let ratio = curl_pages(server, rows).as_secs_f64() / ours.time.as_secs_f64();
+        println!(
+            "{format}: {:.2} s, {ratio:.2} × the speed of curl, {} rows/s, {} KiB at most, {} MB",
+            ours.time.as_secs_f64(),
+            u128::from(rows) * 1000 / ours.time.as_millis().max(1),
+            ours.peak_memory,
+            fs::metadata(&file).expect("a file").len() / 1_000_000
+        );
     }
 }
 

@@ -17,7 +17,7 @@ use toml_edit::DocumentMut;
 use xshell::cmd;
 
 use crate::api::Change;
-use crate::util::{Outcome, root, shell};
+use crate::util::{Outcome, cargo_home, root, shell, target};
 use crate::{api, deps, r#gen};
 use changelog::Changelog;
 use version::{Step, last_tag, next};
@@ -155,8 +155,26 @@ pub(crate) fn check() -> Outcome {
 /// Packs each crate, unpacks it and builds it against the packed ones before it.
 pub(crate) fn crates() -> Outcome {
     let (shell, crates) = (shell()?, order()?);
+    forget_packed(&crates)?;
     let packages = crates.iter().flat_map(|name| ["--package", name]);
     Ok(cmd!(shell, "cargo package --locked --quiet --allow-dirty {packages...}").quiet().run()?)
+}
+
+/// Removes what cargo has unpacked and built of our own crates when it packed them before: it would take that for what is packed now,
+/// since the version is the same. Its directory for crates that are being packed has a name that begins with a hyphen.
+fn forget_packed(crates: &[String]) -> Outcome {
+    let shell = shell()?;
+    let unpacked = fs::read_dir(format!("{}/registry/src", cargo_home(&shell)?)).into_iter().flatten().flatten();
+    let unpacked = unpacked.filter(|entry| entry.file_name().to_string_lossy().starts_with('-'));
+    let mut directories: Vec<_> = unpacked.map(|entry| entry.path()).collect();
+    directories.push(target().join("debug/.fingerprint"));
+    for entry in directories.into_iter().filter_map(|directory| fs::read_dir(directory).ok()).flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if crates.iter().any(|known| name.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('-'))) {
+            shell.remove_path(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn refuse_changes() -> Outcome {

@@ -39,6 +39,11 @@ pub(crate) fn empty_directory(directory: &Path) -> Outcome {
 }
 
 /// Whether a program is on the path.
+/// Where cargo keeps what it has fetched.
+pub(crate) fn cargo_home(shell: &Shell) -> Outcome<String> {
+    Ok(shell.var("CARGO_HOME").or_else(|_| Ok::<_, xshell::Error>(format!("{}/.cargo", shell.var("HOME")?)))?)
+}
+
 pub(crate) fn is_installed(program: &str) -> bool {
     shell().is_ok_and(|shell| cmd!(shell, "which {program}").quiet().ignore_stdout().ignore_stderr().run().is_ok())
 }

@@ -137,50 +137,43 @@ fn append(builder: &mut dyn ArrayBuilder, kind: ColumnType, value: Option<Typed<
     }
 }
 
-/// Parquet, compressed with Zstandard.
-#[derive(Default)]
-pub(super) struct Parquet {
-    batcher: Batcher,
-    writer: Option<ArrowWriter<Vec<u8>>>,
+/// A format of batches.
+pub(super) trait BatchWriter: Send {
+    fn begin(&mut self, schema: SchemaRef) -> Result<(), Error>;
+    fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> Result<(), Error>;
+    fn end(self, out: &mut dyn Write) -> Result<(), Error>;
 }
 
-impl Parquet {
-    fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> Result<(), Error> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        writer.write(batch).map_err(io::Error::other)?;
-        if writer.memory_size() >= ROW_GROUP {
-            writer.flush().map_err(io::Error::other)?;
-            hand_over(writer.inner_mut(), out)?;
-        }
-        Ok(())
+/// Records on their way into a format of batches.
+pub(super) struct Batches<W> {
+    batcher: Batcher,
+    writer: W,
+}
+
+impl<W> Batches<W> {
+    pub(super) fn of(writer: W) -> Self {
+        Self { batcher: Batcher::default(), writer }
     }
 }
 
-impl TypedRecords for Parquet {
+impl<W: BatchWriter> TypedRecords for Batches<W> {
     fn begin(&mut self, schema: &Schema, _: &mut dyn Write) -> Result<(), Error> {
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_created_by(format!("optimize {}", env!("CARGO_PKG_VERSION")))
-            .build();
         let schema = self.batcher.begin(schema);
-        self.writer = Some(ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(io::Error::other)?);
-        Ok(())
+        self.writer.begin(schema)
     }
 
     fn record(&mut self, cells: &[Decoded<'_>], number: u64, out: &mut dyn Write) -> Result<(), Error> {
         match self.batcher.add(cells, number)? {
-            Some(batch) => self.write(&batch, out),
+            Some(batch) => self.writer.write(&batch, out),
             None => Ok(()),
         }
     }
 
     fn finish(mut self: Box<Self>, out: &mut dyn Write) -> Result<Vec<String>, Error> {
         if let Some(batch) = self.batcher.rest()? {
-            self.write(&batch, out)?;
+            self.writer.write(&batch, out)?;
         }
-        if let Some(writer) = self.writer.take() {
-            hand_over(&mut writer.into_inner().map_err(io::Error::other)?, out)?;
-        }
+        self.writer.end(out)?;
         Ok(Vec::new())
     }
 }
@@ -191,9 +184,38 @@ fn hand_over(written: &mut Vec<u8>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Parquet, compressed with Zstandard.
+#[derive(Default)]
+pub(super) struct Parquet(Option<ArrowWriter<Vec<u8>>>);
+
+impl BatchWriter for Parquet {
+    fn begin(&mut self, schema: SchemaRef) -> Result<(), Error> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_created_by(format!("optimize {}", env!("CARGO_PKG_VERSION")))
+            .build();
+        self.0 = Some(ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(io::Error::other)?);
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> Result<(), Error> {
+        let Some(writer) = &mut self.0 else { return Ok(()) };
+        writer.write(batch).map_err(io::Error::other)?;
+        if writer.memory_size() >= ROW_GROUP {
+            writer.flush().map_err(io::Error::other)?;
+            hand_over(writer.inner_mut(), out)?;
+        }
+        Ok(())
+    }
+
+    fn end(self, out: &mut dyn Write) -> Result<(), Error> {
+        let Some(writer) = self.0 else { return Ok(()) };
+        Ok(hand_over(&mut writer.into_inner().map_err(io::Error::other)?, out)?)
+    }
+}
+
 /// Arrow's own format.
 pub(super) struct Ipc {
-    batcher: Batcher,
     is_file: bool,
     writer: Option<IpcWriter>,
 }
@@ -205,11 +227,22 @@ enum IpcWriter {
 
 impl Ipc {
     pub(super) fn file() -> Self {
-        Self { batcher: Batcher::default(), is_file: true, writer: None }
+        Self { is_file: true, writer: None }
     }
 
     pub(super) fn stream() -> Self {
-        Self { is_file: false, ..Self::file() }
+        Self { is_file: false, writer: None }
+    }
+}
+
+impl BatchWriter for Ipc {
+    fn begin(&mut self, schema: SchemaRef) -> Result<(), Error> {
+        self.writer = Some(if self.is_file {
+            IpcWriter::File(FileWriter::try_new(Vec::new(), &schema).map_err(io::Error::other)?)
+        } else {
+            IpcWriter::Stream(StreamWriter::try_new(Vec::new(), &schema).map_err(io::Error::other)?)
+        });
+        Ok(())
     }
 
     fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> Result<(), Error> {
@@ -226,36 +259,13 @@ impl Ipc {
         };
         Ok(hand_over(written, out)?)
     }
-}
 
-impl TypedRecords for Ipc {
-    fn begin(&mut self, schema: &Schema, _: &mut dyn Write) -> Result<(), Error> {
-        let schema = self.batcher.begin(schema);
-        self.writer = Some(if self.is_file {
-            IpcWriter::File(FileWriter::try_new(Vec::new(), &schema).map_err(io::Error::other)?)
-        } else {
-            IpcWriter::Stream(StreamWriter::try_new(Vec::new(), &schema).map_err(io::Error::other)?)
-        });
-        Ok(())
-    }
-
-    fn record(&mut self, cells: &[Decoded<'_>], number: u64, out: &mut dyn Write) -> Result<(), Error> {
-        match self.batcher.add(cells, number)? {
-            Some(batch) => self.write(&batch, out),
-            None => Ok(()),
-        }
-    }
-
-    fn finish(mut self: Box<Self>, out: &mut dyn Write) -> Result<Vec<String>, Error> {
-        if let Some(batch) = self.batcher.rest()? {
-            self.write(&batch, out)?;
-        }
-        let mut written = match self.writer.take() {
+    fn end(self, out: &mut dyn Write) -> Result<(), Error> {
+        let mut written = match self.writer {
             None => Vec::new(),
             Some(IpcWriter::File(writer)) => writer.into_inner().map_err(io::Error::other)?,
             Some(IpcWriter::Stream(writer)) => writer.into_inner().map_err(io::Error::other)?,
         };
-        hand_over(&mut written, out)?;
-        Ok(Vec::new())
+        Ok(hand_over(&mut written, out)?)
     }
 }

@@ -73,6 +73,20 @@ fn every_format_is_read_by_programs_of_others_as_the_rows_are() {
     }
 }
 
+/// The Python of the guide, where it has run before nothing is said to work.
+#[test]
+fn the_recipes_of_the_guide_run() {
+    let Some(user) = user() else { return };
+    done(&user.types("report data orders-raw -d orders --format parquet -q"));
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/data-in-files.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, recipe) = page.split_once("```python\n").unwrap();
+    let (recipe, _) = recipe.split_once("```").unwrap();
+    let checks = "assert len(graph) == 5 and len(instances) == 25_000, (graph, len(instances))\n";
+    let script = user.file("recipe.py", &format!("{recipe}{checks}"));
+    runs(Command::new(variable("OPTIMIZE_TEST_PYTHON").unwrap()).arg(script).current_dir(user.path(".")));
+}
+
 #[test]
 fn libreoffice_opens_a_workbook_with_its_dates_numbers_and_ids() {
     let (Some(user), Some(office)) = (user(), variable("OPTIMIZE_TEST_OFFICE")) else { return };

@@ -7,7 +7,7 @@ use semver::Version;
 use xshell::{Shell, cmd};
 
 use super::archive::pack;
-use crate::util::{Outcome, empty_directory, root, shell};
+use crate::util::{Outcome, cargo_home, empty_directory, root, shell};
 
 /// Everything that the released program can do.
 pub(super) const FEATURES: &str = "bulk,keyring,otel";
@@ -56,8 +56,7 @@ impl Making {
     pub(super) fn build(&self, target: &str, linker: Option<&str>) -> Outcome<PathBuf> {
         let Self { build, time, .. } = self;
         let shell = shell()?;
-        let cargo_home =
-            shell.var("CARGO_HOME").or_else(|_| Ok::<_, xshell::Error>(format!("{}/.cargo", shell.var("HOME")?)))?;
+        let cargo_home = cargo_home(&shell)?;
         let (root, build_text) = (root().display().to_string(), build.display().to_string());
         let places = [(build_text.as_str(), "/build"), (root.as_str(), "/optimize"), (cargo_home.as_str(), "/cargo")];
         let flags = |name: &str| places.map(|(from, to)| format!("{name}={from}={to}")).join(" ");

@@ -131,11 +131,15 @@ impl Job<'_> {
                 .map_err(|error| unwritable(&error, &name))?;
             let sink =
                 output.place.open(self.may_replace).map_err(|error| CliError::io(format!("write {name}"), error))?;
-            let (sink, sum) = Digesting::new(sink);
-            workers.push((
-                Worker::start(format, Box::new(sink)).map_err(|error| of_bulk(Error::Write(error), &name))?,
-                sum,
-            ));
+            // Nobody asks for the sum of a file without a manifest.
+            let (sink, sum): (Box<dyn Sink>, _) = if self.has_manifest {
+                let (sink, sum) = Digesting::new(sink);
+                (Box::new(sink), sum)
+            } else {
+                (sink, Arc::default())
+            };
+            let worker = Worker::start(format, sink).map_err(|error| of_bulk(Error::Write(error), &name))?;
+            workers.push((worker, sum));
         }
         let mut received = Received::default();
         let mut pages = self.rows.clone().pages();

@@ -26,9 +26,12 @@ impl Format for Ndjson {
             records::each(&mut self.shape, row, self.rows, |record| {
                 self.records += 1;
                 // Inside JSON texts a line break is always escaped, so one that is not is mere layout.
-                for part in record.split(|byte| matches!(byte, b'\n' | b'\r')) {
-                    out.write_all(part)?;
+                let mut rest = record;
+                while let Some(place) = memchr::memchr2(b'\n', b'\r', rest) {
+                    out.write_all(&rest[..place])?;
+                    rest = &rest[place + 1..];
                 }
+                out.write_all(rest)?;
                 Ok(out.write_all(b"\n")?)
             })?;
         }

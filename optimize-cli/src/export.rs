@@ -90,6 +90,7 @@ impl Job<'_> {
                 outcome => break outcome?,
             }
         };
+        progress.clear();
         for ready in &ready {
             self.app.screen().check_found(received.rows, &ready.written.selection)?;
         }

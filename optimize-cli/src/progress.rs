@@ -69,6 +69,12 @@ impl Progress {
         }
     }
 
+    /// Takes the bar off the screen, before something else is printed there.
+    pub(crate) fn clear(&mut self) {
+        self.is_due = false;
+        self.bar.finish_and_clear();
+    }
+
     pub(crate) fn restart(&mut self) {
         (self.rows, self.bytes, self.begun) = (0, 0, Instant::now());
         self.bar.set_position(0);

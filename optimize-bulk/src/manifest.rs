@@ -11,7 +11,7 @@ use crate::schema::Field;
 /// The version of the form of a manifest.
 const VERSION: u32 = 1;
 /// What the name of a manifest ends with, after the name of its file.
-pub(crate) const ENDING: &str = ".manifest.json";
+const ENDING: &str = ".manifest.json";
 
 /// What a file holds and where it comes from. It is written last, so that a file with a manifest is complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,9 +98,9 @@ impl Manifest {
         name.into()
     }
 
-    /// Whether this is the name of a manifest.
-    pub fn is_name(name: &str) -> bool {
-        name.len() > ENDING.len() && name.ends_with(ENDING)
+    /// The name of the file that this is the name of a manifest of; `None` if it is another name.
+    pub fn file_of(name: &str) -> Option<&str> {
+        name.strip_suffix(ENDING).filter(|file| !file.is_empty())
     }
 
     /// Reads a manifest. `name` is what errors call it.

@@ -42,6 +42,12 @@ impl Field {
     pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
         Self { name: name.into(), kind, unit: None, digits: 0, width: 0 }
     }
+
+    /// What is wrong with a value that is not of the type; a long one is cut.
+    pub(crate) fn unfit(&self, text: &str) -> String {
+        let shown: String = text.chars().take(40).collect();
+        format!("the column {} is of type {}, and {shown:?} does not fit", self.name, self.kind)
+    }
 }
 
 impl Schema {

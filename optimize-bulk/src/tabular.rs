@@ -235,16 +235,16 @@ impl Columns {
             number += 1;
             heading = format!("{} ({number})", column.heading());
         }
-        let (kind, unit) = self.known(&column);
-        self.schema.columns.push(Field { unit, ..Field::new(heading, kind) });
+        // The type is known at the end, if it is not text.
+        self.schema.columns.push(Field { unit: self.unit(&column), ..Field::new(heading, ColumnType::Text) });
         self.guesses.push(Guess::default());
         self.positions.insert(column.clone(), position);
         self.ordered.push(column);
         position
     }
 
-    /// What is known of a column by its name alone: a provisional type, and the unit.
-    fn known(&self, column: &Column<'_>) -> (ColumnType, Option<String>) {
+    /// What the numbers of a column count, by its name alone.
+    fn unit(&self, column: &Column<'_>) -> Option<String> {
         let unit = match column {
             Column::Member(name) if name == "duration" => Some("ms"),
             Column::Member(name) if name == "value" => self.value_unit.as_deref(),
@@ -253,7 +253,7 @@ impl Columns {
             Column::Variable(prefix, _) if *prefix == NODE_DURATION => Some("ms"),
             _ => None,
         };
-        (ColumnType::Text, unit.map(str::to_owned))
+        unit.map(str::to_owned)
     }
 
     /// Learns from a value, or checks it.
@@ -273,8 +273,7 @@ impl Columns {
                 if field.kind.read(text).is_some() {
                     return Ok(());
                 }
-                let shown: String = text.chars().take(40).collect();
-                Err(format!("the column {} is of type {}, and {shown:?} does not fit", field.name, field.kind))
+                Err(field.unfit(text))
             }
         }
     }

@@ -32,6 +32,15 @@ pub(crate) struct Output {
     pub(crate) shape: Shape,
 }
 
+impl Output {
+    /// A file of a report; the table is the usual one of the format unless there is one here.
+    pub(crate) fn new(place: Place, kind: Kind, table: Option<Table>, form: &Form, report: &Report) -> Self {
+        let mut shape = Shape { activities: report.activities.clone(), ..form.shape(Some(kind)) };
+        shape.table = table.unwrap_or(shape.table);
+        Self { place, kind, shape }
+    }
+}
+
 /// The rows of a report on their way into files.
 pub(crate) struct Job<'a> {
     pub(crate) app: &'a App,

@@ -14,9 +14,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
+use crate::cell::Kind;
 use crate::cell_codec::Decoded;
 use crate::error::Error;
-use crate::schema::Schema;
+use crate::schema::{Field, Schema};
 use crate::tabular::TypedRecords;
 use crate::types::{ColumnType, Typed};
 
@@ -30,8 +31,7 @@ const ROW_GROUP: usize = 16 << 20;
 #[derive(Default)]
 struct Batcher {
     schema: Option<SchemaRef>,
-    columns: Vec<(ColumnType, Box<dyn ArrayBuilder>)>,
-    names: Vec<String>,
+    columns: Vec<(Field, Box<dyn ArrayBuilder>)>,
     records: usize,
     bytes: usize,
 }
@@ -44,27 +44,21 @@ impl Batcher {
             field.with_metadata(unit.collect::<std::collections::HashMap<_, _>>())
         });
         let arrow = Arc::new(ArrowSchema::new(fields.collect::<Vec<_>>()));
-        self.columns = schema.columns.iter().map(|column| (column.kind, builder(column.kind))).collect();
-        self.names = schema.columns.iter().map(|column| column.name.clone()).collect();
+        self.columns = schema.columns.iter().map(|column| (column.clone(), builder(column.kind))).collect();
         self.schema = Some(arrow.clone());
         arrow
     }
 
     /// Takes a record in. Returns a batch if it is full.
     fn add(&mut self, cells: &[Decoded<'_>], number: u64) -> Result<Option<RecordBatch>, Error> {
-        for (place, (kind, builder)) in self.columns.iter_mut().enumerate() {
-            let cell = cells.get(place).copied().flatten().filter(|(is, _)| *is != crate::cell::Kind::Null);
-            let text = cell.map(|(_, text)| text).filter(|text| *kind == ColumnType::Text || !text.is_empty());
+        for (place, (field, builder)) in self.columns.iter_mut().enumerate() {
+            let cell = cells.get(place).copied().flatten().filter(|(kind, _)| *kind != Kind::Null);
+            let text = cell.map(|(_, text)| text).filter(|text| field.kind == ColumnType::Text || !text.is_empty());
             let value = match text {
                 None => None,
-                Some(text) => Some(kind.read(text).ok_or_else(|| {
-                    Error::Row(
-                        number,
-                        format!("the column {} is of type {kind}, and {text:?} does not fit", self.names[place]),
-                    )
-                })?),
+                Some(text) => Some(field.kind.read(text).ok_or_else(|| Error::Row(number, field.unfit(text)))?),
             };
-            append(builder.as_mut(), *kind, value);
+            append(builder.as_mut(), field.kind, value);
             self.bytes += text.map_or(0, str::len) + 8;
         }
         self.records += 1;

@@ -53,11 +53,7 @@ impl TypedRecords for Singer {
                 }
                 // Numbers and truth values are JSON as they are.
                 Some(_) => text.to_owned(),
-                None => {
-                    let problem =
-                        format!("the column {} is of type {}, and {text:?} does not fit", column.name, column.kind);
-                    return Err(Error::Row(number, problem));
-                }
+                None => return Err(Error::Row(number, column.unfit(text))),
             };
             members.push(format!("{}:{value}", Value::from(column.name.as_str())));
         }

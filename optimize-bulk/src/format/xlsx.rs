@@ -152,10 +152,7 @@ impl TypedRecords for Xlsx {
                     ));
                 }
                 None if kind != Kind::Nested => {
-                    return Err(Error::Row(
-                        number,
-                        format!("the column {} is of type {}, and {text:?} does not fit", field.name, field.kind),
-                    ));
+                    return Err(Error::Row(number, field.unfit(text)));
                 }
                 _ => sheet.write_string(row, column, text),
             };

@@ -73,7 +73,7 @@ async fn files(target: &Place) -> Result<Vec<Place>, CliError> {
     for name in &names {
         let last = name.rsplit('/').next().unwrap_or(name);
         let is_ours = last.starts_with("optimize-export.") || last == "definitions.json" || last.starts_with('.');
-        let file = if Manifest::is_name(name) { name.trim_end_matches(".manifest.json") } else { name };
+        let file = Manifest::file_of(name).unwrap_or(name);
         if !is_ours && !files.iter().any(|known| known == file) {
             files.push(file.to_owned());
         }

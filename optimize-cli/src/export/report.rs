@@ -4,6 +4,7 @@ use optimize_api::json_text::JsonText;
 use optimize_api::{Client, Definition, DefinitionKind};
 use optimize_bulk::{Activities, ReportSource};
 
+use crate::format::Form;
 use crate::printer::Printer;
 use crate::sha256;
 
@@ -71,6 +72,14 @@ impl Report {
             is_raw_process: is_process && property.as_deref() == Some("rawData"),
             is_combined: definition.kind == DefinitionKind::CombinedReport,
         }
+    }
+
+    /// The form of files of this report: with its title, and the unit of its values.
+    pub(crate) fn form(&self, form: &Form) -> Form {
+        let mut form = form.clone();
+        self.title().clone_into(&mut form.options.title);
+        form.options.value_unit.clone_from(&self.unit);
+        form
     }
 
     /// What a sheet and a log are called.

@@ -1,14 +1,11 @@
 //! The work of an export of many reports.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
 use optimize_api::{Client, CollectionId};
 use optimize_auth::{Clock, SystemClock};
-use optimize_bulk::{Compression, FormatKind, Shape, Table};
+use optimize_bulk::{Compression, FormatKind, Table};
 use optimize_definitions::{Kind, file_slug};
 use serde_json::json;
 
@@ -59,9 +56,9 @@ impl ManyArgs {
             Some(old) => old.started.clone(),
             None => Timestamp::try_from(SystemClock.wall()).map(|now| now.to_string()).unwrap_or_default(),
         };
-        let state = Mutex::new(State::new(started, self.shard, form, entries.collect()));
-        run.save(&state).await?;
-        let pending = reports.iter().enumerate().filter(|(place, _)| !lock(&state).reports[*place].is_done());
+        let mut state = State::new(started, self.shard, form, entries.collect());
+        state.write(&run.state_place).await?;
+        let pending = reports.iter().enumerate().filter(|(place, _)| !state.reports[*place].is_done());
         let pending: Vec<_> = pending.collect();
         let mut work = stream::iter(pending.into_iter().map(|(place, (collection, report))| {
             let run = &run;
@@ -69,24 +66,19 @@ impl ManyArgs {
         }))
         .buffer_unordered(at_once);
         while let Some((place, outcome)) = work.next().await {
-            {
-                let mut state = lock(&state);
-                let entry = &mut state.reports[place];
-                match outcome {
-                    Ok((rows, files)) => {
-                        (entry.outcome, entry.rows, entry.files) = (ReportOutcome::Complete, rows, files);
-                        entry.error = None;
-                    }
-                    Err(error) => {
-                        entry.outcome = ReportOutcome::Failed;
-                        entry.error = Some(error.message());
-                    }
+            let entry = &mut state.reports[place];
+            match outcome {
+                Ok((rows, files)) => {
+                    (entry.outcome, entry.rows, entry.files) = (ReportOutcome::Complete, rows, files);
+                    entry.error = None;
+                }
+                Err(error) => {
+                    entry.outcome = ReportOutcome::Failed;
+                    entry.error = Some(error.message());
                 }
             }
-            run.save(&state).await?;
+            state.write(&run.state_place).await?;
         }
-        drop(work);
-        let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         app.tally.set_rows(state.reports.iter().map(|entry| entry.rows).sum());
         Ok(outcome(&state.reports))
     }
@@ -132,10 +124,6 @@ pub(super) fn outcome(entries: &[Entry]) -> Outcome {
     Outcome::Data(data)
 }
 
-fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Shard {
     /// Whether a report belongs to this share, whatever other reports there are.
     fn has(self, report: &str) -> bool {
@@ -159,11 +147,6 @@ impl Run<'_> {
         let options = self.args.form.options(&[]);
         words.extend(options.iter().map(|(name, value)| format!("--{name} {value}")));
         words.join(" ")
-    }
-
-    async fn save(&self, state: &Mutex<State>) -> Result<(), CliError> {
-        let state = lock(state).clone();
-        state.write(&self.state_place).await
     }
 
     /// The reports of this share, each with its collection. Definitions are written on the way.
@@ -232,18 +215,14 @@ impl Run<'_> {
         };
         let directory = file_name(collection);
         self.target.below(&directory).create()?;
-        let mut form = self.form.clone();
-        report.title().clone_into(&mut form.options.title);
-        form.options.value_unit.clone_from(&report.unit);
+        let form = report.form(&self.form);
         let mut files = Vec::new();
         let mut outputs = Vec::new();
         for table in tables {
             let of_table = table.map(|table| format!(".{}", table_name(table))).unwrap_or_default();
             let stem = format!("{}.{}", file_slug(report.title()), file_name(&report.source.id));
             let file = format!("{directory}/{stem}{of_table}.{}", ending(kind));
-            let mut shape = Shape { activities: report.activities.clone(), ..form.shape(Some(kind)) };
-            shape.table = table.unwrap_or(shape.table);
-            outputs.push(Output { place: self.target.below(&file), kind, shape });
+            outputs.push(Output::new(self.target.below(&file), kind, table, &form, report));
             files.push(file);
         }
         let job = Job {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt};
 use optimize_api::DataExport;
-use optimize_bulk::{FormatKind, Selection, Shape, Table};
+use optimize_bulk::{FormatKind, Selection, Table};
 
 use crate::app::App;
 use crate::commands::id;
@@ -89,7 +89,7 @@ impl ReportData {
                 *kind == FormatKind::Xes || table.is_some() || self.form.table == Some(TableArg::Events)
             });
         let report = Report::read(&client, &report, needs_definition.then_some(app.printer)).await;
-        let job = self.job(app, export, report, form, outputs);
+        let job = self.job(app, export, report, &form, outputs);
         let mut progress = Progress::new(app.printer, false);
         let rows = job.run(&mut progress).await?;
         app.tally.set_rows(rows);
@@ -124,19 +124,14 @@ impl ReportData {
         app: &'a App,
         rows: DataExport,
         report: Report,
-        mut form: Form,
+        form: &Form,
         outputs: Vec<(Place, Kind, Option<Table>)>,
     ) -> Job<'a> {
-        report.title().clone_into(&mut form.options.title);
-        form.options.value_unit.clone_from(&report.unit);
+        let form = report.form(form);
         let outputs = outputs.into_iter().map(|(place, kind, table)| {
-            let mut shape = Shape {
-                selection: Selection::new(&app.flags.columns),
-                activities: report.activities.clone(),
-                ..form.shape(Some(kind))
-            };
-            shape.table = table.unwrap_or(shape.table);
-            Output { place, kind, shape }
+            let mut output = Output::new(place, kind, table, &form, &report);
+            output.shape.selection = Selection::new(&app.flags.columns);
+            output
         });
         let outputs = outputs.collect();
         let mut options = self.form.options(&app.flags.columns);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The JSON text of one value.
@@ -28,9 +28,26 @@ impl<'a> JsonText<'a> {
         Some(raw.into_iter().map(|raw| Self(raw.get())).collect())
     }
 
+    /// The members of these names of each element of an array of objects, in one pass. `None` of anything else. A name that an
+    /// object has twice stands for the last one.
+    pub fn members_of_elements<const N: usize>(json: &'a str, names: [&str; N]) -> Option<Vec<[Option<Self>; N]>> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let elements = Elements(names).deserialize(&mut deserializer).ok()?;
+        deserializer.end().ok().map(|()| elements)
+    }
+
     /// The string that this is.
     pub fn string(self) -> Option<String> {
-        self.is_text().then(|| serde_json::from_str(self.0).ok()).flatten()
+        match self.plain() {
+            Some(plain) => Some(plain.to_owned()),
+            None => self.is_text().then(|| serde_json::from_str(self.0).ok()).flatten(),
+        }
+    }
+
+    /// The characters of a string that has no escapes.
+    fn plain(self) -> Option<&'a str> {
+        let inside = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        (!inside.contains('\\')).then_some(inside)
     }
 
     pub fn is_object(self) -> bool {
@@ -52,7 +69,10 @@ impl<'a> JsonText<'a> {
     /// What a person reads: a text without its quotes, nothing for `null`, anything else as JSON.
     pub fn text(self) -> Cow<'a, str> {
         match self.0.as_bytes().first() {
-            Some(b'"') => serde_json::from_str(self.0).unwrap_or(Cow::Borrowed(self.0)),
+            Some(b'"') => match self.plain() {
+                Some(plain) => Cow::Borrowed(plain),
+                None => serde_json::from_str(self.0).unwrap_or(Cow::Borrowed(self.0)),
+            },
             Some(b'n') => Cow::Borrowed(""),
             _ => Cow::Borrowed(self.0),
         }
@@ -130,5 +150,62 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
         }
         deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// The elements of an array, of which these members are wanted.
+struct Elements<'n, const N: usize>([&'n str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Elements<'_, N> {
+    type Value = Vec<[Option<JsonText<'de>>; N]>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Elements<'_, N> {
+    type Value = Vec<[Option<JsonText<'de>>; N]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut found = Vec::new();
+        while let Some(element) = elements.next_element_seed(Chosen(&self.0))? {
+            found.push(element);
+        }
+        Ok(found)
+    }
+}
+
+/// An object of which these members are wanted.
+struct Chosen<'n, const N: usize>(&'n [&'n str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Chosen<'_, N> {
+    type Value = [Option<JsonText<'de>>; N];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Chosen<'_, N> {
+    type Value = [Option<JsonText<'de>>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(Name(name)) = map.next_key()? {
+            match self.0.iter().position(|wanted| *wanted == name) {
+                Some(place) => found[place] = Some(JsonText(map.next_value::<&RawValue>()?.get())),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
     }
 }

@@ -9,7 +9,7 @@ mod records;
 mod singer;
 mod xes;
 #[cfg(feature = "xlsx")]
-mod xlsx;
+pub(crate) mod xlsx;
 
 use std::io::Write;
 use std::path::Path;
@@ -230,7 +230,8 @@ impl FormatKind {
             }
             #[cfg(feature = "xlsx")]
             Self::Xlsx => {
-                Box::new(Tabular::new(Box::new(Typed::new(xlsx::Xlsx::new(&options.title))), shape, options)?)
+                let records = Typed::new(xlsx::Xlsx::new(xlsx::Book::new(), &options.title));
+                Box::new(Tabular::new(Box::new(records), shape, options)?)
             }
             #[cfg(not(all(feature = "arrow", feature = "xlsx")))]
             _ => {

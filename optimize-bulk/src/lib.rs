@@ -29,13 +29,15 @@ pub use batch::Batch;
 pub use cell::Cell;
 pub use diff::{Change, Changes, diff};
 pub use error::Error;
+#[cfg(feature = "xlsx")]
+pub use format::xlsx::Book;
 pub use format::{Compression, CsvOptions, Format, FormatKind, Options, TypeRule, Written};
-pub use manifest::{Manifest, ReportSource};
+pub use manifest::{Manifest, ReportSource, Sheet};
 pub use row::{Column, cells};
 pub use schema::{Field, Schema};
 pub use selection::Selection;
 pub use shape::{Shape, Table};
-pub use sink::{Digesting, FileSink, Sink, Sum, resolved};
+pub use sink::{Digesting, FileSink, NoSink, Sink, Sum, resolved};
 pub use spool::temporary_file;
 #[cfg(feature = "store")]
 pub use store::{Store, StoreSink};

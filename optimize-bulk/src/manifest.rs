@@ -39,6 +39,9 @@ pub struct Manifest {
     pub sha256: String,
     /// Its columns; empty in a format without columns.
     pub columns: Vec<Field>,
+    /// The reports of a workbook that has several; its `report` is then the collection.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<Sheet>,
     /// When the first page was there, which is what the rows are a snapshot of; RFC 3339.
     pub snapshot: String,
     /// The base URL of the server.
@@ -60,6 +63,24 @@ pub struct ReportSource {
     pub name: String,
     /// The SHA-256 of its exported definition; empty if it is not known.
     pub definition: String,
+}
+
+/// A report of a workbook that has several.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Sheet {
+    /// The report.
+    pub report: ReportSource,
+    /// How many rows it has.
+    pub rows: u64,
+}
+
+impl Sheet {
+    /// A report and how many rows it has.
+    pub fn new(report: ReportSource, rows: u64) -> Self {
+        Self { report, rows }
+    }
 }
 
 impl ReportSource {
@@ -84,6 +105,7 @@ impl Manifest {
             bytes: 0,
             sha256: String::new(),
             columns: Vec::new(),
+            sheets: Vec::new(),
             snapshot: String::new(),
             server: String::new(),
             options: BTreeMap::new(),

@@ -110,7 +110,8 @@ impl Shape {
         let find = |name: &str| cells.iter().find(|(column, _)| is_member(column, name)).map(|(_, cell)| cell.clone());
         let case = find("processInstanceId");
         let definition = find("processDefinitionKey");
-        for event in Event::of(find(INSTANCES).as_ref()) {
+        let Some(Cell::Json(instances)) = find(INSTANCES) else { return Ok(()) };
+        for event in Event::of(instances.json()) {
             let name = event.name.map(JsonText::text).unwrap_or_default();
             let id = self.activities.id(&name).unwrap_or_default().to_owned();
             let transition = if event.has_end() { "complete" } else { "start" };
@@ -151,29 +152,32 @@ pub(crate) struct Event<'a> {
     pub(crate) name: Option<JsonText<'a>>,
     pub(crate) start: Option<JsonText<'a>>,
     pub(crate) end: Option<JsonText<'a>>,
+    /// When it began, in milliseconds since 1970.
+    pub(crate) began: Option<i64>,
 }
 
 impl<'a> Event<'a> {
-    /// The flow node instances in the order they began; those of one moment in the server's.
-    pub(crate) fn of(instances: Option<&Cell<'a>>) -> Vec<Self> {
-        let Some(Cell::Json(instances)) = instances else { return Vec::new() };
-        let mut events: Vec<_> = instances.elements().unwrap_or_default().into_iter().map(Self::read).collect();
-        events.sort_by_key(|event| event.start.and_then(|start| millisecond(&start.text())));
+    /// The flow node instances of an array, in the order they began; those of one moment in the server's.
+    pub(crate) fn of(instances: &'a str) -> Vec<Self> {
+        const MEMBERS: [&str; 4] = ["id", "name", "startDate", "endDate"];
+        let found = JsonText::members_of_elements(instances, MEMBERS);
+        // Something in it is no object.
+        let found = found.unwrap_or_else(|| {
+            let elements = JsonText::parse(instances.as_bytes()).and_then(JsonText::elements).unwrap_or_default();
+            elements.into_iter().map(|element| MEMBERS.map(|member| element.member(member))).collect()
+        });
+        let events = found.into_iter().map(|[id, name, start, end]| {
+            let began = start.and_then(|start| millisecond(&start.text()));
+            Self { id, name, start, end, began }
+        });
+        let mut events: Vec<_> = events.collect();
+        events.sort_by_key(|event| event.began);
         events
     }
 
-    fn read(instance: JsonText<'a>) -> Self {
-        let mut event = Self { id: None, name: None, start: None, end: None };
-        for (name, value) in instance.object().unwrap_or_default() {
-            match &*name {
-                "id" => event.id = Some(value),
-                "name" => event.name = Some(value),
-                "startDate" => event.start = Some(value),
-                "endDate" => event.end = Some(value),
-                _ => {}
-            }
-        }
-        event
+    /// Whether it ended in the moment in which it began, by the same text.
+    pub(crate) fn is_instant(&self) -> bool {
+        matches!((self.start, self.end), (Some(start), Some(end)) if start.json() == end.json())
     }
 
     /// Whether the flow node was left.

@@ -32,6 +32,26 @@ impl<T: Sink + ?Sized> Sink for Box<T> {
     }
 }
 
+/// A place for nothing: bytes given to it are gone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSink;
+
+impl Sink for NoSink {
+    fn commit(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Write for NoSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A file that is written beside its place and renamed at the end.
 #[derive(Debug)]
 pub struct FileSink {

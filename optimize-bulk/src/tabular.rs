@@ -1,6 +1,7 @@
 //! Formats with columns: which there are, and of which types, is known only after the last row. Until then records wait in an
 //! unnamed temporary file, unless the columns were given.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
 
@@ -18,8 +19,13 @@ use crate::types::ColumnType;
 
 /// What a format does with records.
 pub(crate) trait Records: Send {
+    /// Called for each column when it is found.
+    fn column(&mut self, position: usize, heading: &str) {
+        let _ = (position, heading);
+    }
+
     /// The bytes that stand for a record until the columns are known. Cells come in the order of their positions.
-    fn encode(&mut self, cells: &[Placed<'_>], width: usize, record: &mut Vec<u8>) {
+    fn encode(&mut self, cells: &mut [Placed<'_>], width: usize, record: &mut Vec<u8>) {
         let _ = width;
         encode(cells, record);
     }
@@ -36,6 +42,17 @@ pub(crate) trait Records: Send {
 
 /// What a format does with records whose cells it wants to look at.
 pub(crate) trait TypedRecords: Send {
+    /// Called for each column when it is found.
+    fn column(&mut self, position: usize, heading: &str) {
+        let _ = (position, heading);
+    }
+
+    /// What stands for a cell until the columns are known. This is done while the next page arrives, the rest after the last one.
+    fn prepare<'a>(&mut self, position: usize, text: Cow<'a, str>) -> Cow<'a, str> {
+        let _ = position;
+        text
+    }
+
     fn begin(&mut self, schema: &Schema, out: &mut dyn Write) -> Result<(), Error>;
     fn record(&mut self, cells: &[Decoded<'_>], number: u64, out: &mut dyn Write) -> Result<(), Error>;
     fn finish(self: Box<Self>, out: &mut dyn Write) -> Result<Vec<String>, Error>;
@@ -54,6 +71,17 @@ impl<T> Typed<T> {
 }
 
 impl<T: TypedRecords> Records for Typed<T> {
+    fn column(&mut self, position: usize, heading: &str) {
+        self.inner.column(position, heading);
+    }
+
+    fn encode(&mut self, cells: &mut [Placed<'_>], _: usize, record: &mut Vec<u8>) {
+        for (position, _, text) in cells.iter_mut() {
+            *text = self.inner.prepare(*position, std::mem::take(text));
+        }
+        encode(cells, record);
+    }
+
     fn begin(&mut self, schema: &Schema, out: &mut dyn Write) -> Result<(), Error> {
         self.width = schema.columns.len();
         self.inner.begin(schema, out)
@@ -80,6 +108,8 @@ pub(crate) struct Tabular {
     is_begun: bool,
     rows: u64,
     written: u64,
+    /// How many columns the format knows of.
+    announced: usize,
     /// Columns that the given schema does not have.
     extra: HashSet<String>,
     buffer: Vec<u8>,
@@ -126,12 +156,12 @@ impl Tabular {
         let is_known = columns.is_fixed && options.types != TypeRule::Guessed;
         let spool = if is_known { None } else { Some(Spool::new().map_err(Error::Spool)?) };
         let (extra, buffer) = (HashSet::new(), Vec::new());
-        Ok(Self { shape, columns, records, spool, is_begun: false, rows: 0, written: 0, extra, buffer })
+        Ok(Self { shape, columns, records, spool, is_begun: false, rows: 0, written: 0, announced: 0, extra, buffer })
     }
 
     /// Takes a row in, or writes it if the columns are known.
     fn row(&mut self, row: &[u8], out: &mut dyn Write) -> Result<(), Error> {
-        let Self { shape, columns, records, spool, extra, buffer, rows, written, .. } = self;
+        let Self { shape, columns, records, spool, extra, buffer, rows, written, announced, .. } = self;
         *rows += 1;
         let number = *rows;
         let outcome = shape.records(row, |record| {
@@ -150,7 +180,11 @@ impl Tabular {
                 cells.sort_by_key(|(position, ..)| *position);
             }
             buffer.clear();
-            records.encode(&cells, width, buffer);
+            for position in *announced..width {
+                records.column(position, &columns.schema.columns[position].name);
+            }
+            *announced = width;
+            records.encode(&mut cells, width, buffer);
             if let Some(spool) = spool {
                 return spool.write(width, buffer).map_err(Error::Spool);
             }

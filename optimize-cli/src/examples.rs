@@ -116,6 +116,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "optimize export --all -d s3://bucket/optimize --format parquet",
             "optimize export --all -d data --format parquet --shard 0/4",
             "optimize export --all -d data --format parquet --resume",
+            "optimize export --collection orders -f orders.xlsx",
         ],
     ),
     ("export status", &["optimize export status data", "optimize export status s3://bucket/optimize"]),

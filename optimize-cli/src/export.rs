@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use optimize_api::{DataExport, DataPage, PageData};
 use optimize_auth::{Clock, SystemClock};
-use optimize_bulk::{Batch, Digesting, Error, Manifest, Shape, Sink, Sum, Table, Written};
+#[cfg(feature = "bulk")]
+use optimize_bulk::Book;
+use optimize_bulk::{Batch, Digesting, Error, Format, Manifest, Options, Shape, Sink, Sum, Table, Written};
 
 use crate::app::App;
 use crate::error::CliError;
@@ -30,6 +32,9 @@ pub(crate) struct Output {
     pub(crate) place: Place,
     pub(crate) kind: Kind,
     pub(crate) shape: Shape,
+    /// The workbook that the rows go to, which is the file later on.
+    #[cfg(feature = "bulk")]
+    pub(crate) book: Option<Book>,
 }
 
 impl Output {
@@ -37,9 +42,33 @@ impl Output {
     pub(crate) fn new(place: Place, kind: Kind, table: Option<Table>, form: &Form, report: &Report) -> Self {
         let mut shape = Shape { activities: report.activities.clone(), ..form.shape(Some(kind)) };
         shape.table = table.unwrap_or(shape.table);
-        Self { place, kind, shape }
+        Self {
+            place,
+            kind,
+            shape,
+            #[cfg(feature = "bulk")]
+            book: None,
+        }
+    }
+
+    /// What makes bytes of rows, and where they go.
+    fn open(&self, options: &Options, may_replace: bool) -> Result<Opened, CliError> {
+        let name = self.place.shown();
+        let failed = |error| unwritable(&error, &name);
+        #[cfg(feature = "bulk")]
+        if let Some(book) = &self.book {
+            let format = book.writer(self.shape.clone(), options).map_err(failed)?;
+            return Ok((format, Box::new(optimize_bulk::NoSink)));
+        }
+        let (kind, compression) = self.kind;
+        let format = kind.writer(compression, self.shape.clone(), options).map_err(failed)?;
+        let sink = self.place.open(may_replace).map_err(|error| CliError::io(format!("write {name}"), error))?;
+        Ok((format, sink))
     }
 }
+
+/// What makes bytes of rows, and where they go.
+type Opened = (Box<dyn Format>, Box<dyn Sink>);
 
 /// The rows of a report on their way into files.
 pub(crate) struct Job<'a> {
@@ -134,13 +163,7 @@ impl Job<'_> {
     async fn attempt(&self, progress: &mut Progress) -> Result<(Received, Vec<Ready>), CliError> {
         let mut workers = Vec::new();
         for output in &self.outputs {
-            let name = output.place.shown();
-            let (kind, compression) = output.kind;
-            let format = kind
-                .writer(compression, output.shape.clone(), &self.form.options)
-                .map_err(|error| unwritable(&error, &name))?;
-            let sink =
-                output.place.open(self.may_replace).map_err(|error| CliError::io(format!("write {name}"), error))?;
+            let (format, sink) = output.open(&self.form.options, self.may_replace)?;
             // Nobody asks for the sum of a file without a manifest.
             let (sink, sum): (Box<dyn Sink>, _) = if self.has_manifest {
                 let (sink, sum) = Digesting::new(sink);
@@ -148,7 +171,8 @@ impl Job<'_> {
             } else {
                 (sink, Arc::default())
             };
-            let worker = Worker::start(format, sink).map_err(|error| of_bulk(Error::Write(error), &name))?;
+            let worker = Worker::start(format, sink);
+            let worker = worker.map_err(|error| of_bulk(Error::Write(error), &output.place.shown()))?;
             workers.push((worker, sum));
         }
         let mut received = Received::default();

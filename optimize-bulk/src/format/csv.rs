@@ -105,7 +105,7 @@ fn grow(record: &mut Vec<u8>, most: usize, write: impl FnOnce(&mut [u8]) -> (Wri
 }
 
 impl Records for Csv {
-    fn encode(&mut self, cells: &[Placed<'_>], width: usize, record: &mut Vec<u8>) {
+    fn encode(&mut self, cells: &mut [Placed<'_>], width: usize, record: &mut Vec<u8>) {
         if self.needs_types() {
             return encode(cells, record);
         }

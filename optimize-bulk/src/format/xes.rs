@@ -1,11 +1,12 @@
 //! Event logs (XES, IEEE 1849): a trace for each process instance, with the events of its flow nodes.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use optimize_api::json_text::JsonText;
 
 use crate::activities::Activities;
-use crate::cell::{Cell, Kind};
+use crate::cell::Kind;
 use crate::cell_codec::Decoded;
 use crate::error::Error;
 use crate::schema::{Field, Schema};
@@ -35,6 +36,9 @@ pub(super) struct Xes {
     title: String,
     activities: Activities,
     schema: Schema,
+    /// Where the id of the process instance is, and where its flow nodes, which wait as the text of their events.
+    case: Option<usize>,
+    nodes: Option<usize>,
     left_out: u64,
     replaced: u64,
     text: String,
@@ -43,18 +47,20 @@ pub(super) struct Xes {
 impl Xes {
     pub(super) fn new(title: &str, activities: &Activities) -> Self {
         let (title, activities) = (title.to_owned(), activities.clone());
-        Self { title, activities, schema: Schema::default(), left_out: 0, replaced: 0, text: String::new() }
+        Self {
+            title,
+            activities,
+            schema: Schema::default(),
+            case: None,
+            nodes: None,
+            left_out: 0,
+            replaced: 0,
+            text: String::new(),
+        }
     }
 
     fn attribute(&mut self, element: &str, key: &str, value: &str) {
-        let Self { text, replaced, .. } = self;
-        for part in ["<", element, " key=\""] {
-            text.push_str(part);
-        }
-        push_safe(text, key, replaced);
-        text.push_str("\" value=\"");
-        push_safe(text, value, replaced);
-        text.push_str("\"/>\n");
+        attribute(&mut self.text, &mut self.replaced, element, key, value);
     }
 
     fn cell(&mut self, field: &Field, kind: Kind, text: &str) {
@@ -74,12 +80,11 @@ impl Xes {
     }
 
     /// An event for the start of each flow node and one for its end; one for both where they are at one moment.
-    fn events(&mut self, instances: &str) {
-        let instances = JsonText::parse(instances.as_bytes()).map(Cell::Json);
-        let mut events: Vec<(Option<i64>, bool, Event<'_>)> = Vec::new();
-        for event in Event::of(instances.as_ref()) {
-            let moment = |date: Option<JsonText<'_>>| date.and_then(|date| millisecond(&date.text()));
-            let (start, end) = (moment(event.start), moment(event.end));
+    fn events<'a>(&mut self, instances: &'a str) {
+        let mut events: Vec<(Option<i64>, bool, Event<'a>)> = Vec::new();
+        for event in Event::of(instances) {
+            let start = event.began;
+            let end = event.end.and_then(|end| if event.is_instant() { start } else { millisecond(&end.text()) });
             if start.is_some() && (start != end) {
                 events.push((start, false, event));
             }
@@ -90,15 +95,15 @@ impl Xes {
         // The order of the server stays for what is at one moment.
         events.sort_by_key(|(moment, is_end, _)| (*moment, *is_end));
         for (_, is_end, event) in events {
-            let text = |part: Option<JsonText<'_>>| part.map(|part| part.text().into_owned()).unwrap_or_default();
+            let text = |part: Option<JsonText<'a>>| part.map(JsonText::text).unwrap_or_default();
             let (name, id, date) =
                 (text(event.name), text(event.id), text(if is_end { event.end } else { event.start }));
-            let activity = self.activities.id(&name).map(str::to_owned);
             self.text.push_str("<event>\n");
             self.attribute("string", "concept:name", &name);
             self.attribute("string", "concept:instance", &id);
-            if let Some(activity) = activity {
-                self.attribute("string", "activity:id", &activity);
+            let Self { activities, text, replaced, .. } = self;
+            if let Some(activity) = activities.id(&name) {
+                attribute(text, replaced, "string", "activity:id", activity);
             }
             self.attribute("string", "lifecycle:transition", if is_end { "complete" } else { "start" });
             self.attribute("date", "time:timestamp", &xml_date(&date));
@@ -108,6 +113,22 @@ impl Xes {
 }
 
 impl TypedRecords for Xes {
+    fn column(&mut self, position: usize, heading: &str) {
+        match heading {
+            "processInstanceId" => self.case = Some(position),
+            INSTANCES => self.nodes = Some(position),
+            _ => {}
+        }
+    }
+
+    fn prepare<'a>(&mut self, position: usize, text: Cow<'a, str>) -> Cow<'a, str> {
+        if Some(position) != self.nodes {
+            return text;
+        }
+        self.events(&text);
+        std::mem::take(&mut self.text).into()
+    }
+
     fn begin(&mut self, schema: &Schema, out: &mut dyn Write) -> Result<(), Error> {
         self.schema = schema.clone();
         self.text.push_str(HEAD);
@@ -120,21 +141,18 @@ impl TypedRecords for Xes {
 
     fn record(&mut self, cells: &[Decoded<'_>], number: u64, out: &mut dyn Write) -> Result<(), Error> {
         let schema = std::mem::take(&mut self.schema);
-        let place = |name: &str| schema.columns.iter().position(|field| field.name == name);
-        if place("processInstanceId").and_then(|place| cells[place]).is_none_or(|(kind, _)| kind == Kind::Null) {
+        if self.case.and_then(|place| cells[place]).is_none_or(|(kind, _)| kind == Kind::Null) {
             return Err(Error::Row(number, "it is no process instance, so that it has no event log".to_owned()));
         }
         self.text.push_str("<trace>\n");
-        let mut instances = None;
-        for (field, cell) in schema.columns.iter().zip(cells) {
-            let Some((kind, text)) = *cell else { continue };
-            if field.name == INSTANCES {
-                instances = Some(text);
-            } else if !text.is_empty() {
+        for (place, (field, cell)) in schema.columns.iter().zip(cells).enumerate() {
+            if let Some((kind, text)) = cell.filter(|(_, text)| !text.is_empty() && Some(place) != self.nodes) {
                 self.cell(field, kind, text);
             }
         }
-        self.events(instances.unwrap_or_default());
+        if let Some((_, events)) = self.nodes.and_then(|place| cells[place]) {
+            self.text.push_str(events);
+        }
         self.text.push_str("</trace>\n");
         self.schema = schema;
         out.write_all(self.text.as_bytes())?;
@@ -155,8 +173,23 @@ impl TypedRecords for Xes {
     }
 }
 
+fn attribute(text: &mut String, replaced: &mut u64, element: &str, key: &str, value: &str) {
+    for part in ["<", element, " key=\""] {
+        text.push_str(part);
+    }
+    push_safe(text, key, replaced);
+    text.push_str("\" value=\"");
+    push_safe(text, value, replaced);
+    text.push_str("\"/>\n");
+}
+
 /// Appends text of an attribute. What XML cannot have is replaced and counted.
 fn push_safe(out: &mut String, text: &str, replaced: &mut u64) {
+    // Few texts have anything of it; U+FFFE and U+FFFF begin with the byte EF.
+    let is_odd = |byte| byte < b' ' || matches!(byte, b'<' | b'>' | b'&' | b'"' | 0xEF);
+    if !text.bytes().fold(false, |found, byte| found | is_odd(byte)) {
+        return out.push_str(text);
+    }
     let mut begin = 0;
     for (place, character) in text.char_indices() {
         let instead = match character {
@@ -182,14 +215,13 @@ fn push_safe(out: &mut String, text: &str, replaced: &mut u64) {
 }
 
 /// The server's date with a colon in its offset, as XML wants it.
-fn xml_date(date: &str) -> String {
-    match date.split_at_checked(date.len().saturating_sub(2)) {
-        Some((head, minutes))
-            if head.len() > 3 && head.as_bytes()[head.len() - 3..head.len() - 2].iter().all(|b| b"+-".contains(b)) =>
-        {
-            format!("{head}:{minutes}")
+fn xml_date(date: &str) -> Cow<'_, str> {
+    match date.as_bytes() {
+        [.., b'+' | b'-', _, _, _, _] if date.is_ascii() => {
+            let (head, minutes) = date.split_at(date.len() - 2);
+            [head, ":", minutes].concat().into()
         }
-        _ => date.to_owned(),
+        _ => date.into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Many reports at once: definitions and data, with a state that a killed run continues from.
 
+#[cfg(feature = "bulk")]
+mod book;
 mod many;
 mod state;
 mod status;
@@ -15,8 +17,9 @@ use crate::output::Outcome;
 
 /// Export definitions and data of many reports into a directory or object store
 ///
-/// Each report is a file, or one for each of its tables, with a manifest beside it. A combined report has no data of its own. The
-/// command ends with a row for each report, and exits with 8 if one failed.
+/// Each report is a file, or one for each of its tables, with a manifest beside it; with -f each is a sheet of one workbook, which
+/// is there only if none failed. A combined report has no data of its own. The command ends with a row for each report, and exits
+/// with 8 if one failed.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Export {
@@ -42,6 +45,9 @@ struct ManyArgs {
     /// The directory or URL (s3://, gs://, az://) to write to
     #[arg(short, long, value_name = "DIR")]
     directory: Option<PathBuf>,
+    /// One workbook (.xlsx) with a sheet for each report instead
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["directory", "concurrency", "shard", "resume", "schema"])]
+    file: Option<PathBuf>,
     /// How many reports are read at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
     concurrency: u32,

@@ -1,11 +1,13 @@
 //! Exports read by programs that know nothing of this project, an object store that checks signatures, and runs that are killed.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use optimize_sandbox::Sandbox;
+use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
 use crate::harness::{Ran, Server, User};
 use crate::variable;
@@ -78,10 +80,7 @@ fn every_format_is_read_by_programs_of_others_as_the_rows_are() {
 fn the_recipes_of_the_guide_run() {
     let Some(user) = user() else { return };
     done(&user.types("report data orders-raw -d orders --format parquet -q"));
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/data-in-files.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let (_, recipe) = page.split_once("```python\n").unwrap();
-    let (recipe, _) = recipe.split_once("```").unwrap();
+    let recipe = recipe("python\n", "pandas");
     let checks = "assert len(graph) == 5 and len(instances) == 25_000, (graph, len(instances))\n";
     let script = user.file("recipe.py", &format!("{recipe}{checks}"));
     runs(Command::new(variable("OPTIMIZE_TEST_PYTHON").unwrap()).arg(script).current_dir(user.path(".")));
@@ -104,6 +103,99 @@ fn libreoffice_opens_a_workbook_with_its_dates_numbers_and_ids() {
     assert_eq!(lines.len(), 301);
     assert!(lines[0].contains("duration (ms)") && lines[0].contains("startDate (UTC)"), "{}", lines[0]);
     assert!(lines[1].contains(",2251799813700000,") && lines[1].contains("2024-01-01 00:16:14.461"), "{}", lines[1]);
+}
+
+#[test]
+fn a_collection_is_a_workbook_with_a_sheet_for_each_report() {
+    let Some(user) = user() else { return };
+    let ran = user.types("export --collection claims -f claims.xlsx -o csv --columns name,outcome,rows");
+    done(&ran);
+    let mut wanted: Vec<_> = ran.stdout.lines().skip(1).filter(|line| !line.contains(",combined,")).collect();
+    let sheets = "import openpyxl\nfor sheet in openpyxl.load_workbook('claims.xlsx').worksheets:\n    \
+                  print(f'{sheet.title},complete,{sheet.max_row - 1}')\n";
+    let script = user.file("sheets.py", sheets);
+    let mut python = Command::new(variable("OPTIMIZE_TEST_PYTHON").unwrap());
+    let printed = runs(python.arg(script).current_dir(user.path(".")));
+    let mut found: Vec<_> = printed.lines().collect();
+    wanted.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, wanted);
+    done(&user.types("verify claims.xlsx"));
+    let there = user.types("export --collection returns -f claims.xlsx --no-clobber");
+    assert!(there.code == Some(2) && there.stderr.contains("is there already"), "{there}");
+    let other = user.types("export --collection claims -f claims.csv");
+    assert!(other.code == Some(2) && other.stderr.contains(".xlsx"), "{other}");
+    done(&user.types("verify claims.xlsx"));
+}
+
+#[test]
+fn a_workbook_is_not_there_if_a_report_of_it_fails() {
+    if user().is_none() {
+        return;
+    }
+    let rule = FaultRule::new("/api/public/export/report/claims-by-risk/result/json", Fault::status(500)).times(99);
+    let user = User::owning(Server::start(Sandbox::builder().fault(rule)));
+    let ran = user.types("export --collection claims -f claims.xlsx");
+    assert!(ran.code == Some(5) && ran.stderr.contains("the report claims-by-risk"), "{ran}");
+    assert_eq!(user.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_full_disk_leaves_the_file_of_before_whatever_the_format() {
+    let Some(user) = user() else { return };
+    for format in FORMATS {
+        let file = user.file(&format!("rows.{format}"), "LAST GOOD");
+        let line =
+            format!("ulimit -f 8; exec {} report data orders-raw -q -f rows.{format}", env!("CARGO_BIN_EXE_optimize"));
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &line]).current_dir(user.path(".")).env_clear().envs(user.environment());
+        let ran = user.ran(&shell.env("PATH", "/usr/bin:/bin").output().unwrap());
+        assert!(ran.code == Some(3) && ran.stderr.contains("File too large"), "{format}: {ran}");
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "LAST GOOD", "{format}");
+    }
+    assert_eq!(user.files().len(), FORMATS.len());
+    // A device without room.
+    let full = user.types("report data orders-raw -q -f /dev/full --format parquet");
+    assert!(full.code == Some(3) && full.stderr.contains("No space left"), "{full}");
+}
+
+#[test]
+fn a_target_of_singer_loads_every_row() {
+    let (Some(user), Some(target)) = (user(), variable("OPTIMIZE_TEST_SINGER")) else { return };
+    done(&user.types("report data returns-raw --format singer -f returns.singer -q"));
+    let messages = std::fs::File::open(user.path("returns.singer")).unwrap();
+    let state = runs(Command::new(target).stdin(messages).current_dir(user.path(".")));
+    assert_eq!(state.trim(), r#"{"returns-raw": {"records": 600}}"#);
+    let file = user.files().into_iter().find(|name| name.ends_with(".jsonl")).unwrap();
+    assert_eq!(user.read(&file).lines().count(), 600);
+}
+
+/// The lines of a page's block of this kind that begins with `first`.
+fn recipe(kind: &str, first: &str) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/data-in-files.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let block = page.split("```").find(|block| block.starts_with(kind) && block.contains(first)).unwrap();
+    block.strip_prefix(kind).unwrap().to_owned()
+}
+
+#[test]
+fn postgres_loads_a_file_by_the_recipe_of_the_guide() {
+    let (Some(user), Some(port)) = (user(), variable("OPTIMIZE_TEST_POSTGRES")) else { return };
+    let block = recipe("console\n", "psql");
+    for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        match line.strip_prefix("optimize ") {
+            Some(line) => done(&user.types(line)),
+            None => {
+                let variables = [("PGHOST", "127.0.0.1"), ("PGUSER", "postgres"), ("PGPORT", port.as_str())];
+                let mut shell = Command::new("sh");
+                shell.args(["-c", line]).envs(variables).current_dir(user.path("."));
+                let printed = runs(&mut shell);
+                if line.contains("\\copy") {
+                    assert!(printed.contains("COPY 1840"), "{printed}");
+                }
+            }
+        }
+    }
 }
 
 /// A bucket, and the variables that lead to it.
@@ -196,6 +288,100 @@ fn an_upload_that_is_killed_leaves_no_object() {
             std::fs::remove_file(bucket.directory.join(name)).unwrap();
         }
     }
+}
+
+/// A way to the store on which things go wrong.
+struct Gate(std::net::SocketAddr);
+
+#[derive(Clone, Copy)]
+enum Rule {
+    /// Everything passes.
+    Pass,
+    /// The store is not asked; this is the response.
+    Answer(u16, &'static str),
+    /// So many bytes pass, then the connection is gone.
+    Cut(u64),
+}
+
+impl Gate {
+    /// Opens one; `rule` says what happens to a connection by its number.
+    fn open(rule: impl Fn(u32) -> Rule + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let store = variable("OPTIMIZE_TEST_S3").unwrap().replace("http://", "");
+        std::thread::spawn(move || {
+            for (number, client) in (0..).zip(listener.incoming()) {
+                let (client, store, rule) = (client.unwrap(), store.clone(), rule(number));
+                std::thread::spawn(move || match rule {
+                    Rule::Answer(status, code) => answer(client, status, code),
+                    Rule::Pass => pass(&client, &store, u64::MAX),
+                    Rule::Cut(bytes) => pass(&client, &store, bytes),
+                });
+            }
+        });
+        Self(address)
+    }
+}
+
+fn answer(mut client: TcpStream, status: u16, code: &str) {
+    let mut request = BufReader::new(client.try_clone().unwrap());
+    let mut length = 0;
+    let mut line = String::new();
+    while request.read_line(&mut line).is_ok_and(|read| read > 2) {
+        if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
+            length = number.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    std::io::copy(&mut request.take(length), &mut std::io::sink()).unwrap();
+    let body = format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>");
+    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    let _ = client.write_all((head + &body).as_bytes());
+}
+
+fn pass(client: &TcpStream, store: &str, bytes: u64) {
+    let Ok(server) = TcpStream::connect(store) else { return };
+    let (back, to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let responses = std::thread::spawn(move || std::io::copy(&mut &back, &mut &to_client));
+    let _ = std::io::copy(&mut client.take(bytes), &mut &server);
+    let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
+    let _ = responses.join();
+}
+
+/// The export of a large report through a gate.
+fn through(gate: &Gate, bucket: &Bucket, server: &Sandbox) -> Ran {
+    let user = bucket.user(server).with("AWS_ENDPOINT_URL", &format!("http://{}", gate.0));
+    user.types(&format!("report data orders-raw -q -f s3://{}/orders.ndjson", bucket.name))
+}
+
+#[test]
+fn a_store_that_throttles_is_asked_again() {
+    let Some(bucket) = Bucket::new("throttled") else { return };
+    let gate = Gate::open(|number| if number < 3 { Rule::Answer(503, "SlowDown") } else { Rule::Pass });
+    done(&through(&gate, &bucket, &Server::new()));
+    assert_eq!(bucket.objects(), ["orders.ndjson", "orders.ndjson.manifest.json"]);
+}
+
+#[test]
+fn a_store_that_refuses_or_lacks_the_bucket_is_an_error_with_its_name() {
+    for (status, code) in [(403, "AccessDenied"), (404, "NoSuchBucket")] {
+        let Some(bucket) = Bucket::new(&code.to_lowercase()) else { return };
+        let gate = Gate::open(move |_| Rule::Answer(status, code));
+        let ran = through(&gate, &bucket, &Server::new());
+        let name = format!("s3://{}/orders.ndjson", bucket.name);
+        assert!(ran.code == Some(3) && ran.stderr.contains(&name) && ran.stderr.contains(code), "{ran}");
+        assert_eq!(bucket.objects(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_store_that_disappears_midway_leaves_no_object() {
+    let Some(bucket) = Bucket::new("gone") else { return };
+    // The second part does not arrive, nor anything after it.
+    let gate = Gate::open(|number| Rule::Cut(if number == 0 { 12_000_000 } else { 0 }));
+    let ran = through(&gate, &bucket, &Server::new());
+    assert!(ran.code == Some(3) && ran.stderr.contains(&bucket.name), "{ran}");
+    assert!(!bucket.objects().iter().any(|name| name.starts_with("orders")), "{:?}", bucket.objects());
 }
 
 fn kill(process: &mut Child) {

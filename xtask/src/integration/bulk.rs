@@ -1,5 +1,6 @@
 //! Exports of all formats, read by programs of others from PyPI and Debian, and an object store from crates.io.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use xshell::cmd;
@@ -25,6 +26,13 @@ pub(crate) fn run() -> Outcome {
     }
     if is_installed("soffice") || terminal::fetch(&["libreoffice-calc-nogui"])? {
         variables.push(("OPTIMIZE_TEST_OFFICE", "soffice".to_owned()));
+    }
+    if let Some(programs) = pip(&directory("singer")?, "a target of Singer", &["target-jsonl==0.1.4"])? {
+        variables.push(("OPTIMIZE_TEST_SINGER", programs.join("target-jsonl").display().to_string()));
+    }
+    let postgres = Postgres::start()?;
+    if let Some(postgres) = &postgres {
+        variables.push(("OPTIMIZE_TEST_POSTGRES", postgres.port.to_string()));
     }
     let _store = match tools::S3.program()? {
         Some(program) => {
@@ -53,4 +61,40 @@ pub(crate) fn run() -> Outcome {
         "cargo test --package optimize-cli --features integration,bulk --test integration --locked -- bulk"
     );
     Ok(tests.envs(variables.iter().map(|(name, value)| (name, value))).run()?)
+}
+
+/// A database that trusts everybody who reaches its port.
+struct Postgres {
+    port: u16,
+    _server: Server,
+    /// Outside of the home directory, which its user cannot read.
+    _directory: xshell::TempDir,
+}
+
+impl Postgres {
+    /// `None`, said out loud, if it cannot be installed.
+    fn start() -> Outcome<Option<Self>> {
+        if installed_postgres().is_none() && !terminal::fetch(&["postgresql"])? {
+            return Ok(None);
+        }
+        let programs = installed_postgres().ok_or("postgresql is installed, and its programs are not there")?;
+        let shell = shell()?;
+        let (directory, port) = (shell.create_temp_dir()?, free_port()?);
+        let data = directory.path().join("data");
+        let (place, initdb) = (directory.path(), programs.join("initdb"));
+        cmd!(shell, "chown postgres {place}").run()?;
+        cmd!(shell, "runuser -u postgres -- {initdb} -A trust -D {data}").ignore_stdout().run()?;
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(programs.join("postgres")).arg("-D").arg(data);
+        command.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string(), "-k"]).arg(place).current_dir(place);
+        let mut server = Server::start(&mut command, super::process::directory("bulk")?.join("postgres.log"))?;
+        server.wait_for_port(port, 30)?;
+        Ok(Some(Self { port, _server: server, _directory: directory }))
+    }
+}
+
+/// The directory of its programs, which Debian keeps out of the path.
+fn installed_postgres() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    versions.flatten().map(|version| version.path().join("bin")).find(|programs| programs.join("initdb").exists())
 }

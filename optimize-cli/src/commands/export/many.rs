@@ -21,21 +21,22 @@ use crate::progress::Progress;
 use crate::sha256;
 
 /// What an export of many reports works with.
-struct Run<'a> {
-    args: &'a ManyArgs,
-    app: &'a App,
-    client: Client,
-    target: Place,
-    state_place: Place,
-    form: Form,
+pub(super) struct Run<'a> {
+    pub(super) args: &'a ManyArgs,
+    pub(super) app: &'a App,
+    pub(super) client: Client,
+    pub(super) form: Form,
 }
 
 impl ManyArgs {
     pub(super) async fn run(self, app: &App) -> Result<Outcome, CliError> {
-        let Some(directory) = &self.directory else {
-            return Err(CliError::usage("say where to write to: -d DIR").stating());
-        };
         app.check_columns(&["report", "name", "collection", "outcome", "rows", "files", "error"])?;
+        if let Some(file) = &self.file {
+            return self.workbook(app, file).await;
+        }
+        let Some(directory) = &self.directory else {
+            return Err(CliError::usage("say where to write to: -d DIR or -f FILE").stating());
+        };
         let mut form = self.form.form(self.form.format.is_some_and(|(kind, _)| kind.is_typed()))?;
         form.kind.get_or_insert((FormatKind::Ndjson, Compression::None));
         let at_once = self.at_once(app)?;
@@ -43,26 +44,26 @@ impl ManyArgs {
         target.create()?;
         let client = app.client().await?;
         let state_place = State::place(&target, self.shard);
-        let run = Run { args: &self, app, client, target, state_place, form };
-        let old = if self.resume { State::read(&run.state_place).await? } else { None };
+        let run = Run { args: &self, app, client, form };
+        let old = if self.resume { State::read(&state_place).await? } else { None };
         let form = run.described();
         if let Some(old) = old.as_ref().filter(|old| old.form != form) {
             return Err(CliError::usage(format!("continue the export: it was begun with {}, not {form}", old.form))
                 .with_hint("pass the same options, or leave --resume out"));
         }
-        let reports = run.reports().await?;
+        let reports = run.reports(Some(&target)).await?;
         let entries = reports.iter().map(|(collection, report)| Run::entry(collection, report, old.as_ref()));
         let started = match &old {
             Some(old) => old.started.clone(),
             None => Timestamp::try_from(SystemClock.wall()).map(|now| now.to_string()).unwrap_or_default(),
         };
         let mut state = State::new(started, self.shard, form, entries.collect());
-        state.write(&run.state_place).await?;
+        state.write(&state_place).await?;
         let pending = reports.iter().enumerate().filter(|(place, _)| !state.reports[*place].is_done());
         let pending: Vec<_> = pending.collect();
         let mut work = stream::iter(pending.into_iter().map(|(place, (collection, report))| {
-            let run = &run;
-            async move { (place, run.export(collection, report).await) }
+            let (run, target) = (&run, &target);
+            async move { (place, run.export(target, collection, report).await) }
         }))
         .buffer_unordered(at_once);
         while let Some((place, outcome)) = work.next().await {
@@ -77,10 +78,16 @@ impl ManyArgs {
                     entry.error = Some(error.message());
                 }
             }
-            state.write(&run.state_place).await?;
+            state.write(&state_place).await?;
         }
         app.tally.set_rows(state.reports.iter().map(|entry| entry.rows).sum());
         Ok(outcome(&state.reports))
+    }
+
+    #[cfg(not(feature = "bulk"))]
+    async fn workbook(&self, _: &App, file: &std::path::Path) -> Result<Outcome, CliError> {
+        let problem = "this build cannot write workbooks: the released program can, and a build with the feature bulk";
+        Err(CliError::usage(format!("write {}: {problem}", file.display())).stating())
     }
 
     /// How many reports may be read at once: the cursors of all shares together stay within the budget.
@@ -111,14 +118,17 @@ pub(super) fn outcome(entries: &[Entry]) -> Outcome {
         })
     });
     let mut data = Data::rows(rows);
-    let open = entries.iter().filter(|entry| !entry.is_done()).count() as u64;
-    data.failure = (open > 0).then(|| {
-        CliError::incomplete(format!(
-            "export every report: {} of {} failed",
-            open,
-            counted(entries.len() as u64, "report")
-        ))
-        .with_hint("the rows say why; --resume does these again and leaves the others alone")
+    let count = |outcome| entries.iter().filter(|entry| entry.outcome == outcome).count() as u64;
+    let all = counted(entries.len() as u64, "report");
+    let problem = match (count(ReportOutcome::Failed), count(ReportOutcome::Pending)) {
+        (0, 0) => None,
+        (failed, 0) => Some(format!("{failed} of {all} failed")),
+        (0, pending) => Some(format!("{pending} of {all} still to do")),
+        (failed, pending) => Some(format!("{failed} of {all} failed, {pending} still to do")),
+    };
+    data.failure = problem.map(|problem| {
+        CliError::incomplete(format!("export every report: {problem}"))
+            .with_hint("the rows say why; --resume does these again and leaves the others alone")
     });
     data.empty = "no reports";
     Outcome::Data(data)
@@ -149,8 +159,8 @@ impl Run<'_> {
         words.join(" ")
     }
 
-    /// The reports of this share, each with its collection. Definitions are written on the way.
-    async fn reports(&self) -> Result<Vec<(String, Report)>, CliError> {
+    /// The reports of this share, each with its collection. Definitions are written to `target` on the way.
+    pub(super) async fn reports(&self, target: Option<&Place>) -> Result<Vec<(String, Report)>, CliError> {
         let collections = if self.args.all {
             let all = self.client.collections().list().await?;
             all.iter().map(CollectionId::as_str).map(str::to_owned).collect()
@@ -176,8 +186,9 @@ impl Run<'_> {
                     .filter(|report| self.args.shard.has(&report.source.id))
                     .map(|report| (collection.clone(), report)),
             );
-            if self.args.shard.has(&collection) && !definitions.is_empty() {
-                let directory = self.target.below(&file_name(&collection));
+            let target = target.filter(|_| self.args.shard.has(&collection) && !definitions.is_empty());
+            if let Some(target) = target {
+                let directory = target.below(&file_name(&collection));
                 directory.create()?;
                 let all: optimize_api::Definitions = definitions.into_iter().collect();
                 let place = directory.below("definitions.json");
@@ -189,7 +200,7 @@ impl Run<'_> {
     }
 
     /// What is known of a report before it is read.
-    fn entry(collection: &str, report: &Report, old: Option<&State>) -> Entry {
+    pub(super) fn entry(collection: &str, report: &Report, old: Option<&State>) -> Entry {
         let known = old.and_then(|old| old.reports.iter().find(|entry| entry.report == report.source.id));
         if let Some(known) = known.filter(|known| known.is_done()) {
             return known.clone();
@@ -207,14 +218,14 @@ impl Run<'_> {
     }
 
     /// Exports a report. Returns how many rows it has, and the paths of its files.
-    async fn export(&self, collection: &str, report: &Report) -> Result<(u64, Vec<String>), CliError> {
+    async fn export(&self, target: &Place, collection: &str, report: &Report) -> Result<(u64, Vec<String>), CliError> {
         let kind = self.kind();
         let tables: Vec<Option<Table>> = match self.form.table {
             None if report.is_raw_process && kind.0.is_tabular() => vec![Some(Table::Instances), Some(Table::Events)],
             table => vec![table],
         };
         let directory = file_name(collection);
-        self.target.below(&directory).create()?;
+        target.below(&directory).create()?;
         let form = report.form(&self.form);
         let mut files = Vec::new();
         let mut outputs = Vec::new();
@@ -222,10 +233,18 @@ impl Run<'_> {
             let of_table = table.map(|table| format!(".{}", table_name(table))).unwrap_or_default();
             let stem = format!("{}.{}", file_slug(report.title()), file_name(&report.source.id));
             let file = format!("{directory}/{stem}{of_table}.{}", ending(kind));
-            outputs.push(Output::new(self.target.below(&file), kind, table, &form, report));
+            outputs.push(Output::new(target.below(&file), kind, table, &form, report));
             files.push(file);
         }
-        let job = Job {
+        let job = self.job(report, outputs, form);
+        let mut progress = Progress::new(self.app.printer, true);
+        let rows = job.run(&mut progress).await?;
+        Ok((rows, files))
+    }
+
+    /// A report on its way into files.
+    pub(super) fn job(&self, report: &Report, outputs: Vec<Output>, form: Form) -> Job<'_> {
+        Job {
             app: self.app,
             rows: self.args.pages.of(self.client.reports().data(report.source.id.as_str())),
             report: report.clone(),
@@ -237,9 +256,6 @@ impl Run<'_> {
             is_quiet: true,
             schema_out: None,
             options: self.args.form.options(&[]),
-        };
-        let mut progress = Progress::new(self.app.printer, true);
-        let rows = job.run(&mut progress).await?;
-        Ok((rows, files))
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct ReportData {
     #[arg(long)]
     no_manifest: bool,
     /// Write the columns and their types to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "directory")]
     schema_out: Option<PathBuf>,
     #[command(flatten)]
     form: FormArgs,

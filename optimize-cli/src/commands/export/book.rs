@@ -39,7 +39,10 @@ impl ManyArgs {
                 output.book = Some(book.clone());
                 let job = Job { has_manifest: false, ..run.job(&report, vec![output], form) };
                 let rows = job.run(&mut Progress::new(app.printer, true)).await;
-                let rows = rows.map_err(|error| error.about_file(format!("the report {}", report.source.id)))?;
+                let rows = rows.map_err(|error| match error.api() {
+                    Some(_) => error,
+                    None => error.about_file(format!("the report {}", report.source.id)),
+                })?;
                 (entry.outcome, entry.rows, entry.files) = (ReportOutcome::Complete, rows, vec![place.name()]);
                 sheets.push(Sheet::new(report.source, rows));
             }

@@ -32,7 +32,14 @@ impl ManyArgs {
     pub(super) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         app.check_columns(&["report", "name", "collection", "outcome", "rows", "files", "error"])?;
         if let Some(file) = &self.file {
+            #[cfg(feature = "bulk")]
             return self.workbook(app, file).await;
+            #[cfg(not(feature = "bulk"))]
+            return Err(CliError::usage(format!(
+                "write {}: this build cannot write workbooks: the released program can, and a build with the feature bulk",
+                file.display()
+            ))
+            .stating());
         }
         let Some(directory) = &self.directory else {
             return Err(CliError::usage("say where to write to: -d DIR or -f FILE").stating());
@@ -82,12 +89,6 @@ impl ManyArgs {
         }
         app.tally.set_rows(state.reports.iter().map(|entry| entry.rows).sum());
         Ok(outcome(&state.reports))
-    }
-
-    #[cfg(not(feature = "bulk"))]
-    async fn workbook(&self, _: &App, file: &std::path::Path) -> Result<Outcome, CliError> {
-        let problem = "this build cannot write workbooks: the released program can, and a build with the feature bulk";
-        Err(CliError::usage(format!("write {}: {problem}", file.display())).stating())
     }
 
     /// How many reports may be read at once: the cursors of all shares together stay within the budget.

@@ -5,6 +5,7 @@ pub(crate) mod batcher;
 pub(crate) mod events;
 mod order;
 pub(crate) mod outcome;
+mod pace;
 pub(crate) mod variables;
 
 use crate::client::Client;

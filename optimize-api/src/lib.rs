@@ -57,7 +57,7 @@ pub use imports::{Imported, Imports};
 pub use ingestion::Ingestion;
 pub use ingestion::batcher::{Element, Ingest};
 pub use ingestion::events::CloudEvent;
-pub use ingestion::outcome::{BatchOutcome, FailedElements, Outcomes, RefusedElement, TryOutcomes};
+pub use ingestion::outcome::{BatchOutcome, FailedElements, Outcomes, RefusedElement, RequestPreview, TryOutcomes};
 pub use ingestion::variables::ExternalVariable;
 pub use labels::{Labels, VariableLabel};
 pub use operation::{Operation, Retry};

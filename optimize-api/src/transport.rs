@@ -82,6 +82,8 @@ struct Ended {
     wait: Option<Duration>,
     /// Whether this is a deletion that an earlier attempt has carried out.
     is_done: bool,
+    /// Whether an attempt was refused because there are too many requests, or the server has no room for more.
+    is_throttled: bool,
 }
 
 impl Ended {
@@ -166,6 +168,17 @@ impl Transport {
     ) -> Result<T, Error> {
         let about = |error: Error| error.about(spec.subject.as_deref());
         let ended = self.run(spec).instrument(call(spec)).await.map_err(about)?;
+        self.conclude(spec, ended, read)
+    }
+
+    /// The result of a request that has ended.
+    fn conclude<T>(
+        &self,
+        spec: &RequestSpec,
+        ended: Ended,
+        read: impl FnOnce(Bytes) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let about = |error: Error| error.about(spec.subject.as_deref());
         if ended.is_done {
             return read(Bytes::new());
         }
@@ -205,6 +218,7 @@ impl Transport {
         let mut attempt = Attempt { number: 1, may_reauthorize: self.may_reauthorize(spec) };
         // Whether an earlier attempt may have done what this one is to do.
         let mut may_be_done = false;
+        let mut is_throttled = false;
         loop {
             let auth = match timeout_at(deadline, self.authorize(spec)).await {
                 Ok(auth) => auth?,
@@ -218,6 +232,8 @@ impl Transport {
                 Err(_) => Exchange::TimedOut,
             };
             exchange.record(&span);
+            is_throttled |=
+                matches!(&exchange, Exchange::Response(response) if matches!(response.status.as_u16(), 429 | 503));
             let wait = match &exchange {
                 Exchange::Response(response) => retry_after(&response.headers, SystemClock.wall()),
                 _ => None,
@@ -239,7 +255,7 @@ impl Transport {
                 Decision::Finish => {
                     let is_deletion = may_be_done && spec.operation.retry == Retry::Once;
                     let is_done = is_deletion && exchange.is_done_already();
-                    return Ok(Ended { exchange, auth, attempts: attempt.number, wait, is_done });
+                    return Ok(Ended { exchange, auth, attempts: attempt.number, wait, is_done, is_throttled });
                 }
                 Decision::Wait(pause) => {
                     may_be_done |= outcome.is_ambiguous();
@@ -294,6 +310,17 @@ impl Transport {
     /// Sends what has no response body. Releases differ between 200 and 204.
     pub(crate) async fn send_void(&self, spec: &RequestSpec) -> Result<(), Error> {
         self.send(spec, |_| Ok(())).await
+    }
+
+    /// The same; also returns whether the server asked for fewer requests on the way.
+    pub(crate) async fn send_void_noting_load(&self, spec: &RequestSpec) -> (Result<(), Error>, bool) {
+        match self.run(spec).instrument(call(spec)).await {
+            Ok(ended) => {
+                let is_throttled = ended.is_throttled;
+                (self.conclude(spec, ended, |_| Ok(())), is_throttled)
+            }
+            Err(error) => (Err(error.about(spec.subject.as_deref())), false),
+        }
     }
 
     /// A list of `{"id"}` objects.

@@ -12,6 +12,13 @@ pub enum Error {
     Row(u64, String),
     /// A file or a setting cannot be used, in a sentence.
     Input(String),
+    /// A file has a column that is none of those that are known.
+    Column {
+        /// Its name.
+        name: String,
+        /// Those that are known.
+        known: Vec<String>,
+    },
 }
 
 impl From<io::Error> for Error {
@@ -27,6 +34,9 @@ impl fmt::Display for Error {
             Self::Spool(error) => write!(f, "a temporary file in {}: {error}", std::env::temp_dir().display()),
             Self::Row(number, problem) => write!(f, "row {number}: {problem}"),
             Self::Input(problem) => f.write_str(problem),
+            Self::Column { name, .. } => {
+                write!(f, "unknown column {name:?} (--map FIELD={name} says what it is, --ignore-extra leaves it out)")
+            }
         }
     }
 }

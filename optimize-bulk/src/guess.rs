@@ -102,8 +102,8 @@ fn is_double(text: &str) -> bool {
 }
 
 /// Whether it has the form of a date of the server, and is one.
-fn is_date(text: &str) -> bool {
-    text.len() == 28 && text.as_bytes()[19] == b'.' && millisecond(text).is_some()
+pub(crate) fn is_date(text: &str) -> bool {
+    text.is_ascii() && text.len() == 28 && text.as_bytes()[19] == b'.' && millisecond(text).is_some()
 }
 
 #[cfg(test)]

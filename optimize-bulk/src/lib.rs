@@ -10,7 +10,11 @@ mod diff;
 mod error;
 mod format;
 mod guess;
+mod input;
+mod journal;
+mod known;
 mod manifest;
+mod rejects;
 mod row;
 mod schema;
 mod selection;
@@ -32,7 +36,14 @@ pub use error::Error;
 #[cfg(feature = "xlsx")]
 pub use format::xlsx::Book;
 pub use format::{Compression, CsvOptions, Format, FormatKind, Options, TypeRule, Written};
+pub use input::{
+    At, Cells, Content, Converter, Ingestible, Mapping, RawRow, ReadOptions, RowProblem, Rows, Source, ValueRules,
+    read_rows,
+};
+pub use journal::{Journal, JournalSummary, Mark, RowDigest};
+pub use known::{Fate, Known, RowId};
 pub use manifest::{Manifest, ReportSource, Sheet};
+pub use rejects::{Kept, RejectForm, Rejects};
 pub use row::{Column, cells};
 pub use schema::{Field, Schema};
 pub use selection::Selection;

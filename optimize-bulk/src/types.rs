@@ -164,6 +164,12 @@ pub(crate) fn millisecond(text: &str) -> Option<i64> {
     Some(zone.to_timestamp(date).ok()?.as_millisecond())
 }
 
+/// A moment in Optimize's form, in UTC.
+pub(crate) fn server_date(millisecond: i64) -> String {
+    let moment = jiff::Timestamp::from_millisecond(millisecond).unwrap_or_default();
+    moment.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string()
+}
+
 fn offset_seconds(text: &str) -> Option<i32> {
     let digits: Vec<_> = text.bytes().skip(1).filter(|byte| *byte != b':').collect();
     let [a, b, c, d] = digits.as_slice() else { return None };

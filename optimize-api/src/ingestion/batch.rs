@@ -45,6 +45,11 @@ impl<K, T: Element> Batch<K, T> {
         self.elements.is_empty() && self.refused.is_empty()
     }
 
+    /// How many elements are sent.
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
+    }
+
     /// Whether one more element is one too many.
     pub(super) fn is_full_for(&self, written: &Written<K, T>, count: usize, bytes: usize) -> bool {
         let is_full = self.elements.len() >= count || self.bytes + written.json.len() + 1 > bytes;
@@ -89,17 +94,26 @@ impl<K, T: Element> Written<K, T> {
 }
 
 impl Target {
-    pub(super) async fn send<K, T: Element>(self, batch: Batch<K, T>) -> BatchOutcome<K, T> {
+    /// The request with these elements, each written out.
+    pub(super) fn spec<'a>(&self, elements: impl ExactSizeIterator<Item = &'a [u8]> + Clone) -> RequestSpec {
+        RequestSpec::new(self.operation)
+            .with_body(body(elements))
+            .with_content_type(HeaderValue::from_static(self.content_type))
+    }
+
+    /// Sends a batch, and what is left of it after refusals. Also returns whether the server asked for fewer requests.
+    pub(super) async fn send<K, T: Element>(self, batch: Batch<K, T>) -> (BatchOutcome<K, T>, bool) {
+        let mut is_throttled = false;
         let mut outcome = BatchOutcome { accepted: Vec::new(), refused: batch.refused, failed: None };
         let mut waiting = vec![batch.elements];
         while let Some(mut elements) = waiting.pop() {
             if elements.is_empty() {
                 continue;
             }
-            let spec = RequestSpec::new(self.operation)
-                .with_body(body(&elements))
-                .with_content_type(HeaderValue::from_static(self.content_type));
-            let error = match self.client.transport.send_void(&spec).await {
+            let spec = self.spec(elements.iter().map(|element| &*element.json));
+            let (sent, was_throttled) = self.client.transport.send_void_noting_load(&spec).await;
+            is_throttled |= was_throttled;
+            let error = match sent {
                 Ok(()) => {
                     outcome.accepted.extend(elements.into_iter().map(Written::into_pair));
                     continue;
@@ -116,7 +130,7 @@ impl Target {
             } else if complaints.is_empty() {
                 let left = std::iter::once(elements).chain(waiting.into_iter().rev()).flatten();
                 outcome.failed = Some(FailedElements { error, elements: left.map(Written::into_pair).collect() });
-                return outcome;
+                return (outcome, is_throttled);
             } else {
                 let mut rest = Vec::new();
                 for (place, element) in elements.into_iter().enumerate() {
@@ -131,19 +145,19 @@ impl Target {
                 waiting.push(rest);
             }
         }
-        outcome
+        (outcome, is_throttled)
     }
 }
 
-fn body<K, T>(elements: &[Written<K, T>]) -> Vec<u8> {
-    let length = elements.iter().map(|element| element.json.len() + 1).sum::<usize>() + 1;
+fn body<'a>(elements: impl ExactSizeIterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
+    let length = elements.clone().map(|element| element.len() + 1).sum::<usize>() + 1;
     let mut body = Vec::with_capacity(length);
     body.push(b'[');
-    for (place, element) in elements.iter().enumerate() {
+    for (place, element) in elements.enumerate() {
         if place > 0 {
             body.push(b',');
         }
-        body.extend_from_slice(&element.json);
+        body.extend_from_slice(element);
     }
     body.push(b']');
     body

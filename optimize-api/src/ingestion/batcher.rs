@@ -14,8 +14,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::batch::{Batch, Target, Written};
 use super::order::InFlight;
-use super::outcome::{BatchOutcome, Outcomes, TryOutcomes};
+use super::outcome::{BatchOutcome, Outcomes, RequestPreview, TryOutcomes};
+use super::pace::Pace;
 use crate::client::Client;
+use crate::error::Error;
 use crate::operation::Operation;
 
 /// Something that can be ingested: an [`ExternalVariable`](crate::ExternalVariable) or a
@@ -66,6 +68,7 @@ pub struct Ingest<T> {
     batch_bytes: usize,
     linger: Duration,
     concurrency: usize,
+    rate: Option<u32>,
     stops_after_failure: bool,
     element: PhantomData<fn(T)>,
 }
@@ -78,6 +81,7 @@ impl<T: Element> Ingest<T> {
             batch_bytes: 5 << 20,
             linger: Duration::from_secs(1),
             concurrency: 4,
+            rate: None,
             stops_after_failure: false,
             element: PhantomData,
         }
@@ -104,9 +108,31 @@ impl<T: Element> Ingest<T> {
     }
 
     /// The most requests at a time. Default 4, at least 1; servers before 8.8 take 5 unless they are set up otherwise.
+    ///
+    /// It begins with 4 at most. While batches take about as long as the fastest one, one more is tried; once the server
+    /// returns 429 or 503, half as many.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
         self
+    }
+
+    /// The most elements a second, on average. Default: as many as the server takes.
+    pub fn rate(mut self, elements_per_second: u32) -> Self {
+        self.rate = Some(elements_per_second.max(1));
+        self
+    }
+
+    /// What [`send`](Self::send) would send for these elements in one request; nothing is sent.
+    pub fn preview(&self, elements: &[T]) -> Result<RequestPreview, Error> {
+        let json = elements.iter().map(serde_json::to_vec).collect::<Result<Vec<_>, _>>();
+        let json = json.map_err(|error| Error::invalid_input(self.target.operation, error.to_string()))?;
+        let spec = self.target.spec(json.iter().map(Vec::as_slice));
+        Ok(RequestPreview {
+            method: spec.method.clone(),
+            url: spec.url(&self.target.client.transport.base_url),
+            content_type: self.target.content_type,
+            body: spec.body().cloned().unwrap_or_default(),
+        })
     }
 
     /// Begins no further batch once one has [`failed`](BatchOutcome::failed). Those under way are brought to their end; the
@@ -160,6 +186,7 @@ impl<T: Element> Ingest<T> {
         T: Send + 'static,
     {
         let (concurrency, target, stops) = (self.concurrency, self.target.clone(), self.stops_after_failure);
+        let pace = Arc::new(Pace::new(self.concurrency, self.rate));
         let has_failed = Arc::new(AtomicBool::new(false));
         let goes_on = {
             let has_failed = has_failed.clone();
@@ -171,15 +198,17 @@ impl<T: Element> Ingest<T> {
                 Ok(batch) => batch,
                 Err(error) => return Either::Left(std::future::ready(Some(Err(error)))),
             };
-            let (target, has_failed) = (target.clone(), has_failed.clone());
+            let (target, has_failed, pace) = (target.clone(), has_failed.clone(), pace.clone());
             let turn = in_flight.enter(batch.ids());
             Either::Right(async move {
                 let turn = turn.wait().await;
+                let under_way = pace.enter(batch.len()).await;
                 // One before it may have failed meanwhile.
                 if stops && has_failed.load(Ordering::Relaxed) {
                     return None;
                 }
-                let outcome = target.send(batch).await;
+                let (outcome, is_throttled) = target.send(batch).await;
+                under_way.ended(is_throttled);
                 has_failed.fetch_or(outcome.failed.is_some(), Ordering::Relaxed);
                 drop(turn);
                 Some(Ok(outcome))

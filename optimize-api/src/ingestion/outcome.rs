@@ -27,6 +27,20 @@ pub struct RefusedElement<K, T> {
     pub problem: String,
 }
 
+/// A request that was not sent. Its `Authorization` header is not among its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestPreview {
+    /// Its method.
+    pub method: http::Method,
+    /// Where it would go.
+    pub url: url::Url,
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// Its body.
+    pub body: bytes::Bytes,
+}
+
 /// Elements whose batch has failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -78,6 +78,11 @@ pub enum Content<'a> {
 }
 
 impl<'a> RawRow<'a> {
+    /// A row that is not one of a file, such as a message.
+    pub fn of_message(at: At, content: Content<'a>) -> Self {
+        Self { at, content, problem: None }
+    }
+
     fn json(at: At, json: &'a [u8]) -> Self {
         Self { at, content: Content::Json(json), problem: None }
     }

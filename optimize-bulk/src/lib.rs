@@ -24,6 +24,8 @@ mod source;
 mod spool;
 #[cfg(feature = "store")]
 mod store;
+#[cfg(any(feature = "kafka", feature = "nats"))]
+mod stream;
 mod tabular;
 mod types;
 mod verify;
@@ -52,5 +54,30 @@ pub use sink::{Digesting, FileSink, NoSink, Sink, Sum, resolved};
 pub use spool::temporary_file;
 #[cfg(feature = "store")]
 pub use store::{Store, StoreSink};
+#[cfg(any(feature = "kafka", feature = "nats"))]
+pub use stream::{Message, Messages, StreamAddress, StreamCredentials, StreamError};
 pub use types::ColumnType;
 pub use verify::{Finding, verify_file};
+
+/// For fuzz targets: reads a journal.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_journal(bytes: &[u8]) {
+    let _ = journal::parse(bytes);
+}
+
+/// For fuzz targets: reads a file of rows, each as a variable and as an event.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_rows(bytes: &[u8]) {
+    struct All(Converter);
+    impl Rows for All {
+        fn row(&mut self, row: RawRow<'_>) -> Result<bool, Error> {
+            let _ = self.0.convert::<optimize_api::ExternalVariable>(&row, None, &mut Vec::new());
+            let _ = self.0.convert::<optimize_api::CloudEvent>(&row, None, &mut Vec::new());
+            Ok(true)
+        }
+    }
+    let source = Source::new("rows", std::io::Cursor::new(bytes.to_vec()));
+    let _ = read_rows(source, &ReadOptions::default(), &mut All(Converter::default()));
+}

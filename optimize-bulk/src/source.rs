@@ -22,13 +22,13 @@ pub(crate) fn each_row(path: &Path, each: impl FnMut(u64, Values) -> Result<(), 
     }
     let file = File::open(path).map_err(|error| Error::Input(format!("read {name}: {error}")))?;
     // The export itself writes commas, or tabs by the ending.
-    read_rows(Source::new(&*name, file), &ReadOptions::default(), &mut Each { name: &name, number: 0, each })
+    read_rows(Source::new(&*name, file), &ReadOptions::default(), &mut Each { name: &name, number: 0, take: each })
 }
 
 struct Each<'a, F> {
     name: &'a str,
     number: u64,
-    each: F,
+    take: F,
 }
 
 impl<F: FnMut(u64, Values) -> Result<(), Error>> Rows for Each<'_, F> {
@@ -45,7 +45,7 @@ impl<F: FnMut(u64, Values) -> Result<(), Error>> Rows for Each<'_, F> {
             }
             Content::Cells(heading, cells) => values(heading, cells.iter()),
         };
-        (self.each)(self.number, values)?;
+        (self.take)(self.number, values)?;
         Ok(true)
     }
 }

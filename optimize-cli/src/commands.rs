@@ -13,6 +13,7 @@ mod event;
 mod export;
 mod id;
 mod import;
+mod journal;
 mod man;
 mod plugin;
 mod process_definition;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     Event(event::Event),
     Export(export::Export),
     Import(import::Import),
+    /// Journals of ingestions
+    #[command(subcommand)]
+    Journal(journal::Journal),
     Man(man::ManPages),
     /// Plugins
     #[command(subcommand, visible_alias = "plugins")]
@@ -137,7 +141,9 @@ impl Command {
             Self::Api(command) => command.changes(),
             Self::Collection(command) => command.changes(),
             Self::Import(command) => command.changes(),
-            Self::Event(_) | Self::Sharing(_) | Self::Variable(_) => true,
+            Self::Event(command) => command.changes(),
+            Self::Variable(command) => command.changes(),
+            Self::Sharing(_) => true,
             _ => false,
         }
     }
@@ -160,6 +166,7 @@ impl Command {
             Self::Event(command) => command.run(app).await,
             Self::Export(command) => command.run(app).await,
             Self::Import(command) => command.run(app).await,
+            Self::Journal(command) => command.run(app),
             Self::Man(command) => command.run(app),
             Self::Plugin(command) => command.run(app).await,
             Self::ProcessDefinition(command) => command.run(app).await,

@@ -128,6 +128,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "optimize --profile prod import board.json --collection ID",
         ],
     ),
+    ("journal show", &["optimize journal show amounts.journal"]),
     ("man", &["optimize man | man -l -", "optimize man --dir ~/.local/share/man/man1"]),
     ("plugin doctor", &["optimize plugin doctor"]),
     ("plugin exec", &["optimize plugin exec report -- --all"]),
@@ -191,8 +192,10 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         "variable ingest",
         &[
             "optimize variable ingest amounts.csv",
-            "optimize variable ingest a.ndjson b.ndjson --journal done --concurrency 2",
+            "optimize variable ingest a.ndjson b.ndjson --journal done --rejects rejects.ndjson",
+            "optimize variable ingest kpi.csv --map name=KPI,value=Wert --set type=Double --decimal comma --dry-run",
             "generate | optimize variable ingest -",
+            "optimize variable ingest --from 'kafka://broker:9092/kpis?group=optimize' --dead-letter dead.ndjson",
         ],
     ),
     (

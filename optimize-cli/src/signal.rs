@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use std::task::Poll;
 use std::thread;
@@ -17,6 +18,22 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Whether interruptions are for the pager, which has the screen.
 static IS_PAGING: AtomicBool = AtomicBool::new(false);
+
+/// What a command that wants to bring its work to an end is notified by.
+static DRAIN: Mutex<Option<oneshot::Sender<()>>> = Mutex::new(None);
+
+/// Resolves at the first signal that interrupts, which then interrupts nothing: the command brings its work to an end. The next one
+/// interrupts.
+#[cfg(feature = "streams")]
+pub(crate) fn end_of_work() -> oneshot::Receiver<()> {
+    let (sender, receiver) = oneshot::channel();
+    *drain() = Some(sender);
+    receiver
+}
+
+fn drain() -> MutexGuard<'static, Option<oneshot::Sender<()>>> {
+    DRAIN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// While a pager has the screen, what interrupts is for it. It ends the command by ending itself.
 pub(crate) fn leave_to_pager(is_paging: bool) {
@@ -37,7 +54,8 @@ pub(crate) fn interruption() -> io::Result<oneshot::Receiver<()>> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let interrupted = loop {
             let arrived = runtime.block_on(signals.arrive());
-            if arrived.is_err() || !IS_PAGING.load(Ordering::Relaxed) {
+            let is_taken = arrived.is_ok() && drain().take().is_some_and(|drain| drain.send(()).is_ok());
+            if arrived.is_err() || !is_taken && !IS_PAGING.load(Ordering::Relaxed) {
                 break arrived;
             }
         };

@@ -124,6 +124,24 @@ pub const OTEL_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OT
 pub const OTEL_PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
 /// What a collector is sent besides spans, often a key to it.
 const OTEL_HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
+/// The user of a broker.
+pub const STREAM_USER: &str = "OPTIMIZE_STREAM_USER";
+/// The user's password.
+pub const STREAM_PASSWORD: &str = "OPTIMIZE_STREAM_PASSWORD";
+/// A token for a broker (NATS).
+pub const STREAM_TOKEN: &str = "OPTIMIZE_STREAM_TOKEN";
+/// The client id for tokens that a broker wants (Kafka, SASL/OAUTHBEARER).
+pub const STREAM_CLIENT_ID: &str = "OPTIMIZE_STREAM_CLIENT_ID";
+/// The secret of that client.
+pub const STREAM_CLIENT_SECRET: &str = "OPTIMIZE_STREAM_CLIENT_SECRET";
+/// Where these tokens come from.
+pub const STREAM_TOKEN_URL: &str = "OPTIMIZE_STREAM_TOKEN_URL";
+/// The audience of these tokens.
+pub const STREAM_AUDIENCE: &str = "OPTIMIZE_STREAM_AUDIENCE";
+/// Their scope.
+pub const STREAM_SCOPE: &str = "OPTIMIZE_STREAM_SCOPE";
+/// Those of a broker that are secrets.
+const STREAM_SECRETS: [&str; 3] = [STREAM_PASSWORD, STREAM_TOKEN, STREAM_CLIENT_SECRET];
 /// `true` exports nothing.
 pub const OTEL_DISABLED: &str = "OTEL_SDK_DISABLED";
 /// The name of the service in spans; `optimize` if unset.
@@ -131,7 +149,15 @@ pub const OTEL_SERVICE: &str = "OTEL_SERVICE_NAME";
 /// The span that this run belongs to (W3C Trace Context).
 pub const TRACE_PARENT: [&str; 2] = ["TRACEPARENT", "TRACESTATE"];
 /// Names of ours that are not settings.
-pub const OTHERS: [&str; 11] = [
+pub const OTHERS: [&str; 19] = [
+    STREAM_USER,
+    STREAM_PASSWORD,
+    STREAM_TOKEN,
+    STREAM_CLIENT_ID,
+    STREAM_CLIENT_SECRET,
+    STREAM_TOKEN_URL,
+    STREAM_AUDIENCE,
+    STREAM_SCOPE,
     LOG,
     PROFILE,
     CONFIG,
@@ -294,6 +320,7 @@ impl Environment {
     fn is_secret(&self, name: &str) -> bool {
         TOKENS.contains(&name)
             || OTEL_HEADERS.contains(&name)
+            || STREAM_SECRETS.contains(&name)
             || CLIENT.iter().any(|(_, secret)| *secret == name)
             || self.secrets.contains(name)
             || (is_proxy(name) && self.raw(name).is_some_and(|value| has_password(&value.to_string_lossy())))

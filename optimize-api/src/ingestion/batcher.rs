@@ -60,7 +60,7 @@ pub(super) mod sealed {
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct Ingest<T> {
     target: Target,
@@ -71,6 +71,13 @@ pub struct Ingest<T> {
     rate: Option<u32>,
     stops_after_failure: bool,
     element: PhantomData<fn(T)>,
+}
+
+/// Whether elements can be cloned does not matter: there are none in it.
+impl<T> Clone for Ingest<T> {
+    fn clone(&self) -> Self {
+        Self { target: self.target.clone(), element: PhantomData, ..*self }
+    }
 }
 
 impl<T: Element> Ingest<T> {

@@ -68,11 +68,12 @@ impl Pace {
             changed.as_mut().await;
             changed.set(self.changed.notified());
         };
-        let under_way = UnderWay { pace: self, begun: Instant::now(), cuts };
+        let mut under_way = UnderWay { pace: self, begun: Instant::now(), cuts };
         if let Some(moment) = self.turn(elements) {
             sleep_until(moment).await;
         }
-        UnderWay { begun: Instant::now(), ..under_way }
+        under_way.begun = Instant::now();
+        under_way
     }
 
     /// When elements may be sent by the rate; those after them wait for them.

@@ -71,17 +71,13 @@ impl<R: Read> Buffer<R> {
     pub(super) fn take_line(&mut self) -> io::Result<()> {
         loop {
             let here = self.here();
-            match memchr::memchr(b'\n', here) {
-                Some(place) => {
-                    self.take(place + 1);
-                    return Ok(());
-                }
-                None => {
-                    self.take(here.len());
-                    if !self.more()? {
-                        return Ok(());
-                    }
-                }
+            if let Some(place) = memchr::memchr(b'\n', here) {
+                self.take(place + 1);
+                return Ok(());
+            }
+            self.take(here.len());
+            if !self.more()? {
+                return Ok(());
             }
         }
     }

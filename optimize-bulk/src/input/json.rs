@@ -66,7 +66,8 @@ pub(super) fn array<R: Read>(
         };
         let element = buffer.here()[..end].trim_ascii();
         let is_last = sign == b']';
-        if !(is_last && element.is_empty()) && !rows.row(RawRow::json(At::Element(number), element))? {
+        let is_nothing = is_last && element.is_empty();
+        if !is_nothing && !rows.row(RawRow::json(At::Element(number), element))? {
             return Ok(());
         }
         number += 1;

@@ -121,7 +121,7 @@ impl Mapping {
                 }
                 (None, Some(value)) => Origin::Constant(value.to_owned()),
                 (None, None) if number >= required || is_made => Origin::Missing,
-                (None, None) => return Err(self.missing(field, name, heading)),
+                (None, None) => return Err(Self::missing(field, name, heading)),
             });
         }
         let rest = heading.iter().enumerate().filter(|(place, name)| !taken[*place] && !name.starts_with(REJECTED));
@@ -143,11 +143,13 @@ impl Mapping {
         Ok((origins, variables.collect()))
     }
 
-    fn missing(&self, field: &str, name: &str, heading: &[String]) -> Error {
+    fn missing(field: &str, name: &str, heading: &[String]) -> Error {
         let there = heading.join(", ");
+        let near = optimize_auth::nearest(name, heading.iter().map(String::as_str));
+        let near = near.map(|near| format!(" (is it {near:?}?)")).unwrap_or_default();
         let mapped = if field == name { String::new() } else { format!(", which is to be {field}") };
         Error::Input(format!(
-            "there is no column {name:?}{mapped}; the columns are {there} (--map {field}=COLUMN names another one, --set \
+            "there is no column {name:?}{near}{mapped}; the columns are {there} (--map {field}=COLUMN names another one, --set \
              {field}=VALUE is for all rows)"
         ))
     }

@@ -130,8 +130,8 @@ fn parsed(format: &str, value: &str) -> Result<String, jiff::Error> {
 mod tests {
     use super::*;
 
-    fn settled(kind: VariableType, value: &str, rules: &ValueRules) -> String {
-        rules.settle(&kind, value).map_or_else(|problem| format!("! {problem}"), Cow::into_owned)
+    fn settled(kind: &VariableType, value: &str, rules: &ValueRules) -> String {
+        rules.settle(kind, value).map_or_else(|problem| format!("! {problem}"), Cow::into_owned)
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
             (VariableType::Object, "{", "{"),
             (VariableType::String, "12,5", "12,5"),
         ] {
-            assert_eq!(settled(kind, value, &rules), expected, "{value}");
+            assert_eq!(settled(&kind, value, &rules), expected, "{value}");
         }
     }
 
@@ -176,15 +176,15 @@ mod tests {
         let rules = ValueRules { has_decimal_comma: true, date_format: Some("%d.%m.%Y".to_owned()) };
         for (value, expected) in [("12,5", "12.5"), ("1.234.567,80", "1234567.80"), ("-7", "-7"), ("1 234,5", "1234.5")]
         {
-            assert_eq!(settled(VariableType::Double, value, &rules), expected);
+            assert_eq!(settled(&VariableType::Double, value, &rules), expected);
         }
         assert!(
-            settled(VariableType::Double, "12.5", &rules).starts_with("! \"12.5\" is no Double with a decimal comma")
+            settled(&VariableType::Double, "12.5", &rules).starts_with("! \"12.5\" is no Double with a decimal comma")
         );
-        assert_eq!(settled(VariableType::Date, "24.12.2025", &rules), "2025-12-24T00:00:00.000+0000");
-        assert!(settled(VariableType::Date, "2025-12-24", &rules).starts_with("! "));
+        assert_eq!(settled(&VariableType::Date, "24.12.2025", &rules), "2025-12-24T00:00:00.000+0000");
+        assert!(settled(&VariableType::Date, "2025-12-24", &rules).starts_with("! "));
         let rules = ValueRules { date_format: Some("%Y-%m-%d %H:%M %z".to_owned()), ..ValueRules::default() };
-        assert_eq!(settled(VariableType::Date, "2025-12-24 18:30 +0200", &rules), "2025-12-24T16:30:00.000+0000");
+        assert_eq!(settled(&VariableType::Date, "2025-12-24 18:30 +0200", &rules), "2025-12-24T16:30:00.000+0000");
     }
 
     #[test]

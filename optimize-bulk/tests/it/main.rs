@@ -139,7 +139,7 @@ fn what_differs_between_two_files_is_found_whatever_their_formats_and_order() {
     let double = file(&directory, "c.json", "[{\"id\":1},{\"id\":1}]");
     assert!(problem(&double, &first, "id").contains("several rows have the id 1"));
     let odd = file(&directory, "d.ndjson", "{\"id\":1}\n{\n");
-    assert!(problem(&odd, &first, "id").contains("row 2 is not JSON"));
+    assert!(problem(&odd, &first, "id").contains("line 2: it is not JSON"));
     assert!(problem(&file(&directory, "e.txt", ""), &first, "id").contains("its ending is not one of"));
 }
 

@@ -10,19 +10,24 @@ use crate::output::Outcome;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Event {
-    /// Ingest `CloudEvents` from JSON or NDJSON
+    /// Ingest `CloudEvents` from NDJSON, JSON, CSV, Kafka or NATS
     ///
     /// An event has `id`, `source`, `type` and `traceid`, and may have `time`, `group` and `data`. A later event
     /// with the same id replaces the event.
     ///
-    /// The format is taken from the file name, or from the first character. Rows are checked before they are sent. Refused
-    /// rows are reported with file and line; the rest is sent. After a failure nothing more is sent; with a journal the
-    /// next run continues there. Success means that the server accepted every row; it shows the data after its next import
-    /// round.
-    Ingest(Ingest),
+    /// Rows are checked before they are sent. A bad row is rejected with file, line and reason, and ends nothing. After a failure
+    /// of the server nothing more is sent; with a journal the next run continues there. Success means that the server accepted
+    /// every row; it shows the data after its next import round.
+    Ingest(Box<Ingest>),
 }
 
 impl Event {
+    /// Whether something is sent.
+    pub(crate) fn changes(&self) -> bool {
+        let Self::Ingest(command) = self;
+        command.changes()
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         let Self::Ingest(command) = self;
         let batches = app.client().await?.ingestion().event_batches();

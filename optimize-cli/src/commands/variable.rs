@@ -13,17 +13,16 @@ use crate::output::{Outcome, counted};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Variable {
-    /// Ingest variables from JSON, NDJSON or CSV
+    /// Ingest variables from CSV, JSON, NDJSON, Excel, Parquet, Kafka or NATS
     ///
     /// A variable has `name`, `type`, `processInstanceId` and `processDefinitionKey`, and may have `value`, `id` and
-    /// `serializationDataFormat`; these are the names of the CSV columns too, where an empty cell is left out. A row
+    /// `serializationDataFormat`; these are the names of the columns too, where an empty cell is left out. A row
     /// without an id gets one from instance, name and type, so sending the same file twice creates no duplicates.
     ///
-    /// The format is taken from the file name, or from the first character. Rows are checked before they are sent. Refused
-    /// rows are reported with file and line; the rest is sent. After a failure nothing more is sent; with a journal the
-    /// next run continues there. Success means that the server accepted every row; it shows the data after its next import
-    /// round.
-    Ingest(Ingest),
+    /// Rows are checked before they are sent, their values by the type of the variable. A bad row is rejected with file, line and
+    /// reason, and ends nothing. After a failure of the server nothing more is sent; with a journal the next run continues
+    /// there. Success means that the server accepted every row; it shows the data after its next import round.
+    Ingest(Box<Ingest>),
     /// Display names of variables
     #[command(subcommand)]
     Label(Label),
@@ -64,6 +63,14 @@ fn label(text: &str) -> Result<VariableLabel, String> {
 }
 
 impl Variable {
+    /// Whether something is sent.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Ingest(command) => command.changes(),
+            Self::Label(_) => true,
+        }
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<Outcome, CliError> {
         match self {
             Self::Ingest(command) => {

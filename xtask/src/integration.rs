@@ -12,6 +12,7 @@ mod process;
 mod python;
 mod redis;
 mod sandbox;
+pub(crate) mod streams;
 pub(crate) mod terminal;
 
 use crate::util::{Outcome, shell};

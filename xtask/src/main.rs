@@ -119,6 +119,8 @@ enum Integration {
     Openapi,
     /// The Postman collection, by newman; needs npm
     Postman,
+    /// Kafka and NATS, killed while they are read; needs a JDK, mvn, go and python3
+    Streams,
     /// bash, zsh and fish inside tmux, from Debian if they are not there
     Terminal,
 }
@@ -146,6 +148,7 @@ fn main() -> ExitCode {
         Task::Integration(Integration::Keycloak) => integration::keycloak::run(),
         Task::Integration(Integration::Openapi) => integration::openapi::run(),
         Task::Integration(Integration::Postman) => integration::postman::run(),
+        Task::Integration(Integration::Streams) => integration::streams::run(),
         Task::Integration(Integration::Terminal) => integration::terminal::run(),
     };
     match outcome {

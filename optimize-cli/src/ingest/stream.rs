@@ -88,14 +88,15 @@ impl Ingest {
             app.printer.warning(&format!("leave the group: {error}"));
         }
         let mut account = work.account;
+        let mut is_done = false;
         match stopped {
             // What came to the dead letters was dealt with as it was asked for.
-            Stop::Asked => {}
+            Stop::Asked => is_done = true,
             Stop::Failed(error) => account.failure = Some(error),
         }
         app.tally.set_ingestion(account.summary(true));
         let mut data = Data::record(&account.summary(false));
-        data.failure = account.end(self.require_rows);
+        data.failure = if is_done && account.rows() > 0 { None } else { account.end(self.require_rows) };
         Ok(Outcome::Data(data))
     }
 }

@@ -1,14 +1,13 @@
 //! Exports read by programs that know nothing of this project, an object store that checks signatures, and runs that are killed.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use optimize_sandbox::{Fault, FaultRule, Sandbox};
 
+use crate::gate::{Gate, Rule};
 use crate::harness::{Ran, Server, User};
 use crate::variable;
 
@@ -292,62 +291,9 @@ fn an_upload_that_is_killed_leaves_no_object() {
     }
 }
 
-/// A way to the store on which things go wrong.
-struct Gate(std::net::SocketAddr);
-
-#[derive(Clone, Copy)]
-enum Rule {
-    /// Everything passes.
-    Pass,
-    /// The store is not asked; this is the response.
-    Answer(u16, &'static str),
-    /// So many bytes pass, then the connection is gone.
-    Cut(u64),
-}
-
-impl Gate {
-    /// Opens one; `rule` says what happens to a connection by its number.
-    fn open(rule: impl Fn(u32) -> Rule + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let store = variable("OPTIMIZE_TEST_S3").unwrap().replace("http://", "");
-        std::thread::spawn(move || {
-            for (number, client) in (0..).zip(listener.incoming()) {
-                let (client, store, rule) = (client.unwrap(), store.clone(), rule(number));
-                std::thread::spawn(move || match rule {
-                    Rule::Answer(status, code) => answer(client, status, code),
-                    Rule::Pass => pass(&client, &store, u64::MAX),
-                    Rule::Cut(bytes) => pass(&client, &store, bytes),
-                });
-            }
-        });
-        Self(address)
-    }
-}
-
-fn answer(mut client: TcpStream, status: u16, code: &str) {
-    let mut request = BufReader::new(client.try_clone().unwrap());
-    let mut length = 0;
-    let mut line = String::new();
-    while request.read_line(&mut line).is_ok_and(|read| read > 2) {
-        if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
-            length = number.trim().parse().unwrap();
-        }
-        line.clear();
-    }
-    std::io::copy(&mut request.take(length), &mut std::io::sink()).unwrap();
-    let body = format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>");
-    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-    let _ = client.write_all((head + &body).as_bytes());
-}
-
-fn pass(client: &TcpStream, store: &str, bytes: u64) {
-    let Ok(server) = TcpStream::connect(store) else { return };
-    let (back, to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-    let responses = std::thread::spawn(move || std::io::copy(&mut &back, &mut &to_client));
-    let _ = std::io::copy(&mut client.take(bytes), &mut &server);
-    let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
-    let _ = responses.join();
+/// The address of the store.
+fn store() -> String {
+    variable("OPTIMIZE_TEST_S3").unwrap().replace("http://", "")
 }
 
 /// The export of a large report through a gate.
@@ -359,7 +305,7 @@ fn through(gate: &Gate, bucket: &Bucket, server: &Sandbox) -> Ran {
 #[test]
 fn a_store_that_throttles_is_asked_again() {
     let Some(bucket) = Bucket::new("throttled") else { return };
-    let gate = Gate::open(|number| if number < 3 { Rule::Answer(503, "SlowDown") } else { Rule::Pass });
+    let gate = Gate::open(&store(), |number| if number < 3 { Rule::Answer(503, "SlowDown") } else { Rule::Pass });
     done(&through(&gate, &bucket, &Server::new()));
     assert_eq!(bucket.objects(), ["orders.ndjson", "orders.ndjson.manifest.json"]);
 }
@@ -368,7 +314,7 @@ fn a_store_that_throttles_is_asked_again() {
 fn a_store_that_refuses_or_lacks_the_bucket_is_an_error_with_its_name() {
     for (status, code) in [(403, "AccessDenied"), (404, "NoSuchBucket")] {
         let Some(bucket) = Bucket::new(&code.to_lowercase()) else { return };
-        let gate = Gate::open(move |_| Rule::Answer(status, code));
+        let gate = Gate::open(&store(), move |_| Rule::Answer(status, code));
         let ran = through(&gate, &bucket, &Server::new());
         let name = format!("s3://{}/orders.ndjson", bucket.name);
         assert!(ran.code == Some(3) && ran.stderr.contains(&name) && ran.stderr.contains(code), "{ran}");
@@ -380,7 +326,7 @@ fn a_store_that_refuses_or_lacks_the_bucket_is_an_error_with_its_name() {
 fn a_store_that_disappears_midway_leaves_no_object() {
     let Some(bucket) = Bucket::new("gone") else { return };
     // The second part does not arrive, nor anything after it.
-    let gate = Gate::open(|number| Rule::Cut(if number == 0 { 12_000_000 } else { 0 }));
+    let gate = Gate::open(&store(), |number| Rule::Cut(if number == 0 { 12_000_000 } else { 0 }));
     let ran = through(&gate, &bucket, &Server::new());
     assert!(ran.code == Some(3) && ran.stderr.contains(&bucket.name), "{ran}");
     assert!(!bucket.objects().iter().any(|name| name.starts_with("orders")), "{:?}", bucket.objects());

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere, not only in its own function")]
 
 mod bulk;
+mod gate;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, unused_imports, unused_macros, reason = "the other tests use more of it")]
 mod harness;
 mod keycloak;
 mod matrix;
+#[cfg(feature = "streams")]
+mod streams;
 mod terminal;
 
 /// What the task that starts the servers has passed.

@@ -52,13 +52,13 @@ pub(crate) fn run() -> Outcome {
     };
     let shell = shell()?;
     // The parts that the everyday build leaves out.
-    cmd!(shell, "cargo clippy --workspace --all-targets --locked --quiet --features optimize-cli/bulk -- -D warnings")
+    cmd!(shell, "cargo clippy --workspace --all-targets --locked --quiet --features optimize-cli/bulk,optimize-cli/streams -- -D warnings")
         .run()?;
-    let tests = cmd!(shell, "cargo test --package optimize-bulk --locked --features arrow,store,xlsx,zstd");
+    let tests = cmd!(shell, "cargo test --package optimize-bulk --locked --features arrow,kafka,nats,store,xlsx,zstd");
     tests.run()?;
     let tests = cmd!(
         shell,
-        "cargo test --package optimize-cli --features integration,bulk --test integration --locked -- bulk"
+        "cargo test --package optimize-cli --features integration,bulk,streams --test integration --locked -- bulk"
     );
     Ok(tests.envs(variables.iter().map(|(name, value)| (name, value))).run()?)
 }

@@ -116,6 +116,11 @@ impl Cells {
         self.ends.push(self.bytes.len());
     }
 
+    /// All bytes, and where each cell ends in them.
+    pub(crate) fn parts(&self) -> (&[u8], &[usize]) {
+        (&self.bytes, &self.ends)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()

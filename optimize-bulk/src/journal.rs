@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::input::Cells;
 use crate::known::Known;
 use crate::sink::hexadecimal;
 
@@ -79,6 +80,20 @@ impl RowDigest {
     /// That of one of several elements of a row.
     pub fn part(self, number: usize) -> Self {
         Self::new(&self.0, [(number as u64).to_le_bytes().as_slice()])
+    }
+
+    /// That of a row of cells, where this one is of what else decides what the row is.
+    pub fn of_cells(self, cells: &Cells) -> Self {
+        let (bytes, ends) = cells.parts();
+        let mut hasher = Sha256::new();
+        hasher.update(self.0);
+        hasher.update(bytes);
+        for end in ends {
+            hasher.update((*end as u64).to_le_bytes());
+        }
+        let mut digest = [0; 10];
+        digest.copy_from_slice(&hasher.finalize()[..10]);
+        Self(digest)
     }
 }
 

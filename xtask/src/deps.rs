@@ -89,11 +89,16 @@ pub(crate) fn audit() -> Outcome {
     oldest_compiler()?;
     let Some(deny) = tools::DENY.program()? else { return Ok(()) };
     let shell = shell()?;
-    cmd!(shell, "{deny} --features {FEATURES},optimize-cli/bulk check --hide-inclusion-graph bans licenses sources")
+    cmd!(shell, "{deny} --features {FEATURES},optimize-cli/bulk,optimize-cli/streams check --hide-inclusion-graph bans licenses sources")
         .quiet()
         .run()?;
     if fetch(cmd!(shell, "{deny} fetch db"), "the check for advisories", "the advisory database")? {
-        cmd!(shell, "{deny} --features {FEATURES},optimize-cli/bulk check --disable-fetch advisories").quiet().run()?;
+        cmd!(
+            shell,
+            "{deny} --features {FEATURES},optimize-cli/bulk,optimize-cli/streams check --disable-fetch advisories"
+        )
+        .quiet()
+        .run()?;
     }
     Ok(())
 }

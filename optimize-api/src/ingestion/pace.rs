@@ -144,7 +144,8 @@ mod tests {
         let (one, other) = (pace.enter(1).await, pace.enter(1).await);
         one.ended(true);
         other.ended(true);
-        assert_eq!((pace.state().limit, pace.state().under_way), (4, 0));
+        assert_eq!(pace.state().limit, 4);
+        assert_eq!(pace.state().under_way, 0);
         for _ in 0..3 {
             batch(&pace, 10, true).await;
         }

@@ -87,7 +87,7 @@ impl<T: Ingestible> Reader<T> {
     pub(super) fn run(mut self, files: &[PathBuf]) {
         let mut work = Work {
             context: self.converter.context().into_bytes(),
-            heading: Vec::new(),
+            heading: RowDigest::default(),
             file: Arc::default(),
             chunk: Vec::new(),
             elements: Vec::new(),
@@ -97,7 +97,6 @@ impl<T: Ingestible> Reader<T> {
         };
         for path in files {
             work.file = input::name(path).into();
-            work.heading.clear();
             let read = input::open(path).and_then(|input| {
                 let input = Counted { input, counts: work.reader.counts.clone() };
                 let mut source = Source::new(path.display().to_string(), input);
@@ -136,7 +135,8 @@ struct Work<'a, T> {
     reader: &'a mut Reader<T>,
     /// What decides, beside its text, what a row is.
     context: Vec<u8>,
-    heading: Vec<u8>,
+    /// The same of a file with columns.
+    heading: RowDigest,
     file: Arc<str>,
     chunk: Vec<Row<T>>,
     elements: Vec<T>,
@@ -147,7 +147,7 @@ struct Work<'a, T> {
 
 impl<T: Ingestible> Rows for Work<'_, T> {
     fn heading(&mut self, heading: &Arc<[String]>) -> Result<(), Error> {
-        self.heading = heading.join("\u{1f}").into_bytes();
+        self.heading = RowDigest::new(&self.context, heading.iter().map(String::as_bytes));
         self.reader.converter.check_heading::<T>(heading).map_err(|error| match error {
             Error::Input(problem) => Error::Input(format!("read {}: {problem}", self.file)),
             other => other,
@@ -191,10 +191,7 @@ impl<T: Ingestible> Work<'_, T> {
     fn digest(&self, row: &RawRow<'_>) -> RowDigest {
         match row.content {
             Content::Json(json) => RowDigest::new(&self.context, [json]),
-            Content::Cells(_, cells) => {
-                let parts = [self.heading.as_slice()].into_iter().chain(cells.iter());
-                RowDigest::new(&self.context, parts)
-            }
+            Content::Cells(_, cells) => self.heading.of_cells(cells),
         }
     }
 

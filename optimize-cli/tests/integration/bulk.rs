@@ -427,3 +427,33 @@ fn a_killed_export_leaves_the_last_file_or_a_whole_one() {
         println!("| {format} | {rounds} | {ended} |");
     }
 }
+
+/// Kills an ingestion until nothing is left of it.
+#[test]
+fn a_killed_ingestion_loses_no_row_and_doubles_none() {
+    if variable("OPTIMIZE_TEST_PYTHON").is_none() {
+        return;
+    }
+    const ROWS: usize = 30_000;
+    let kills = variable("OPTIMIZE_TEST_KILLS").map_or(10, |text| text.parse().unwrap());
+    let server = Server::new();
+    let user = User::of(&server);
+    let row = |number| format!("a,Long,{number},{number},invoice\n");
+    let rows: String = (0..ROWS).map(row).collect();
+    user.file("v.csv", &format!("name,type,value,processInstanceId,processDefinitionKey\n{rows}"));
+    let line = ["variable", "ingest", "v.csv", "--journal", "done", "--batch-size", "50"];
+    let mut killed = 0;
+    for round in 0..kills {
+        let mut ingest = user.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(30 + round * 37 % 200));
+        killed += u32::from(ingest.try_wait().unwrap().is_none());
+        kill(&mut ingest);
+    }
+    let ran = user.run(&line);
+    done(&ran);
+    let found = server.ingested_variables();
+    let ids: std::collections::BTreeSet<_> = found.iter().map(|one| one["id"].to_string()).collect();
+    assert_eq!((found.len(), ids.len()), (ROWS, ROWS));
+    println!("{killed} of {kills} kills before the end; then {}", ran.stdout.trim());
+    assert!(user.run(&line).stdout.contains(&format!("\"skipped\":{ROWS}")));
+}

@@ -10,7 +10,7 @@ use super::archive::pack;
 use crate::util::{Outcome, cargo_home, empty_directory, root, shell};
 
 /// Everything that the released program can do.
-pub(super) const FEATURES: &str = "bulk,keyring,otel";
+pub(super) const FEATURES: &str = "bulk,keyring,otel,streams";
 
 const SHELLS: [(&str, &str); 5] = [
     ("bash", "optimize.bash"),

@@ -270,7 +270,12 @@ fn a_byte_order_mark_is_skipped_and_utf_16_is_named_wherever_a_file_is_read() {
         assert_eq!(user.types(line).code, Some(0), "{line} with a mark: {}", user.types(line));
         std::fs::write(user.path(file), utf16(text)).unwrap();
         let ran = user.types(line);
-        assert!(ran.code == Some(3) && ran.stderr.contains("it is UTF-16; save it as UTF-8"), "{line}: {ran}");
+        // Files of rows come out of spreadsheets.
+        let is_read = line.starts_with("variable ingest") && ran.code == Some(0);
+        assert!(
+            is_read || ran.code == Some(3) && ran.stderr.contains("it is UTF-16; save it as UTF-8"),
+            "{line}: {ran}"
+        );
         user.file(file, text);
     }
 }

@@ -47,7 +47,7 @@ fn a_summary_has_the_counts_of_an_ingestion() {
     let ran = user.types("variable ingest rows.ndjson --summary run.json");
     assert_eq!(ran.code, Some(8), "{ran}");
     let summary = summary(&user);
-    assert_eq!((&summary["ingestion"]["accepted"], &summary["ingestion"]["refused"]), (&1.into(), &1.into()));
+    assert_eq!((&summary["ingestion"]["accepted"], &summary["ingestion"]["rejected"]), (&1.into(), &1.into()));
     assert_eq!(summary["exit_code"], 8);
 }
 

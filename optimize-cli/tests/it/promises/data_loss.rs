@@ -195,14 +195,14 @@ fn a_journal_skips_only_rows_of_the_same_content() {
     assert_eq!(counts(&user.types("variable ingest f.ndjson --journal k --batch-size 10")), (50, 0));
     assert_eq!(counts(&user.types("variable ingest f.ndjson --journal k --batch-size 7")), (0, 50));
     user.file("f.ndjson", &rows(0, 50).replace("r000", "x000"));
-    assert_eq!(counts(&user.types("variable ingest f.ndjson --journal k --batch-size 10")), (10, 40));
+    assert_eq!(counts(&user.types("variable ingest f.ndjson --journal k --batch-size 10")), (1, 49));
     // Another path and other files around the same rows.
     user.file("a.ndjson", &rows(0, 20).replace("r000", "x000"));
     user.file("b.ndjson", &rows(20, 50));
     assert_eq!(counts(&user.types("variable ingest a.ndjson b.ndjson --journal k")), (0, 50));
-    // A row more at the front moves every other one: they are sent again, and their ids make that harmless.
+    // A row more at the front moves every other one.
     user.file("f.ndjson", &(rows(900, 901) + &rows(0, 50)));
-    assert_eq!(counts(&user.types("variable ingest f.ndjson --journal k")), (51, 0));
+    assert_eq!(counts(&user.types("variable ingest f.ndjson --journal k")), (1, 50));
 }
 
 #[test]
@@ -221,8 +221,7 @@ fn two_runs_cannot_share_a_journal() {
     exit 3
     --- stdout
     --- stderr
-    error: the journal j: another run is using it
-    hint: wait for that run, or use another journal
+    error: the journal j: another run is using it: wait for that run, or use another journal
     ");
     assert!(first.wait().unwrap().success());
     assert_eq!(server.ingested_variables().len(), 400);
@@ -246,7 +245,8 @@ fn a_row_a_file_and_a_configuration_without_end_are_given_up() {
         shell.args(["-c", &script]).current_dir(user.path("")).env_clear().envs(user.environment());
         let ran = user.ran(&shell.env("PATH", "/usr/bin:/bin").output().unwrap());
         assert_eq!(ran.code, Some(3), "{line}: {ran}");
-        assert!(ran.stderr.contains("longer than"), "{line}: {ran}");
+        // Rows are looked at before they are read to their end.
+        assert!(ran.stderr.contains("longer than") || ran.stderr.contains("or no text"), "{line}: {ran}");
     }
 }
 

@@ -170,6 +170,9 @@ impl StreamAddress {
 
 const SASL: [&str; 4] = ["plain", "scram-sha-256", "scram-sha-512", "oauthbearer"];
 
+/// Once there are so many bytes, no more messages are waited for.
+const MOST_BYTES: usize = 16 << 20;
+
 /// How long the first message is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
 

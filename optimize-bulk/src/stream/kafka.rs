@@ -12,7 +12,7 @@ use krafka::producer::{Acks, Producer};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-use super::{Message, Messages, PATIENCE, StreamAddress, StreamCredentials, StreamError};
+use super::{MOST_BYTES, Message, Messages, PATIENCE, StreamAddress, StreamCredentials, StreamError};
 
 /// A member that has not asked for messages for so long loses its partitions: the server may be down meanwhile.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 60);
@@ -118,14 +118,14 @@ fn security(address: &StreamAddress, credentials: &StreamCredentials) -> Result<
 #[async_trait]
 impl Messages for Kafka {
     async fn next(&mut self, linger: Duration) -> Result<Vec<Message>, StreamError> {
-        let mut messages = Vec::new();
+        let (mut messages, mut bytes) = (Vec::new(), 0);
         let mut until = None;
         loop {
             let patience = match until {
                 None => PATIENCE,
                 Some(until) => Instant::saturating_duration_since(&until, Instant::now()),
             };
-            if messages.len() >= self.most || until.is_some() && patience.is_zero() {
+            if messages.len() >= self.most || bytes >= MOST_BYTES || until.is_some() && patience.is_zero() {
                 return Ok(messages);
             }
             let records = match self.consumer.poll(patience).await {
@@ -141,7 +141,9 @@ impl Messages for Kafka {
             for record in records {
                 let id = format!("{}/{}/{}", record.topic, record.partition, record.offset);
                 self.read.insert((record.topic.to_string(), record.partition), record.offset + 1);
-                messages.push(Message { id, payload: record.value.unwrap_or_default() });
+                let payload = record.value.unwrap_or_default();
+                bytes += payload.len();
+                messages.push(Message { id, payload });
             }
         }
     }

@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
 
-use super::{Message, Messages, PATIENCE, StreamAddress, StreamCredentials, StreamError};
+use super::{MOST_BYTES, Message, Messages, PATIENCE, StreamAddress, StreamCredentials, StreamError};
 
 /// A message that was not acknowledged for so long comes again.
 const ACK_WAIT: Duration = Duration::from_secs(60);
@@ -87,16 +87,17 @@ impl Messages for Nats {
     async fn next(&mut self, linger: Duration) -> Result<Vec<Message>, StreamError> {
         let batch = self.consumer.batch().max_messages(self.most).expires(PATIENCE.max(linger)).messages();
         let mut batch = batch.await.map_err(|error| temporary(&error))?;
-        let mut messages = Vec::new();
+        let (mut messages, mut bytes) = (Vec::new(), 0);
         loop {
             let patience = if messages.is_empty() { PATIENCE + Duration::from_secs(1) } else { linger };
             match timeout(patience, batch.next()).await {
                 Ok(Some(Ok(message))) => {
                     let info = message.info().map_err(|error| temporary(&error))?;
                     let id = format!("{}/{}", info.stream, info.stream_sequence);
+                    bytes += message.payload.len();
                     messages.push(Message { id, payload: message.payload.clone() });
                     self.read.push(message);
-                    if messages.len() >= self.most {
+                    if messages.len() >= self.most || bytes >= MOST_BYTES {
                         return Ok(messages);
                     }
                 }

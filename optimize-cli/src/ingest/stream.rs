@@ -25,6 +25,9 @@ use crate::output::{Data, Outcome};
 /// The first and the longest wait for a server or broker that fails.
 const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
+/// How long a message that was dealt with waits for its commit.
+const COMMIT_EVERY: Duration = Duration::from_millis(250);
+
 /// Where rejected messages go.
 enum DeadLetters {
     File(Rejects<File>, String),
@@ -39,6 +42,9 @@ struct Work<'a> {
     health: Health,
     end: oneshot::Receiver<()>,
     is_ending: bool,
+    /// How many messages were dealt with since the last commit, and when that was.
+    uncommitted: usize,
+    committed: Instant,
 }
 
 /// Why the work ends.
@@ -79,9 +85,19 @@ impl Ingest {
             address.topic, address.group
         ));
         let account = Account::default();
-        let mut work = Work { app, source, dead_letters, account, health, end, is_ending: false };
+        let mut work = Work {
+            app,
+            source,
+            dead_letters,
+            account,
+            health,
+            end,
+            is_ending: false,
+            uncommitted: 0,
+            committed: Instant::now(),
+        };
         let mut converter = Converter::new(self.mapping()?, self.rules());
-        let stopped = work.run(self, &batches, &mut converter).await;
+        let stopped = work.run(self, most, &batches, &mut converter).await;
         // Others take over at once. A broker that is gone finds out by itself.
         let closed = work.source.close().await;
         if let (Err(error), Stop::Asked) = (&closed, &stopped) {
@@ -102,10 +118,26 @@ impl Ingest {
 }
 
 impl Work<'_> {
-    async fn run<T: Ingestible>(&mut self, asked: &Ingest, batches: &Batches<T>, converter: &mut Converter) -> Stop {
+    async fn run<T: Ingestible>(
+        &mut self,
+        asked: &Ingest,
+        most: usize,
+        batches: &Batches<T>,
+        converter: &mut Converter,
+    ) -> Stop {
         let mut last = Instant::now();
         loop {
-            if self.is_ending || self.has_signal() {
+            let is_ending = self.is_ending || self.has_signal();
+            // What was dealt with a moment ago is committed together, since a commit costs as much as a batch. After a kill these
+            // messages come again, which their ids make harmless.
+            let is_due = is_ending || last.elapsed() >= COMMIT_EVERY || self.committed.elapsed() >= COMMIT_EVERY;
+            if self.uncommitted > 0
+                && (is_due || self.uncommitted >= 3 * most)
+                && let Err(stop) = self.commit().await
+            {
+                return stop;
+            }
+            if is_ending {
                 return Stop::Asked;
             }
             let messages = match self.next(asked.linger).await {
@@ -113,6 +145,11 @@ impl Work<'_> {
                 Err(stop) => return stop,
             };
             if messages.is_empty() {
+                if self.uncommitted > 0
+                    && let Err(stop) = self.commit().await
+                {
+                    return stop;
+                }
                 match asked.until_idle {
                     Some(idle) if last.elapsed() >= idle => return Stop::Asked,
                     _ => continue,
@@ -124,6 +161,7 @@ impl Work<'_> {
                 return stop;
             }
             self.health.state().in_flight = 0;
+            self.uncommitted += messages.len();
             last = Instant::now();
         }
     }
@@ -177,7 +215,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Brings messages to the server or to the dead letters, and commits them.
+    /// Brings messages to the server or to the dead letters.
     async fn deal<T: Ingestible>(
         &mut self,
         messages: &[Message],
@@ -224,8 +262,7 @@ impl Work<'_> {
                 }
             }
         }
-        self.bury(messages, rejected).await?;
-        self.commit().await
+        self.bury(messages, rejected).await
     }
 
     /// Brings rejected messages to the dead letters: once each, whatever is wrong with what they hold.
@@ -274,6 +311,7 @@ impl Work<'_> {
             match self.source.commit().await {
                 Ok(()) => {
                     self.health.state().commits += 1;
+                    (self.uncommitted, self.committed) = (0, Instant::now());
                     return Ok(());
                 }
                 // After a change of members the messages may be another's by now, whose ids make a second time harmless.

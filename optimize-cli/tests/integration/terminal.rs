@@ -158,8 +158,14 @@ fn a_long_table_is_paged_by_less() {
     let seen = screen.wait_for(|seen| seen.ends_with(':'));
     assert!(seen.contains("processDefinitionKey"), "{seen}");
     screen.press(&["C-c"]);
-    screen.press(&["Space"]);
-    screen.wait_for(|seen| seen.ends_with(':') && !seen.contains("processDefinitionKey"));
+    // less forgets keys that come while it deals with the interruption.
+    screen.wait_for(|seen| {
+        let is_on_first_page = seen.contains("processDefinitionKey");
+        if is_on_first_page {
+            screen.press(&["Space"]);
+        }
+        seen.ends_with(':') && !is_on_first_page
+    });
     screen.press(&["q"]);
     screen.wait_for(|seen| seen.contains("code 0"));
 }

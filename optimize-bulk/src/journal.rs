@@ -72,6 +72,10 @@ impl RowDigest {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
+        Self::of(hasher)
+    }
+
+    fn of(hasher: Sha256) -> Self {
         let mut digest = [0; 10];
         digest.copy_from_slice(&hasher.finalize()[..10]);
         Self(digest)
@@ -91,9 +95,7 @@ impl RowDigest {
         for end in ends {
             hasher.update((*end as u64).to_le_bytes());
         }
-        let mut digest = [0; 10];
-        digest.copy_from_slice(&hasher.finalize()[..10]);
-        Self(digest)
+        Self::of(hasher)
     }
 }
 
@@ -117,6 +119,7 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
+    /// When everything was on the disk, by a clock that nobody sets.
     synced: Duration,
 }
 
@@ -181,7 +184,7 @@ impl Journal {
         }
         file.set_len(content.sound).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let mut journal = Self { path: path.to_owned(), file, length: content.sound, synced: now() };
+        let mut journal = Self { path: path.to_owned(), file, length: content.sound, synced: SystemClock.monotonic() };
         if content.target.is_none() {
             let first = First { journal: Purpose { version: VERSION, target: target.to_owned() } };
             let json = serde_json::to_string(&first).map_err(|error| failed(error.into()))?;
@@ -207,7 +210,7 @@ impl Journal {
             block.extend_from_slice(&payload);
             self.append(&block)?;
         }
-        if now().saturating_sub(self.synced) >= Duration::from_secs(1) {
+        if SystemClock.monotonic().saturating_sub(self.synced) >= Duration::from_secs(1) {
             self.sync()?;
         }
         Ok(())
@@ -216,7 +219,7 @@ impl Journal {
     /// Waits until everything that was recorded is on the disk.
     pub fn sync(&mut self) -> Result<(), Error> {
         self.file.sync_data().map_err(|error| self.failed(&error))?;
-        self.synced = now();
+        self.synced = SystemClock.monotonic();
         Ok(())
     }
 

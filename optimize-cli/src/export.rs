@@ -273,6 +273,11 @@ impl Job<'_> {
     }
 }
 
+/// The moment; RFC 3339.
+pub(crate) fn now() -> String {
+    Timestamp::try_from(SystemClock.wall()).map(|now| now.to_string()).unwrap_or_default()
+}
+
 /// The error of a format that cannot be written.
 pub(crate) fn unwritable(error: &Error, target: &str) -> CliError {
     match error {

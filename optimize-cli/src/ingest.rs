@@ -29,16 +29,17 @@ impl Ingest {
             return crate::output::print_line(&T::FIELDS.join(",")).map(|()| Outcome::Done);
         }
         app.check_columns(&["rows", "accepted", "rejected", "failed", "skipped"])?;
-        self.mapping()?.check(T::FIELDS).map_err(|error| CliError::usage(error.to_string()).stating())?;
+        let mapping = self.mapping()?;
+        mapping.check(T::FIELDS).map_err(|error| CliError::usage(error.to_string()).stating())?;
         let batches = batches.batch_count(self.batch_size as usize).concurrency(self.concurrency as usize);
         let batches = match self.rate {
             Some(rate) => batches.rate(rate),
             None => batches,
         };
         match &self.from {
-            None => self.files(app, batches.stop_after_failure()).await,
+            None => self.files(app, batches.stop_after_failure(), mapping).await,
             #[cfg(feature = "streams")]
-            Some(address) => self.stream(app, batches, address).await,
+            Some(address) => self.stream(app, batches, mapping, address).await,
             #[cfg(not(feature = "streams"))]
             Some(address) => Err(CliError::usage(format!(
                 "this build does not read from {address}: the released program does, and a build with the feature streams"

@@ -235,7 +235,7 @@ impl Converter {
         let mut taken = vec![false; members.len()];
         for (number, field) in T::FIELDS.iter().enumerate() {
             let name = self.mapping.name_of(field);
-            let is_made = self.mapping.is_wide() && ["name", "value", "type"].contains(field);
+            let is_made = self.mapping.makes(field);
             let found = if is_made { None } else { members.iter().position(|(known, _)| known == name) };
             let value = found.and_then(|place| {
                 taken[place] = true;
@@ -286,7 +286,7 @@ impl Converter {
                 Origin::Constant(value) => Some(Cow::Borrowed(value.as_str())),
                 Origin::Missing => None,
             };
-            let is_made = self.mapping.is_wide() && ["name", "value", "type"].contains(field);
+            let is_made = self.mapping.makes(field);
             if fields[number].is_none() && number < T::REQUIRED && !is_made && !(id.is_some() && *field == "id") {
                 return Err(RowProblem::new(format!("missing field `{}`", self.mapping.name_of(field))));
             }

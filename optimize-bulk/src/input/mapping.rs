@@ -84,6 +84,16 @@ impl Mapping {
         Ok(())
     }
 
+    /// The names of the columns that were said to be fields.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(_, column)| column.as_str())
+    }
+
+    /// Whether a field is made of a variable's own column, its name and its heading.
+    pub(super) fn makes(&self, field: &str) -> bool {
+        self.is_wide() && ["name", "value", "type"].contains(&field)
+    }
+
     /// The name that a field has in a file.
     pub(super) fn name_of<'a>(&'a self, field: &'a str) -> &'a str {
         let named = self.columns.iter().find(|(known, _)| known == field);
@@ -113,14 +123,13 @@ impl Mapping {
             // In the wide form a variable may be called like a field.
             let is_variable = self.is_wide() && name == *field && !self.columns.iter().any(|(known, _)| known == field);
             let place = if is_variable { None } else { place_of(name) };
-            let is_made = self.is_wide() && ["name", "value", "type"].contains(field);
             origins.push(match (place, self.constant_of(field)) {
                 (Some(place), _) => {
                     taken[place] = true;
                     Origin::Column(place)
                 }
                 (None, Some(value)) => Origin::Constant(value.to_owned()),
-                (None, None) if number >= required || is_made => Origin::Missing,
+                (None, None) if number >= required || self.makes(field) => Origin::Missing,
                 (None, None) => return Err(Self::missing(field, name, heading)),
             });
         }

@@ -1,4 +1,4 @@
-//! Files of any form: compressed or not, in any encoding, told apart by how they begin.
+//! Files of any form, compressed or not, in any encoding. Their first bytes show which it is.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;

@@ -28,11 +28,18 @@ pub(super) struct Account {
     pub(super) skipped: u64,
     /// By variable, or type of event: how many were accepted, and how many rejected.
     groups: BTreeMap<String, (u64, u64)>,
+    /// Where all rejected rows are, which the warnings do not list.
+    all_rejected: &'static str,
     /// Why not everything was done.
     pub(super) failure: Option<CliError>,
 }
 
 impl Account {
+    /// Nothing yet; warnings say where all rejected rows are.
+    pub(super) fn new(all_rejected: &'static str) -> Self {
+        Self { all_rejected, ..Self::default() }
+    }
+
     /// Those whose fate is known; what was only read ahead is not among them.
     pub(super) fn rows(&self) -> u64 {
         self.accepted + self.rejected + self.failed + self.skipped
@@ -65,7 +72,8 @@ impl Account {
             count if count <= SHOWN => printer.warning(&format!("{place}: {reason}")),
             count if count == SHOWN + 1 => {
                 printer.warning(&format!(
-                    "more rows were rejected; only the first {SHOWN} are listed (--rejects FILE has all of them)"
+                    "more rows were rejected; only the first {SHOWN} are listed ({})",
+                    self.all_rejected
                 ));
             }
             _ => {}

@@ -70,7 +70,7 @@ pub(crate) struct Ingest {
     #[arg(
         help = "Read messages of kafka://BROKERS/TOPIC?group=GROUP or nats://BROKERS/STREAM?consumer=CONSUMER instead of files"
     )]
-    #[arg(long, value_name = "URL", help_heading = "Streams", conflicts_with_all = ["files", "journal", "rejects", "dry_run"])]
+    #[arg(long, value_name = "URL", help_heading = "Streams", conflicts_with_all = ["files", "journal", "rejects", "dry_run", "max_errors", "delimiter", "encoding"])]
     pub(super) from: Option<String>,
     /// Where rejected messages go: a file (.ndjson) or topic:NAME; without it the first one ends the run
     #[arg(long, value_name = "FILE|topic:NAME", help_heading = "Streams", requires = "from")]
@@ -168,16 +168,14 @@ impl Ingest {
         ValueRules { has_decimal_comma: self.decimal == Some(Decimal::Comma), date_format: self.date_format.clone() }
     }
 
-    pub(super) fn read_options<T: Ingestible>(&self) -> Result<ReadOptions, CliError> {
+    pub(super) fn read_options<T: Ingestible>(&self, mapping: &Mapping) -> Result<ReadOptions, CliError> {
         let delimiter = match self.delimiter {
             None => None,
             Some(character) => Some(u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
                 CliError::usage(format!("--delimiter {character:?}: it must be one ASCII character")).stating()
             })?),
         };
-        let own = self.map.iter().flat_map(|text| text.split(',')).filter_map(|pair| pair.split_once('='));
-        let likely = T::FIELDS.iter().map(|field| (*field).to_owned());
-        let likely = likely.chain(own.map(|(_, column)| column.trim().to_owned())).collect();
+        let likely = T::FIELDS.iter().copied().chain(mapping.columns()).map(str::to_owned).collect();
         Ok(ReadOptions { delimiter, encoding: self.encoding.clone(), likely })
     }
 }

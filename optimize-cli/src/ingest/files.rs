@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{Stream, StreamExt, stream};
 use optimize_api::{BatchOutcome, Ingest as Batches};
-use optimize_bulk::{Converter, Ingestible, Journal, Mark};
+use optimize_bulk::{Converter, Ingestible, Journal, Mapping, Mark};
 use tokio::sync::mpsc;
 
 use super::account::{Account, RejectFile};
@@ -42,7 +42,12 @@ struct Run {
 
 impl Ingest {
     /// Ingests the files.
-    pub(super) async fn files<T: Ingestible>(&self, app: &App, batches: Batches<T>) -> Result<Outcome, CliError> {
+    pub(super) async fn files<T: Ingestible>(
+        &self,
+        app: &App,
+        batches: Batches<T>,
+        mapping: Mapping,
+    ) -> Result<Outcome, CliError> {
         let target = format!("{} at {}", T::NOUN, app.base_url().await?);
         let (journal, known) = match &self.journal {
             Some(path) => {
@@ -55,8 +60,8 @@ impl Ingest {
         let counts = Arc::new(Counts::default());
         let (sender, receiver) = mpsc::channel(AHEAD);
         let reader = Reader {
-            converter: Converter::new(self.mapping()?, self.rules()),
-            options: self.read_options::<T>()?,
+            options: self.read_options::<T>(&mapping)?,
+            converter: Converter::new(mapping, self.rules()),
             known,
             keeps_rows: rejects.is_some(),
             counts: counts.clone(),
@@ -70,7 +75,7 @@ impl Ingest {
         let (unsent_sender, unsent) = mpsc::unbounded_channel();
         let is_over = Arc::new(AtomicBool::new(false));
         let elements = elements(receiver, unsent_sender, is_over.clone());
-        let account = Account::default();
+        let account = Account::new("--rejects FILE has all of them");
         let mut run = Run { account, rejects, journal, unsent, last_rejected: None, printer: app.printer };
         if self.dry_run {
             return self.dry_run(app, &batches, elements, run, &counts).await;

@@ -56,9 +56,10 @@ impl Health {
 
     fn check(&self) -> (StatusCode, String) {
         match &self.state().trouble {
-            Some((since, problem)) if since.elapsed() > PATIENCE => {
-                (StatusCode::SERVICE_UNAVAILABLE, format!("failing for {} s: {problem}\n", since.elapsed().as_secs()))
-            }
+            Some((since, problem)) if since.elapsed() > PATIENCE => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("failing for {} s: {}\n", since.elapsed().as_secs(), optimize_auth::visible(problem)),
+            ),
             _ => (StatusCode::OK, "ok\n".to_owned()),
         }
     }

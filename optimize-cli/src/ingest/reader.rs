@@ -99,8 +99,7 @@ impl<T: Ingestible> Reader<T> {
             work.file = input::name(path).into();
             let read = input::open(path).and_then(|input| {
                 let input = Counted { input, counts: work.reader.counts.clone() };
-                let mut source = Source::new(path.display().to_string(), input);
-                source.name = work.file.to_string();
+                let source = Source::new(&*work.file, input);
                 let options = work.reader.options.clone();
                 read_rows(source, &options, &mut work).map_err(|error| of_reading(error, &work.file))
             });

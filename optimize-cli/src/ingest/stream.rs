@@ -8,7 +8,7 @@ use std::time::Duration;
 use optimize_api::{ErrorKind, Ingest as Batches};
 use optimize_auth::{ClientAuth, ClientCredentials, Credentials, SecretString, ServiceUrl};
 use optimize_bulk::{
-    At, Content, Converter, Ingestible, Kept, Message, Messages, RawRow, RejectForm, Rejects, StreamAddress,
+    At, Content, Converter, Ingestible, Kept, Mapping, Message, Messages, RawRow, RejectForm, Rejects, StreamAddress,
     StreamCredentials, StreamError,
 };
 use tokio::sync::oneshot;
@@ -65,6 +65,7 @@ impl Ingest {
         &self,
         app: &App,
         batches: Batches<T>,
+        mapping: Mapping,
         address: &str,
     ) -> Result<Outcome, CliError> {
         let address = StreamAddress::parse(address).map_err(|error| CliError::usage(error.to_string()).stating())?;
@@ -84,7 +85,7 @@ impl Ingest {
             "reading {} as a member of {}; a member that is killed keeps its share until its session times out",
             address.topic, address.group
         ));
-        let account = Account::default();
+        let account = Account::new("the dead letters have all of them");
         let mut work = Work {
             app,
             source,
@@ -96,7 +97,7 @@ impl Ingest {
             uncommitted: 0,
             committed: Instant::now(),
         };
-        let mut converter = Converter::new(self.mapping()?, self.rules());
+        let mut converter = Converter::new(mapping, self.rules());
         let stopped = work.run(self, most, &batches, &mut converter).await;
         // Others take over at once. A broker that is gone finds out by itself.
         let closed = work.source.close().await;
@@ -104,11 +105,10 @@ impl Ingest {
             app.printer.warning(&format!("leave the group: {error}"));
         }
         let mut account = work.account;
-        let mut is_done = false;
-        match stopped {
-            // What came to the dead letters was dealt with as it was asked for.
-            Stop::Asked => is_done = true,
-            Stop::Failed(error) => account.failure = Some(error),
+        // What came to the dead letters was dealt with as it was asked for.
+        let is_done = matches!(stopped, Stop::Asked);
+        if let Stop::Failed(error) = stopped {
+            account.failure = Some(error);
         }
         app.tally.set_ingestion(account.summary(true));
         let mut data = Data::record(&account.summary(false));
@@ -127,10 +127,10 @@ impl Work<'_> {
     ) -> Stop {
         let mut last = Instant::now();
         loop {
-            let is_ending = self.is_ending || self.has_signal();
+            let is_ending = self.has_signal();
             // What was dealt with a moment ago is committed together, since a commit costs as much as a batch. After a kill these
             // messages come again, which their ids make harmless.
-            let is_due = is_ending || last.elapsed() >= COMMIT_EVERY || self.committed.elapsed() >= COMMIT_EVERY;
+            let is_due = is_ending || self.committed.elapsed() >= COMMIT_EVERY;
             if self.uncommitted > 0
                 && (is_due || self.uncommitted >= 3 * most)
                 && let Err(stop) = self.commit().await

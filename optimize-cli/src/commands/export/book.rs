@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
-use jiff::Timestamp;
-use optimize_auth::{Clock, SystemClock};
 use optimize_bulk::{Book, Compression, Digesting, Error, FormatKind, Manifest, ReportSource, Sheet, Sink as _};
 
 use super::ManyArgs;
@@ -12,7 +10,7 @@ use super::many::{Run, outcome};
 use super::state::ReportOutcome;
 use crate::app::App;
 use crate::error::CliError;
-use crate::export::{Job, Output, Place};
+use crate::export::{Job, Output, Place, now};
 use crate::output::{Outcome, of_bulk};
 use crate::progress::Progress;
 
@@ -28,7 +26,7 @@ impl ManyArgs {
         let mut form = self.form.form(true)?;
         form.kind = Some(WORKBOOK);
         let place = Place::at(file, app)?;
-        let snapshot = Timestamp::try_from(SystemClock.wall()).map(|now| now.to_string()).unwrap_or_default();
+        let snapshot = now();
         let run = Run { args: self, app, client: app.client().await?, form };
         let (book, mut sheets, mut entries) = (Book::new(), Vec::new(), Vec::new());
         for (collection, report) in run.reports(None).await? {

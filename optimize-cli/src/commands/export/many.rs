@@ -2,9 +2,7 @@
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use jiff::Timestamp;
 use optimize_api::{Client, CollectionId};
-use optimize_auth::{Clock, SystemClock};
 use optimize_bulk::{Compression, FormatKind, Table};
 use optimize_definitions::{Kind, file_slug};
 use serde_json::json;
@@ -14,7 +12,7 @@ use super::{ManyArgs, Shard};
 use crate::app::App;
 use crate::commands::id;
 use crate::error::CliError;
-use crate::export::{Job, Output, Place, Report, file_name, table_name};
+use crate::export::{Job, Output, Place, Report, file_name, now, table_name};
 use crate::format::{Form, ending};
 use crate::output::{Data, Outcome, counted};
 use crate::progress::Progress;
@@ -62,7 +60,7 @@ impl ManyArgs {
         let entries = reports.iter().map(|(collection, report)| Run::entry(collection, report, old.as_ref()));
         let started = match &old {
             Some(old) => old.started.clone(),
-            None => Timestamp::try_from(SystemClock.wall()).map(|now| now.to_string()).unwrap_or_default(),
+            None => now(),
         };
         let mut state = State::new(started, self.shard, form, entries.collect());
         state.write(&state_place).await?;
